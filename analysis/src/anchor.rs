@@ -1,7 +1,8 @@
 //! Anchors the edits of a fix to statements.
 //!
-//! A lint names the calls to change. Here each call is replaced by the statement around it. A fix is dropped if no
-//! statement can be moved, or if there is no place for a new one. Nothing here knows the text of a file.
+//! A fix of a lint names calls. This module replaces each call by the statement around it. It drops
+//! a fix if a statement cannot be moved, or if there is no place for a new statement. The module
+//! does not read the text of the file.
 
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
@@ -30,12 +31,12 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A range of the source that may contain a call, with the statement to edit for the call.
+/// A range of the source, with the statement to edit for a call in the range.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
-    /// The statement around the range. `None` if the code in the range runs conditionally, or later as in a
-    /// closure.
+    /// The statement around the range. `None` if the code in the range runs only under a condition,
+    /// or if it is a closure that runs later.
     statement: Option<Place>,
     /// Whether the statement ends with a semicolon.
     ended: bool,
@@ -99,7 +100,7 @@ impl<'f> Visitor<'f> for Extents {
 }
 
 impl<'ast> Visit<'ast> for Extents {
-    /// Does not descend: the walk over items visits inner functions.
+    /// Skips items, because the walk over items visits inner functions.
     fn visit_item(&mut self, _: &'ast Item) {}
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {

@@ -1,4 +1,4 @@
-//! The one reader of `#[training_loop(..)]` above hand-written loops, for the macro and the command.
+//! Reads `#[training_loop(..)]` above hand-written loops, for both the macro and the command.
 
 use std::collections::BTreeSet;
 
@@ -18,8 +18,8 @@ pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
 
 /// A reader of the check options for an item. It also returns whether the item has the attribute.
 ///
-/// The arguments of a reader are the attributes of the item, the options of the item around it, and for a
-/// function the names in the function.
+/// A reader takes three arguments: the attributes of the item, the options of the enclosing item,
+/// and the names in the item if the item is a function.
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<Names<'_>>) -> (CheckOptions, bool) + 't;
 

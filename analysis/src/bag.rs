@@ -1,7 +1,8 @@
 //! The error bag: collects all errors of a phase, so that users see them at once.
 //!
-//! Errors are collected within a phase and fatal only between phases.
-//! A bag that is dropped unread would lose its errors, and therefore panics in unit tests.
+//! A phase collects all its errors. Errors are fatal only at the end of the phase.
+//! In unit tests, a bag panics if it is dropped before its errors are read, because the errors are
+//! lost.
 
 use std::cell::RefCell;
 

@@ -1,8 +1,8 @@
 //! The control-flow graph of a function, reduced to the events of a training loop, with typed facts.
 //!
-//! The graph knows nothing of syntax.
-//! It contains each loop body twice, as first iteration and as later iterations, so that a fault from the
-//! second batch on is certain.
+//! The graph contains no syntax trees.
+//! It contains each loop body twice: once for the first iteration and once for later iterations. A
+//! fault that occurs from the second batch on is therefore certain.
 
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
@@ -60,9 +60,10 @@ pub type LoopId = usize;
 /// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
 
-/// A function as blocks of events; block 0 is the entry.
+/// The control-flow graph of a function. Block 0 is the entry.
 ///
-/// The graph, the sites and the conditions are stored here, all other facts for lints in `Facts`.
+/// This type stores the graph, the sites and the conditions. `Facts` stores all other facts for
+/// lints.
 #[derive(Debug, Default)]
 pub struct Cfg {
     /// All blocks, in the order in which they were lowered.
@@ -81,7 +82,7 @@ pub struct Cfg {
     pub(crate) questions: Questions,
     /// The conditions that decide within an iteration whether a site is reached.
     pub(crate) guards: Vec<Guard>,
-    /// The places of values, which are variables and their fields, with their names.
+    /// The places of values, with their names. A place is a variable or a field of a place.
     pub(crate) paths: Paths,
     /// The interned expressions. Equal expressions have the same identity.
     pub(crate) expressions: Expressions,
@@ -113,15 +114,16 @@ pub struct Optimizer {
     pub given: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
-    /// Whether nothing is known about the optimizer, so that nothing is reported about it.
+    /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.
     pub lost: bool,
-    /// Whether this value stands for all optimizers of a collection, which are treated alike.
+    /// Whether this value represents all optimizers of a collection. The optimizers of a collection
+    /// are treated alike.
     pub several: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
     pub built: Vec<(SiteId, bool)>,
-    /// The models that the optimizer updates and the function constructs: the place of each, and the site of
-    /// its constructor. The flag tells whether a condition may skip the constructor.
+    /// The models that the optimizer updates and the function constructs. Each entry has the place
+    /// of the model, the site of its constructor, and whether a condition may skip the constructor.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
@@ -136,14 +138,14 @@ pub struct Graph {
     pub models: Deps,
     /// The innermost loop around the tensor's `let`.
     ///
-    /// The outer `None` means that no `let` is lowered yet, the inner one that no loop is around it.
+    /// The value is `None` if no `let` is lowered yet, and `Some(None)` if no loop is around the
+    /// `let`.
     pub defined: Option<Option<LoopId>>,
-    /// The uses of the graph: a `backward` through it, or a tensor computed from its tensor. Each has the
-    /// innermost loop around it.
+    /// The uses of the graph, each with the innermost loop around the use.
     pub users: Vec<(User, Option<LoopId>)>,
     /// Whether the tensor's variable is assigned more than once.
     pub assigned: bool,
-    /// Whether the variable holds several tensors, whose graphs may differ in part.
+    /// Whether the variable holds several tensors. The graphs of the tensors may differ in part.
     pub several: bool,
     /// Whether this graph, or a graph that its tensor was computed from, may be used twice.
     pub watched: bool,
@@ -159,7 +161,7 @@ pub enum User {
 }
 
 impl Graph {
-    /// Whether this graph may have more than one use. A use is a `backward`, or a tensor computed from it.
+    /// Whether this graph may have more than one use.
     ///
     /// A graph with a single use, in the iteration that defines it, cannot be used twice.
     fn may_be_reused(&self) -> bool {
@@ -172,7 +174,7 @@ impl Graph {
     }
 }
 
-/// A place of events in the source.
+/// A place in the source at which events occur.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The place of the call.
@@ -181,7 +183,7 @@ pub struct Site {
     pub text: Excerpt,
     /// The text of the receiver, if the call is a method call without arguments.
     pub receiver: Option<Excerpt>,
-    /// The names in the callee if the call is a stage; for a method, the names in its receiver.
+    /// The names in the callee if the call is a stage. For a method, the names in its receiver.
     pub callee: std::collections::BTreeSet<String>,
     /// All names in the call, if the call is opaque.
     pub names: std::rc::Rc<std::collections::BTreeSet<String>>,
@@ -189,13 +191,14 @@ pub struct Site {
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may skip the site.
     pub conditional: bool,
-    /// The conditions inside the innermost loop that lead to the site, each with its value there.
+    /// The conditions inside the innermost loop that guard the site, each with its value at the
+    /// site.
     ///
-    /// Neither the head of a `while` nor the condition of a jump out of the loop is among them.
+    /// The list contains neither the head of a `while` nor the condition of a jump out of the loop.
     pub guards: Vec<(GuardId, bool)>,
     /// The stage of the call, such as `backward`, if the call has one.
     pub stage: Option<Stage>,
-    /// Whether the call has several stages, as `backward_step` has, and this site is one of them.
+    /// Whether the site is one of several stages of a single call, such as `backward_step`.
     pub fused: bool,
     /// Whether the user wrote the call in a block or a closure of a spec. The other sites of a spec are
     /// generated.
@@ -251,7 +254,7 @@ impl Cfg {
         calls
     }
 
-    /// The innermost loop each of whose iterations declares the variable of this place anew.
+    /// The innermost loop that declares the variable of this place in every iteration.
     pub fn bound_in(&self, path: PathId) -> Option<LoopId> {
         self.facts.variable(self.paths.root_of(path))?.begins
     }

@@ -1,5 +1,5 @@
-//! Checks functions. Each function is lowered and solved once, and all questions are
-//! answered from its graphs.
+//! Checks functions. Each function is lowered and solved once. Findings, proofs and drawings use
+//! this result.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,8 @@ struct Solved {
     annotated: bool,
 }
 
-/// The results to keep after the check of a function. Solved states take memory, so they are kept on request.
+/// The results to store after the check of a function. Solved states need memory, so they are
+/// stored only on request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     Findings,
@@ -82,7 +83,7 @@ impl Checked {
         Self::of(&seen, lowered(&seen), Keep::States)
     }
 
-    /// Checks several items together. The options in `around` apply to all functions in them.
+    /// Checks several items together. The options in `around` apply to all functions in the items.
     pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
         let seen = Resolver::of_items(items, told, around);
         Self::of(&seen, lowered(&seen), keep)
@@ -95,7 +96,7 @@ impl Checked {
         Self { functions, findings }
     }
 
-    /// The findings in source order, each fault once.
+    /// The findings in source order. Each fault is reported once.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }
@@ -104,7 +105,7 @@ impl Checked {
         self.findings
     }
 
-    /// The facts of each function that trains something, in source order.
+    /// One proof for each function that trains something, in source order.
     pub fn proofs(&self) -> Vec<Proof> {
         let mut proofs: Vec<Proof> = self.functions.iter().filter_map(CheckedFn::proof).collect();
         proofs.sort_by_key(|proof| proof.line);
@@ -178,7 +179,8 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 
 /// The findings of all functions, one for each fault.
 ///
-/// A called function is checked both in the states of its callers, and alone with unknown states.
+/// A called function is checked with the states of its callers, and once more alone with unknown
+/// states.
 /// If several findings report one fault, the most certain and shortest one is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();

@@ -30,7 +30,7 @@ const ENDS_EARLY: &str = "schedule_ends_early";
 /// The lints of this module. Their findings do not prevent the generation of a loop.
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
-/// Checks everything beyond the grammar. Errors go into the bag.
+/// Checks all rules beyond the grammar, and adds the errors to the bag.
 pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_signature(bag, item);
     check_required(bag, spec, item);
@@ -74,7 +74,8 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
-/// Groups of clauses of which a loop needs at least one. The message and the help apply if all are absent.
+/// Groups of clauses. A loop needs at least one clause of each group. If a group has none, the
+/// error has the message and the help of the group.
 const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (
         &[ClauseName::Model],
@@ -125,7 +126,8 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The first parameter whose name is another framework's word for this clause, with the name of the clause.
+/// The first parameter that has another framework's name for this clause, with the clause's own
+/// name.
 fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))
@@ -156,7 +158,8 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Warns of a cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
+/// Warns of a cosine or one-cycle schedule that counts updates but has the number of epochs as its
+/// length.
 fn check_length(bag: &Bag, spec: &Spec) {
     let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
     let made = chain_start(&scheduler.value);
@@ -265,7 +268,8 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Checks the values that the loop calls. Each is a path, or a closure with the right number of parameters.
+/// Checks the clauses whose values the loop calls. Each value must be a path, or a closure with the
+/// right number of parameters.
 fn check_functions(bag: &Bag, spec: &Spec) {
     let functions: [(&Value, &[usize], &str); 4] = [
         (&spec.loss, &[2], "|output, batch| cross_entropy(output, &batch.target)"),

@@ -1,4 +1,5 @@
-//! Bodies nested too deep for a recursive walk: a long enough chain of calls overflows any stack.
+//! Detects bodies that are nested too deep for a recursive walk. A long chain of calls overflows
+//! any stack.
 
 use crate::limits;
 use syn::visit::{self, Visit};

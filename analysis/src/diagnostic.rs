@@ -35,12 +35,12 @@ impl From<Certain> for Level {
     }
 }
 
-/// A sentence about a finding, with the place that the sentence is about, if there is one.
+/// A sentence about a finding. The sentence may refer to a place.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// The place of an earlier event that the note explains, or of the other half of a contradiction.
     pub place: Option<Place>,
-    /// The sentence: lower case, no final full stop.
+    /// The sentence, in lower case and without a final full stop.
     pub message: String,
 }
 
@@ -55,13 +55,14 @@ pub struct Diagnostic {
     pub certain: bool,
     /// The place of the fault.
     pub place: Place,
-    /// The fault: lower case, code in backticks, no final full stop.
+    /// The fault, in lower case, with code in backticks and without a final full stop.
     pub message: String,
     /// Causes and consequences, in the order in which they are shown.
     pub notes: Vec<Note>,
     /// The code to write instead.
     pub help: Option<String>,
-    /// The help as an edit of the source, if the edit is mechanical. Only checks of files set it.
+    /// The help as an edit of the source, if the edit is mechanical. Only checks of files set this
+    /// field.
     pub fix: Option<Box<Fix>>,
 }
 

@@ -1,4 +1,5 @@
-//! The entry points of the macros: a panic of the analysis becomes a report, and the item is emitted again.
+//! The entry points of the macros. A panic of the analysis becomes an error, and the item is still
+//! emitted.
 //!
 //! Since the item is emitted, completion and type information for the user's code keep working.
 
@@ -25,7 +26,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     })
 }
 
-/// Runs a pipeline; a panic becomes an error next to `item`.
+/// Runs a pipeline. If the pipeline panics, the result is `item` with an error after it.
 fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);

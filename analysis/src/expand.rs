@@ -1,4 +1,4 @@
-//! Expands a plan to tokens: the loop as a person would write it.
+//! Expands a plan to the tokens of a loop, written as a person would write it.
 //!
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
@@ -48,7 +48,8 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
 /// The type of the parameter that is the model, if a `where` clause can bound the type.
 ///
 /// The result is `None` for `Self` and for a generic parameter of the function: the bound would be an
-/// assumption. It is also `None` for a type with arguments, whose lifetimes only a signature may elide.
+/// assumption. It is also `None` for a type with arguments, because lifetimes may be elided only in
+/// a signature.
 fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
@@ -323,7 +324,8 @@ impl<'a> Printer<'a> {
         Self::if_some_mut(scheduler, step)
     }
 
-    /// The loader of an object's batches, with a trait bound on which rustc reports unfit types.
+    /// The loader of an object's batches. A trait bound on the loader makes rustc report unfit
+    /// types.
     fn loader(&self, data: &Object) -> TokenStream {
         let (path, shared) = (self.path_at(data.at), data.shared_inside());
         quote_spanned!(mixed(data.at)=> #path::private::loader(#shared))
@@ -337,8 +339,9 @@ impl<'a> Printer<'a> {
 
     /// The declarations of metrics, such as `let mut train_accuracy = accuracy();`.
     ///
-    /// A path is called. If the path is not a metric of the runtime, the result goes through
-    /// `private::metric`, so that rustc names the expected trait if the result is not a metric.
+    /// A path is emitted as a call. If the path is not a metric of the runtime, the call is wrapped
+    /// in `private::metric`, so that rustc names the expected trait for a result that is not a
+    /// metric.
     fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
         let made = metrics.iter().map(|Measure { name, value, at }| {
             let path = self.path_at(*at);

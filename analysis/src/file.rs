@@ -18,7 +18,8 @@ pub struct CheckedFile {
     pub findings: Vec<Diagnostic>,
     /// The functions of the file.
     pub outline: Outline,
-    /// The facts of each function that trains something, in source order; empty unless proofs were requested.
+    /// One proof for each function that trains something, in source order. Empty unless proofs were
+    /// requested.
     pub proofs: Vec<Proof>,
 }
 
@@ -31,7 +32,7 @@ impl CheckedFile {
         Self::checked(file, Keep::Findings)
     }
 
-    /// Checks a file, with proofs.
+    /// Checks a file and computes the proofs.
     pub fn with_proofs(file: &File) -> Self {
         Self::checked(file, Keep::States)
     }

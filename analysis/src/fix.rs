@@ -41,13 +41,13 @@ pub enum Edit {
 }
 
 impl Fix {
-    /// Creates a fix of one edit. The help of its finding describes it.
+    /// Creates a fix of one edit. The help of the finding describes the fix.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }
 
-    /// Describes the fix by the finding's help, unless it has a description, and lowers its confidence if the
-    /// finding is not `certain`.
+    /// Sets the description of the fix to the finding's help, unless the fix has a description.
+    /// Lowers the confidence of the fix if the finding is not `certain`.
     pub(crate) fn told(mut self, help: Option<&str>, certain: bool) -> Self {
         if self.message.is_empty() {
             help.unwrap_or_default().clone_into(&mut self.message);

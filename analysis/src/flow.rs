@@ -1,7 +1,7 @@
 //! The dataflow analysis: the possible states at each point of a control-flow graph.
 //!
 //! A [`FlowState`] has a few state sets for each optimizer and for each graph that was back-propagated.
-//! Each event has a small effect on these sets; a work list joins them to the fixpoint.
+//! Each event changes these sets. A work list joins the sets of all paths up to the fixpoint.
 //! After the fixpoint, a single pass collects the [`Visit`]s, which are the input of lints.
 //!
 //! ```text
@@ -12,7 +12,7 @@
 //! }
 //! ```
 //!
-//! The modules are listed in the order of their imports: each imports only modules above it.
+//! The modules are listed in the order of their imports. Each module imports only modules above it.
 
 mod gradients;
 mod graph;

@@ -15,7 +15,7 @@ pub(crate) enum Item {
     Loop(Box<ItemFn>),
     /// A module or an `impl`: the macro checks the functions in it together.
     Group(Box<syn::Item>),
-    /// An item that is not fully typed yet: rustc has the better error.
+    /// An item that the user is still typing. rustc reports a better error.
     Unfinished,
     /// Any other item, with the error about it.
     Other(Diagnostic),

@@ -1,8 +1,9 @@
-//! The one walk over the items of a file.
+//! The walk over the items of a file.
 //!
 //! The walk visits every function with the function's owner and attributes, and the items
 //! around the function.
-//! Bodies nested deeper than [`limits::NESTED_EXPRESSIONS`](crate::limits) are left out: the walk is recursive.
+//! The walk is recursive. It leaves out bodies nested deeper than
+//! [`limits::NESTED_EXPRESSIONS`](crate::limits).
 
 use proc_macro2::{Span, TokenStream};
 use syn::visit::{self, Visit};
@@ -34,7 +35,7 @@ impl Function<'_> {
     }
 }
 
-/// A function without a body outside of a trait. syn keeps such a function as tokens.
+/// A function without a body outside of a trait. syn represents such a function as tokens.
 pub(crate) struct Bodiless<'a> {
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) function: SpecFn,

@@ -71,7 +71,7 @@ pub fn document_clauses() -> String {
     spec::document()
 }
 
-/// Each clause of `#[training_loop(...)]` by its name, with an example of how it is written.
+/// The name of each clause of `#[training_loop(...)]`, with an example of the clause.
 pub fn clauses() -> impl Iterator<Item = (&'static str, &'static str)> {
     spec::ClauseName::ALL.iter().map(|clause| (clause.text(), clause.example()))
 }

@@ -1,7 +1,9 @@
-//! The catalogue of faults, one line a lint.
+//! The catalogue of lints, with one line for each lint.
 //!
-//! A lint is a page of documentation, a level, and a check that reads the solved function and reports findings.
-//! Lints know neither syntax nor each other: findings of the same fault are merged here, after all lints ran.
+//! A lint has a page of documentation, a level and a check. The check reads the dataflow solution
+//! of a function and reports findings. Lints do not parse syntax and do not depend on each other.
+//! This module runs all lints and merges their findings, so that one finding remains for each
+//! fault.
 
 use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
@@ -25,20 +27,21 @@ pub use report::{Cause, Finding, Report};
 /// A fault that the checker can find.
 #[derive(Debug)]
 pub struct Lint {
-    /// Its name, as written in `allow(..)`.
+    /// The name, as written in `allow(..)`.
     pub name: &'static str,
-    /// The level of a certain finding.
+    /// The level of a finding whose fault occurs on every path.
     pub level: Level,
     /// The fault in one line.
     pub summary: &'static str,
     /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// Reports every occurrence of the fault in a solved function. `None` if the rules of specs, in `cross`,
-    /// report the lint.
+    /// Reports every occurrence of the fault in a solved function. `None` if the module `cross`,
+    /// which checks specs, reports the fault.
     pub check: Option<fn(&mut Context<'_>)>,
 }
 
-/// Declares a lint: its page as a doc comment, then level and summary, and `elsewhere` if its file has no check.
+/// Declares a lint from its page (a doc comment), its name, its level and its summary. The word
+/// `elsewhere` declares a lint without a check.
 macro_rules! lint {
     ($(#[doc = $line:literal])* $name:ident, $level:ident, $summary:literal) => {
         lint! { @ $name, $level, $summary, concat!($($line, "\n"),*), Some(check) }
@@ -58,7 +61,7 @@ macro_rules! lint {
     };
 }
 
-/// Declares the modules of lists of lints, each list as a static.
+/// Declares a static for each list of lints, and a module for each lint.
 macro_rules! registry {
     ($($(#[$doc:meta])* $list:ident: [$($module:ident,)*])*) => {
         $($(mod $module;)*)*
@@ -67,7 +70,7 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Lints of functions.
+    /// The lints that check a function.
     ALL: [
         unrelated_optimizer,
         backward_ignored,
@@ -122,14 +125,14 @@ registry! {
         missing_all_reduce,
         missing_set_epoch,
     ]
-    /// Lints of the orders in specs for which no loop can be written.
+    /// The lints for an order of a spec from which no loop can be generated.
     OF_SPECS: [
         loss_before_forward,
         backward_before_loss,
     ]
 }
 
-/// All lints of functions, in the order of the catalogue.
+/// All lints that check a function, in the order of the catalogue.
 pub fn all() -> &'static [&'static Lint] {
     ALL
 }
@@ -144,7 +147,7 @@ pub fn find(name: &str) -> Option<&'static Lint> {
     catalogue().find(|lint| lint.name == name)
 }
 
-/// The lint with the name most similar to `name`, if one is similar enough.
+/// The lint with the name most similar to `name`. `None` if no name is similar enough.
 pub fn nearest_to(name: &str) -> Option<&'static Lint> {
     nearest(name, catalogue().map(|lint| lint.name)).and_then(find)
 }
@@ -154,12 +157,12 @@ pub fn document() -> String {
     page::document(&catalogue().collect::<Vec<_>>())
 }
 
-/// Every lint, of functions and of specs.
+/// All lints: first the lints that check a function, then the lints of specs.
 fn catalogue() -> impl Iterator<Item = &'static Lint> {
     ALL.iter().chain(OF_SPECS).copied()
 }
 
-/// Runs every lint and merges their findings: one for each fault, in source order.
+/// Runs every lint and merges the findings. One finding remains for each fault, in source order.
 pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> Vec<Diagnostic> {
     let mut cx = Context::new(cfg, solution, options);
     for lint in ALL {

@@ -4,11 +4,11 @@
 //! The walk tracks values through `let`, references, fields, tuples and closures.
 //! The walk asks the vocabulary for the effect of each call.
 //! The walk emits an event where gradients, graphs or modes change.
-//! Code that the walk does not understand becomes an event that makes the analysis silent about the
-//! places in this code.
-//! Lowering decides nothing: `flow` interprets the events, and `lints` check the result.
+//! Code that the walk does not understand becomes an event. After this event, nothing is reported
+//! about the places in the code.
+//! Lowering reports no faults: `flow` interprets the events, and `lints` check the result.
 //!
-//! [`Lower`] draws the submodules and the order of their imports.
+//! The comment of [`Lower`] shows the submodules and the order of their imports.
 //! Each submodule owns its state, which is a field of [`Lower`].
 //! The `impl Lower` blocks of a submodule are its part of the walk.
 //! The walk is recursive: a branch lowers expressions again.
@@ -40,7 +40,7 @@ use resolve::{FnId, Function, Resolver};
 /// The control-flow graph of a function, with the functions inlined into it.
 pub(crate) struct Lowered {
     pub cfg: Cfg,
-    /// The functions that this function calls, directly or through others.
+    /// The functions that this function calls, directly or through other functions.
     pub called: BTreeSet<FnId>,
 }
 
@@ -80,8 +80,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 /// ```
 ///
 /// A submodule imports only from submodules above it.
-/// Questions about syntax alone are the exceptions.
-/// For these, `resolve` imports `control::condition` and `control::factors`; `env` imports `control::known`.
+/// There are exceptions for code that only inspects syntax: `resolve` imports `control::condition`
+/// and `control::factors`, and `env` imports `control::known`.
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,

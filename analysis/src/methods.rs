@@ -1,7 +1,8 @@
 //! Turns fully qualified calls of trait methods into method calls.
 //!
-//! Generated loops use qualified calls, which need no imports and give one error for a wrong type.
-//! The checker reads method calls.
+//! Generated loops use qualified calls, because such calls need no imports and cause a single error
+//! for a wrong type.
+//! The checker handles method calls only.
 
 use crate::vocabulary::{is_trait_of_runtime, passes_argument};
 use syn::visit_mut::{self, VisitMut};

@@ -1,7 +1,7 @@
 //! `#[derive(Module)]`: an implementation that visits each field by name.
 //!
 //! rustc checks the types: each field is passed to the runtime with the span of its type.
-//! A field that is not a module, a parameter or a plain value is an error there.
+//! A field that is not a module, a parameter or a plain value is an error at this span.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -48,7 +48,7 @@ fn not_a_struct(place: Place, what: &str) -> Diagnostic {
         .help("derive it for a struct, or write `impl Module` by hand and visit what is there")
 }
 
-/// The `impl` of `Module`. It is written even after an error, so that nothing else breaks.
+/// The `impl` of `Module`. It is emitted even after an error, so that no further errors follow.
 fn expand_struct(
     bag: &Bag,
     attributes: &[Attribute],

@@ -1,14 +1,15 @@
 //! Estimates the stack that a parser would need for tokens.
 //!
-//! A parser of Rust is recursive, and deep enough nesting overflows any stack: the compiler dies without a place.
+//! A parser of Rust is recursive, and deep enough nesting overflows any stack. The compiler then
+//! aborts without naming a place.
 //! The estimate itself does not recurse. Tokens beyond a bound are not parsed.
-//! It counts brackets, and nesting without brackets: prefix operators, closures, generics, `return`, `if`, types
-//! after `->`.
-//! The estimate errs on the safe side: a long list of comparisons may count as generics.
+//! The estimate counts brackets, and nesting without brackets: prefix operators, closures,
+//! generics, `return`, `if`, types after `->`.
+//! The estimate may be too high: a long list of comparisons may count as generics.
 
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// The stack of the compiler's thread for parsing, in bytes: well below half of its 8 MiB.
+/// The bytes of stack that parsing may use: well below half of the 8 MiB of the compiler's thread.
 pub(crate) const STACK: usize = 3 << 20;
 
 // Bytes for each level in an unoptimized build: 8 MiB divided by the depth that overflows them, the worst over
@@ -73,8 +74,8 @@ struct Level {
     /// The cost of the brackets around the level.
     outside: usize,
     before: Previous,
-    /// The sign before the current token, if the token continues it as in `->`, and whether that sign was a
-    /// prefix.
+    /// The sign before the current token, if the token continues the sign as in `->`. The flag
+    /// tells whether the sign was a prefix.
     joint: Option<(char, bool)>,
     /// The number of open generics.
     angles: usize,

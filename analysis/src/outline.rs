@@ -16,9 +16,9 @@ pub struct Outline {
 /// The extent of a function with a body, or of a function whose body is generated from a spec.
 #[derive(Debug)]
 struct Extent {
-    /// The name of the function; a method has the name of its type in front: `Trainer::fit`.
+    /// The name of the function. The name of a method starts with its type: `Trainer::fit`.
     name: String,
-    /// The line and the column of the name; for a spec, those of its attributes.
+    /// The line and the column of the name. For a spec, the line and the column of its attributes.
     start: (usize, usize),
     /// The line and the column of the end.
     end: (usize, usize),

@@ -104,7 +104,7 @@ fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     Output::beside(item, findings)
 }
 
-/// The findings in a function without a body. Without the attribute, there are none.
+/// The findings in a function without a body. A function without the attribute has no findings.
 pub(crate) fn check_spec(mut item: SpecFn) -> Vec<Diagnostic> {
     let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
     let attribute = item.attributes.remove(index);
@@ -152,8 +152,8 @@ fn own_evaluation(spec: &Spec) -> Vec<Place> {
     entries.filter_map(block).collect()
 }
 
-/// Splits the bag into the findings of lints, with which the loop is still written, and the errors, with
-/// which it is not.
+/// Splits the bag into the findings of lints and the errors. Only the errors prevent the generation
+/// of the loop.
 fn lints_and_errors(bag: Bag) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     bag.check().into_iter().partition(|found| found.lint.is_some_and(|lint| cross::LINTS.contains(&lint)))
 }
@@ -165,7 +165,7 @@ fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Dia
         .map_or_else(|_| Vec::new(), |function| Checked::function(&function, &options).into_findings())
 }
 
-/// The findings in the order of the training steps, for a spec whose errors are in other parts.
+/// The findings in the training steps of a spec whose errors are in other parts.
 fn faults_of_training(mut spec: Spec, item: &SpecFn, options: CheckOptions) -> Vec<Diagnostic> {
     spec.eval_order = None;
     if spec.train_order.as_ref().is_none_or(|order| spec.broken_orders.contains(&order.key)) {

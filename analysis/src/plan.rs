@@ -70,15 +70,16 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
-/// How the loop gets the value of a number.
+/// The source of a number's value in the loop.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
-    /// A literal: the loop contains it unchanged.
+    /// A literal. The loop contains the literal unchanged.
     Literal(proc_macro2::TokenStream),
-    /// A parameter of the function: used by its name, and checked at the start.
+    /// A parameter of the function. The loop uses the parameter by its name, and checks it at the
+    /// start.
     Parameter(Ident),
-    /// An expression with the name of its variable: the loop computes the expression into the variable at the
-    /// start, and checks it there.
+    /// An expression, with the name of its variable. At its start, the loop stores the result of
+    /// the expression in the variable and checks it.
     Bound(Ident, Box<Expr>),
 }
 
@@ -117,7 +118,7 @@ pub(crate) struct Validation {
 
 /// The plan of the whole loop.
 pub(crate) struct Plan {
-    /// The path of the runtime; `None` stands for the default path.
+    /// The path of the runtime; `None` for the default path.
     pub(crate) path: Option<Path>,
     pub(crate) names: Names,
     pub(crate) model: Object,
@@ -131,7 +132,7 @@ pub(crate) struct Plan {
     pub(crate) accumulate: Option<Number>,
     /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
-    /// The parameters that stand for absent clauses of the same name.
+    /// The parameters that replace absent clauses of the same name.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,
@@ -277,7 +278,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     })
 }
 
-/// Whether validation runs after each epoch, which needs no condition.
+/// Whether validation runs after each epoch. Such a validation needs no condition.
 fn is_one_epoch(unit: Unit, amount: &Amount) -> bool {
     unit == Unit::Epochs && matches!(amount, Amount::Literal(literal) if literal.to_string() == "1")
 }
@@ -314,7 +315,7 @@ pub(crate) fn number(
     Number { rule, at, value, unit }
 }
 
-/// The step that runs a hook, with the loop's locals in `there` in scope.
+/// The step that runs a hook. The loop's locals in `there` are in scope in the hook.
 pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
     let rebinds = scope.of_hook(&hook.value, there);
     Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }

@@ -1,6 +1,7 @@
 //! Proofs: the facts that hold for a training loop, the lines that support them, and the facts left undecided.
 //!
-//! A fact is proved from the solved states, never from the absence of a finding: it holds on every path.
+//! A fact is proved from the solved states, never from the absence of a finding. A proved fact
+//! holds on every path.
 //! Otherwise the proof names the line that prevents the fact, or the lint that found a violation.
 //!
 //! ```text
@@ -60,7 +61,7 @@ pub enum Verdict {
     Broken(&'static str),
 }
 
-/// Each fact with the lints that find violations of it.
+/// All facts, each with the lints that find violations of the fact.
 pub const FACTS: &[(&str, &[&str])] = &[
     (
         "own_gradients",

@@ -1,4 +1,5 @@
-//! Turns diagnostics into tokens: the only file that knows how rustc shows diagnostics.
+//! Turns diagnostics into tokens. No other file depends on the way in which rustc shows
+//! diagnostics.
 //!
 //! A stable macro cannot attach notes to an error.
 //! Notes, help and the lint's name follow the message on separate lines, in rustc's layout.
@@ -129,8 +130,8 @@ fn error(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     quote_spanned!(start=> #path #call)
 }
 
-/// A warning as the use of a deprecated function, because a stable macro can give no other
-/// warning a free text.
+/// A warning as the use of a deprecated function. A stable macro cannot emit any other warning with
+/// a free text.
 fn warning(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     let text = text(diagnostic);
     let place = Span::mixed_site().located_at(diagnostic.place.start);

@@ -1,5 +1,6 @@
-//! Rules for the values of clauses. Literals are checked here, other expressions by the generated code before the
-//! first batch, with the same messages. Each rule is in its clause's row of the table.
+//! Rules for the values of clauses. Literals are checked here. The generated code checks other
+//! expressions before the first batch, with the same messages. Each rule is in its clause's row of
+//! the table.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -57,7 +58,7 @@ pub(crate) enum Amount {
     Expr(Expr),
 }
 
-/// A number of hours whose seconds fit into a `u64`.
+/// The maximum number of hours. The number of seconds then fits into a `u64`.
 const MOST_HOURS: f64 = 5e15;
 
 impl Rule {

@@ -1,7 +1,7 @@
 //! The parsed arguments of `#[training_loop(...)]`: each clause once, with the span of its key.
 //!
-//! `spec/table.rs` is the one table of clauses. `Spec::parse` handles only the grammar: `rules` checks the
-//! values and combinations of clauses, and `plan` interprets the clauses.
+//! `spec/table.rs` is the table of all clauses. `Spec::parse` handles only the grammar: `rules`
+//! checks the values and combinations of clauses, and `plan` interprets the clauses.
 
 mod clauses;
 mod duration;
@@ -53,8 +53,8 @@ impl Spec {
         self.on.as_ref()?.value.iter().find(|hook| hook.key == name)
     }
 
-    /// Whether a clause is present, even if its value is unreadable or if it was probably meant by another
-    /// name.
+    /// Whether a clause is present. A clause counts as present even if its value is unreadable, or
+    /// if another name was probably meant for it.
     pub(crate) fn mentions(&self, clause: ClauseName) -> bool {
         self.keys.iter().any(|key| key == clause.text()) || self.meant.contains(&clause)
     }

@@ -41,8 +41,8 @@ pub enum Stage {
     Metrics,
 }
 
-/// The effect of a stage on the gradients of an optimizer. How the states of gradients follow from effects is
-/// in `flow`.
+/// The effect of a stage on the gradients of an optimizer. The module `flow` defines how an effect
+/// changes the states of gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Leaves the gradients unchanged.
@@ -66,7 +66,7 @@ pub enum Listed {
     Train,
     /// Both `train_order` and `eval_order` may name the stage.
     Both,
-    /// No order list: the generator places the stage.
+    /// No order list may name the stage, because the generator places it.
     Neither,
 }
 
@@ -124,7 +124,7 @@ impl Stage {
         TABLE.iter().find(|row| row.name == name).map(|row| row.stage)
     }
 
-    /// The stage with the most similar name, if one is similar enough.
+    /// The stage with the most similar name, if a name is similar enough.
     pub fn nearest(name: &str) -> Option<Self> {
         nearest(name, TABLE.iter().map(|row| row.name)).and_then(Self::find)
     }

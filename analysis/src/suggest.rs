@@ -5,7 +5,8 @@ use strsim::osa_distance;
 /// The candidate closest to `name`, if a candidate is close enough. The first of equally close
 /// candidates is chosen.
 ///
-/// A prefix of exactly one candidate stands for this candidate, so that half-typed names are completed.
+/// A prefix of exactly one candidate matches this candidate, so that half-typed names are
+/// completed.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     closest(name, &candidates).or_else(|| {
@@ -14,8 +15,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     })
 }
 
-/// The candidate with the smallest edit distance to `name`. The distance is at most a third of the length of
-/// `name`; for names of fewer than 3 characters it is at most 1.
+/// The candidate with the smallest edit distance to `name`. The distance may be at most a third of
+/// the length of `name`, or at most 1 for names of fewer than 3 characters.
 fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;

@@ -1,4 +1,5 @@
-//! Lint levels: `allow(..)`, `warn(..)` and `deny(..)`, with the meaning of the same words in rustc.
+//! Lint levels: `allow(..)`, `warn(..)` and `deny(..)`. The words have the same meaning as in
+//! rustc.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ impl Levels {
         self.settings.insert(lint.into(), setting);
     }
 
-    /// Adds the levels of another set, which replace earlier levels of the same lints.
+    /// Adds the levels of another set. They replace earlier levels of the same lints.
     pub fn extend(&mut self, other: Self) {
         self.settings.extend(other.settings);
     }
@@ -37,7 +38,8 @@ impl Levels {
         self.settings.get(lint).copied()
     }
 
-    /// Applies the levels to findings: some are dropped, and the level of others is changed.
+    /// Applies the levels to findings. Drops the findings of allowed lints, and changes the levels
+    /// of others.
     pub fn apply(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let adjust = |mut finding: Diagnostic| {
             match finding.lint.and_then(|lint| self.get(lint)) {

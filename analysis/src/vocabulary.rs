@@ -1,9 +1,9 @@
 //! The effects of the calls of training libraries.
 //!
-//! A vocabulary is a table: lowering looks up the effect of a call in the table and never
-//! compares a name itself.
-//! Support for a library with fused steps, or with gradients as values, is therefore one more table.
-//! A vocabulary knows nothing of control flow or states.
+//! A vocabulary is a table. Lowering looks up the effect of a call in the table and never compares
+//! a name itself.
+//! To support a library with fused steps, or with gradients as values, add a table.
+//! A vocabulary does not depend on control flow or states.
 
 mod call;
 mod data;
@@ -44,18 +44,21 @@ pub struct Vocabulary {
     pub name: &'static str,
     /// The crates whose use selects the vocabulary. A vocabulary without crates is always selected.
     pub crates: &'static [&'static str],
-    /// Methods of optimizers, each as its name, its maximal number of arguments and its effect.
+    /// Methods of optimizers. Each entry has the method's name, its maximal number of arguments and
+    /// its effect.
     pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],
-    /// Methods of gradient scalers, each as its name, its maximal number of arguments and its effect.
-    pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
-    /// Methods of receivers other than optimizers and scalers, each as its name, its maximal number of
+    /// Methods of gradient scalers. Each entry has the method's name, its maximal number of
     /// arguments and its effect.
+    pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
+    /// Methods of receivers other than optimizers and scalers. Each entry has the method's name,
+    /// its maximal number of arguments and its effect.
     pub methods: &'static [(&'static str, usize, CallEffect)],
-    /// Free functions, each as the last segment of its path and its effect.
+    /// Free functions. Each entry has the last segment of the function's path and the function's
+    /// effect.
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
-    /// Types that wrap a tensor: constructors that keep the graph of their argument.
+    /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],
     /// Ops that keep the graph, each with the kind of values that the op returns.
     pub ops: &'static [(&'static str, Op)],
@@ -63,7 +66,7 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
-    /// Whether `backward` of a loss with several numbers silently sums the numbers. Otherwise the call
-    /// panics.
+    /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
+    /// on such a loss.
     pub sums_unreduced: bool,
 }

@@ -1,4 +1,4 @@
-//! Comments that silence a place: `// training-loop: allow(lint): reason`.
+//! Comments that silence findings at a place: `// training-loop: allow(lint): reason`.
 
 use training_loop_analysis::diagnostic::Place;
 use training_loop_analysis::lints;
@@ -8,9 +8,10 @@ use crate::comments::Comment;
 /// The comments of a file that silence findings (allowances), and the malformed comments.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// The allowances, each as a line and the name of the lint that the comment allows on this line.
+    /// The allowances. An allowance is a line, and the name of the lint that a comment allows on
+    /// this line.
     places: Vec<(usize, String)>,
-    /// Malformed comments, each as a line and an error message.
+    /// Malformed comments, as pairs of a line and an error message.
     pub(crate) mistakes: Vec<(usize, String)>,
 }
 
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
     use crate::comments::comments;
 
-    /// The allowances or the mistakes in a text, each as a line with the lint or the error message.
+    /// The allowances or the mistakes in a text, as pairs of a line and a lint or an error message.
     type Lines = Vec<(usize, String)>;
 
     fn read(text: &str) -> (Lines, Lines) {

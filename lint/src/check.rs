@@ -1,4 +1,5 @@
-//! `check`: several files at once, printed in sorted order.
+//! The subcommand `check`. Several files are checked at once, and the results are printed in sorted
+//! order.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -19,7 +20,7 @@ use crate::{files, parallel};
 /// Checks all files that the options name, and returns the exit code.
 ///
 /// # Errors
-/// `out` cannot be written to. Files that cannot be read are reported on `err` instead.
+/// If `out` cannot be written to. Files that cannot be read are reported on `err` instead.
 pub(crate) fn run(
     options: &Options,
     colour: bool,
@@ -54,8 +55,8 @@ pub(crate) fn run(
 
 /// The output of one file.
 ///
-/// The findings are printed to text on the thread that parsed the file, because their positions
-/// belong to this thread.
+/// The findings are printed to text on the thread that parsed the file, because positions are only
+/// valid on this thread.
 struct Printed {
     out: Vec<u8>,
     err: String,
@@ -96,7 +97,7 @@ fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> 
     })?
 }
 
-/// Runs a part of the check, and turns a panic into a failure of this file alone.
+/// Runs a part of the check, and converts a panic to a failure of this file.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
         Failure::whole("the check failed; this is a bug of `training-loop`, please report it with this file")

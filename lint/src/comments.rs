@@ -52,7 +52,8 @@ struct Scan<'a> {
     /// The byte after the last token; `line` is the line of this byte.
     at: usize,
     line: usize,
-    /// Whether the last token is code, and not part of a doc comment. A comment on its line then trails code.
+    /// Whether the last token is code, and not part of a doc comment. A comment on the line of such
+    /// a token trails code.
     trails: bool,
     comments: Vec<Comment<'a>>,
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-/// The files that the paths on the command line stand for.
+/// The files for the paths on the command line.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// The files to check, sorted, without duplicates.
     pub(crate) found: Vec<PathBuf>,
-    /// The paths that could not be read, each with the reason.
+    /// The paths that could not be read, with the reasons.
     pub(crate) failures: Vec<String>,
     /// Folders without a Rust file.
     pub(crate) empty: Vec<PathBuf>,

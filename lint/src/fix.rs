@@ -40,7 +40,7 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     all
 }
 
-/// The indentation before a byte, if only blanks precede the byte on its line.
+/// The indentation of a line, if only blanks precede the byte `at` on this line.
 fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];
@@ -64,7 +64,8 @@ fn after(source: &Source, place: &Place, code: &str) -> Replacement {
     Replacement { range: range.end..range.end, text: format!("{}{code}", separator(source, range.start)) }
 }
 
-/// The replacement that removes a statement, and its line if nothing else is on the line.
+/// The replacement that removes a statement. The whole line is removed if nothing else is on the
+/// line.
 fn without(source: &Source, place: &Place) -> Replacement {
     let range = source.range(place);
     let behind = &source.text[range.end..];

@@ -1,4 +1,4 @@
-//! The command `cargo training-loop`: files in, findings out.
+//! The command `cargo training-loop`, which checks files and prints findings.
 //!
 //! ```sh
 //! cargo training-loop check                    # every Rust file below the current folder
@@ -38,7 +38,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(deep.map_or_else(|_| work(), |thread| thread.join().unwrap_or(FAILED)))
 }
 
-/// Runs the command on the arguments of a process, the name of the program first.
+/// Runs the command on the arguments of a process. The first argument is the name of the program.
 ///
 /// `colour` is the default of `--color`.
 /// Returns the exit code: 0 without findings, 1 with findings, 2 after a failure.
@@ -63,7 +63,8 @@ pub fn run_with(arguments: &[OsString], colour: bool, out: &mut dyn Write, err: 
     })
 }
 
-/// An output stream whose reader may close it early, as `head` does, without an effect on the exit code.
+/// An output stream that its reader may close early, as `head` does. Closing it early has no effect
+/// on the exit code.
 struct Patient<'a> {
     out: &'a mut dyn Write,
     left: bool,

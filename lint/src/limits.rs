@@ -1,4 +1,4 @@
-//! The bounds of the command, each with its reason.
+//! The limits of the command, with the reasons.
 
 /// The stack of a thread that checks files, in bytes.
 ///
@@ -6,15 +6,16 @@
 /// is allocated only for the part of the stack that is used.
 pub(crate) const STACK: usize = 512 << 20;
 
-/// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. It is well below
-/// [`STACK`].
+/// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. The
+/// value is well below [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// The nesting depth of brackets above which the error for a file that is nested too deep states the file's
-/// depth instead of a place in the file.
+/// A nesting depth of brackets. If a file is nested too deeply to be parsed and its brackets are
+/// deeper than this, the error states the depth instead of a place in the file.
 pub(crate) const BRACKETS: usize = 4_000;
 
-/// The largest number of threads that check files. Each takes address space for a stack of [`STACK`] bytes.
+/// The largest number of threads that check files. Each thread takes address space for a stack of
+/// [`STACK`] bytes.
 pub(crate) const THREADS: usize = 8;
 
 /// The largest size of a file, in bytes: positions of tokens are 32 bits wide.

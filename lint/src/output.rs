@@ -1,4 +1,4 @@
-//! The output formats. Each has a file in this folder and a row in [`FORMATS`].
+//! The output formats. Each format has a file in this folder and an entry in [`FORMATS`].
 
 use std::io::{self, Write};
 

@@ -10,7 +10,8 @@ use crate::source::Failure;
 
 /// The tokens of a file, lexed once for the stack estimate, the comments and the syntax tree.
 pub(crate) struct Lexed<'a> {
-    /// The comments of the file; empty if no comment can be an instruction to this program.
+    /// The comments of the file. The list is empty if no comment can be an instruction to this
+    /// program.
     pub(crate) comments: Vec<Comment<'a>>,
     pub(crate) tokens: TokenStream,
 }

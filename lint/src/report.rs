@@ -14,7 +14,7 @@ use crate::source::Source;
 pub(crate) struct Checked {
     /// The text of the file.
     pub(crate) source: Source,
-    /// The findings in source order, without those that a comment silences.
+    /// The findings in source order, without findings that a comment silences.
     pub(crate) findings: Vec<Diagnostic>,
     /// The functions and loops of the file.
     pub(crate) outline: Outline,

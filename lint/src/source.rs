@@ -29,8 +29,8 @@ pub(crate) struct Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Writes the failure as it follows the path on a line of the output: its position, if known, and its
-    /// message.
+    /// Writes the position of the failure, if known, and the message. In the output this text
+    /// follows the path.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((line, column)) = self.place {
             write!(to, ":{line}:{column}")?;

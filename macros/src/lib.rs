@@ -1,7 +1,8 @@
 //! Entry points of the attribute `#[training_loop]` and of the derive `Module`; `training-loop-analysis` does all the
 //! work.
 //!
-//! Use them through the crate `training-loop`, which they expand to; its documentation has complete examples.
+//! Use the macros through the crate `training-loop`, because the expansions contain its paths. The
+//! documentation of that crate has complete examples.
 
 mod renamed;
 
@@ -11,9 +12,9 @@ use proc_macro::TokenStream;
 ///
 /// # A function without a body
 ///
-/// The macro generates the body: a plain loop in the order `forward`, `loss`, `zero_grad`, `backward`, `step`, with the
-/// additions of the clauses in their places.
-/// The effective clauses and the order of steps are added to the function's documentation.
+/// The macro generates the body: a plain loop with the steps `forward`, `loss`, `zero_grad`,
+/// `backward` and `step` in this order. Clauses add further steps. The effective clauses and the
+/// order of steps are added to the function's documentation.
 ///
 /// ```text
 /// #[training_loop(
@@ -26,49 +27,58 @@ use proc_macro::TokenStream;
 /// fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 /// ```
 ///
-/// Values are ordinary Rust expressions in the scope of the function's parameters.
-/// A literal out of range is a compile error; other values are checked by the same rule at the start of the run.
-/// **An absent clause takes the function's parameter of its name**, if the table allows it: `optimizer: &mut Sgd`,
-/// `epochs: usize`, `max_time: Duration`; `valid` and `scheduler` may be an `Option`. The function's documentation
-/// lists the parameters that were taken.
+/// The values of clauses are ordinary Rust expressions in the scope of the function's parameters. A
+/// literal out of range is a compile error. Other values are checked by the same rule at the start
+/// of the run.
+///
+/// **If a clause is absent, the function's parameter with the name of the clause has the value**,
+/// if the table lists such a parameter: `optimizer: &mut Sgd`, `epochs: usize`,
+/// `max_time: Duration`; `valid` and `scheduler` may be an `Option`. The function's documentation
+/// lists the parameters that are used in this way.
 ///
 #[doc = include_str!("clauses.md")]
 ///
-/// The stages of `train_order` are `forward` and `loss` (or `training_step` for both), `zero_grad`, `backward`,
-/// `clip_grad_norm(x)`, `clip_grad_value(x)`, `step`, `schedule` and `metrics`; those of `eval_order` are `forward`,
-/// `loss` (or `training_step`) and `metrics`. A list names every stage that runs, with two exceptions: without
-/// `schedule`, the schedule of the clause `scheduler` advances after the update, and without `metrics`, the metrics of
-/// the clause are updated at the end. The modes of the layers are not stages: the loop sets them.
-/// A custom order is checked like a hand-written loop; findings are at the entries of the list.
-/// Blocks of the order and hooks can use `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and `scheduler`
-/// where the order has them.
-/// With `accumulate`, `zero_grad`, clipping, `step`, `schedule` and blocks after `backward` run once per accumulation
-/// window, everything else once per batch.
-/// A closure of the spec is inlined into the loop: `return` ends the closure, `?` ends the function.
-/// A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`; a closure that uses `?` need not
-/// return a `Result`. `ControlFlow::Break(())` ends the run, within a window after an update from its batches so far;
-/// `()`, also from a bare `return;`, and `ControlFlow::Continue(())` continue it.
+/// The stages of `train_order` are `forward` and `loss` (or `training_step` for both), `zero_grad`,
+/// `backward`, `clip_grad_norm(x)`, `clip_grad_value(x)`, `step`, `schedule` and `metrics`. The
+/// stages of `eval_order` are `forward`, `loss` (or `training_step`) and `metrics`. An order lists
+/// every stage that runs, with two exceptions. Without `schedule`, the schedule of the clause
+/// `scheduler` advances after the update. Without `metrics`, the metrics of the clause are updated
+/// at the end. The modes of the layers are not stages: the loop sets the modes. A custom order is
+/// checked like a hand-written loop. Findings point to the entries of the order. Blocks of the
+/// order and hooks can use `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and
+/// `scheduler` at the points of the order where these values exist. With `accumulate`, `zero_grad`,
+/// clipping, `step`, `schedule` and blocks after `backward` run once per accumulation window.
+/// Everything else runs once per batch.
 ///
-/// Batches are weighted by the denominator of their loss, so that `accumulate = k` equals one `k` times larger batch
-/// and the epoch's loss is that of all its data, also with ignored labels, with class weights and for sums; a batch in
-/// which everything is ignored changes nothing. Losses, `mean` and `sum` set the denominator, and arithmetic with
-/// numbers keeps it. If the denominator is unknown, `accumulate` is an error before the first update, and
-/// `loss_weight` can supply it.
-/// A loss or a gradient that is not finite ends the run before the update, and an epoch without a counted update is an
-/// error, so that every run ends. `epochs`, `max_steps` and `max_time` may be combined; the first limit that is reached
-/// ends the run, after a whole update and the validation that follows it.
+/// A closure of the spec is inlined into the loop: `return` ends the closure, and `?` ends the
+/// function. A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`. A
+/// closure that uses `?` need not return a `Result`. `ControlFlow::Break(())` ends the run. Within
+/// an accumulation window, the run ends after an update from the window's batches so far. `()`
+/// (also from a bare `return;`) and `ControlFlow::Continue(())` continue the run.
+///
+/// Batches are weighted by the denominator of their loss. An update with `accumulate = k` therefore
+/// equals an update with one `k` times larger batch, and the epoch's loss is the loss of all its
+/// data. This is also true for ignored labels, class weights and sums. A batch in which all labels
+/// are ignored changes nothing. Losses, `mean` and `sum` set the denominator, and arithmetic with
+/// numbers keeps the denominator. If the denominator is unknown, `accumulate` is an error before
+/// the first update. The clause `loss_weight` can supply the denominator. A loss or a gradient that
+/// is not finite ends the run before the update. An epoch without a counted update is an error, so
+/// that every run ends. `epochs`, `max_steps` and `max_time` may be combined. The first limit that
+/// is reached ends the run, after a whole update and the following validation.
 ///
 /// # A function with a body
 ///
-/// The loop is checked and left unchanged: a fault in the order of its steps is a compile error at the faulty line, or
-/// a warning if only some paths are faulty.
-/// The only clauses here are `allow`, `warn`, `deny`, `crate`, and `optimizer = name` and `model = name` for variables
-/// that the checker should treat as an optimizer or a model.
-/// The calls are looked up in the libraries that the function names by path, else in all known ones (`training_loop` and
-/// `tch`); `crate = tch` selects one. `cargo training-loop check` goes by the imports of the file.
-/// On one function the attribute sees that function alone: what a helper does with the optimizer is unknown, and
-/// nothing is reported about it. On a `mod` or an `impl` all functions inside are checked together.
-/// A function with hundreds of nested operators or dozens of nested brackets is not checked.
+/// The loop is checked and left unchanged. A fault in the order of its steps is a compile error at
+/// the faulty line, or a warning if only some paths are faulty. The allowed clauses are `allow`,
+/// `warn`, `deny`, `crate`, `optimizer = name` and `model = name`. The last two clauses name
+/// variables that the checker treats as an optimizer or a model. Calls are resolved in the
+/// libraries that the function names by path. Without such paths, calls are resolved in all known
+/// libraries (`training_loop` and `tch`). `crate = tch` selects one library.
+/// `cargo training-loop check` uses the imports of the file instead. An attribute on a function
+/// checks that function alone. The effect of a helper function on the optimizer is unknown, and no
+/// finding depends on it. An attribute on a `mod` or an `impl` checks all functions inside
+/// together. A function with hundreds of nested operators or dozens of nested brackets is not
+/// checked.
 ///
 /// ```text
 /// #[training_loop]
@@ -89,11 +99,11 @@ use proc_macro::TokenStream;
 ///
 /// # A module or an `impl`
 ///
-/// Its functions are checked together: a loop may be split into `train_step`, `validate` and `fit`, and calls are
-/// followed into the called function.
-/// A finding is in the function that is at fault, and names the caller.
-/// The clauses apply to all functions inside; a function may have its own attribute with clauses, and one without a
-/// body has its loop generated.
+/// All functions inside are checked together. A loop may be split into `train_step`, `validate` and
+/// `fit`, because the checker follows calls into the called functions. A finding is reported in the
+/// function that is at fault, and names the caller. The clauses apply to all functions inside. A
+/// function inside may have its own attribute with clauses. For a function without a body the loop
+/// is generated.
 ///
 /// ```text
 /// #[training_loop]
@@ -119,11 +129,12 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Implements `Module` for a struct of layers, parameters and plain values.
 ///
-/// Every field is visited under its name, as PyTorch names it; fields of tuple structs are named by position. Vectors,
-/// options, boxes, arrays and tuples of modules are modules too; plain values are ignored. A trainable tensor is a
-/// field of type `Parameter`; a tensor that is only saved and loaded, such as the mean and the deviation that inputs
-/// are scaled by, is a `Buffer`. Both are made by `new(tensor)` and read by `.tensor()`. A type parameter in a field's
-/// type gets the bound that the field needs.
+/// Every field is visited under its name, as in PyTorch. Fields of tuple structs are named by
+/// position. Vectors, options, boxes, arrays and tuples of modules are modules too. Plain values
+/// are ignored. A trainable tensor has the type `Parameter`. A tensor that is only saved and loaded
+/// has the type `Buffer`, for example the mean and the deviation of the inputs. `new(tensor)`
+/// creates values of both types, and `.tensor()` reads them. A type parameter in a field's type
+/// gets the bound that the field needs.
 ///
 /// ```text
 /// #[derive(Module)]

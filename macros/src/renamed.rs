@@ -63,7 +63,7 @@ fn names_crate(args: TokenStream) -> bool {
     })
 }
 
-/// Gives every token the span of the attribute.
+/// Sets the span of every token to the span of the attribute.
 fn here(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()

@@ -5,7 +5,8 @@ use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The shape that two shapes broadcast to: axes are aligned at the last one, and a length of 1 is stretched.
+/// The shape that two shapes broadcast to. Axes are aligned at the last axis, and an axis of length
+/// 1 is stretched.
 #[track_caller]
 pub(crate) fn shape(op: &str, a: &Shape, b: &Shape) -> Shape {
     if a == b {
@@ -127,7 +128,7 @@ pub(crate) const SHAPES: &[&[&[usize]]] = &[
     &[&[0, 3], &[3]],
 ];
 
-/// Tells for each input whether it needs a gradient.
+/// Returns for each input whether the input needs a gradient.
 pub(crate) fn needs<const N: usize>(inputs: [&Tensor; N]) -> [bool; N] {
     inputs.map(Tensor::requires_grad)
 }
@@ -138,8 +139,8 @@ fn trimmed(shape: &Shape) -> &[usize] {
     &shape[ones..]
 }
 
-/// An iteration over the rows of a shape that `N` values broadcast to. It visits each row with one offset per
-/// value: where the row begins in the elements of that value.
+/// An iteration over the rows of a shape that `N` values broadcast to. The iteration visits each
+/// row with one offset per value. An offset is the index of the row's first element in the value.
 struct Walk<const N: usize> {
     /// The lengths of the axes. Adjacent axes are merged where one stride covers both for all values.
     dims: Vec<usize>,

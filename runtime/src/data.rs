@@ -1,4 +1,5 @@
-//! Data sets, and loaders that split data sets into batches. This module knows no models and no loops.
+//! Data sets, and loaders that split data sets into batches. This module does not depend on models
+//! or loops.
 //!
 //! ```
 //! use training_loop::prelude::*;
@@ -26,8 +27,8 @@ pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
 
-/// A batch of samples: the inputs of the model, and its expected outputs. A batch is destructured by name,
-/// `Batch { input, target }`, because it is not a pair.
+/// A batch of samples: the inputs of the model and the expected outputs. A batch is not a pair, so
+/// the pattern for a batch is `Batch { input, target }`.
 #[derive(Clone, Debug)]
 pub struct Batch<Y = Labels, X = Tensor> {
     /// The model's input, one row per sample.

@@ -1,4 +1,4 @@
-//! The environment variables that the runtime reads, each once, when it is first needed.
+//! The environment variables of the runtime. Each variable is read once, on its first use.
 //!
 //! | variable | values | what it does | in code |
 //! |---|---|---|---|
@@ -10,11 +10,11 @@
 //!
 //! A setting in code overrides the variable.
 //!
-//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and reports
-//! `step_before_backward`, `missing_zero_grad`, `gradients_discarded`, `step_repeated`, `clip_before_backward` and
-//! `clip_after_step`, once per source location. A missing `step`, modes and rebuilt optimizers are left to the checker.
+//! The watch of the order reports `step_before_backward`, `missing_zero_grad`, `step_repeated`,
+//! `gradients_discarded`, `clip_before_backward` and `clip_after_step` in every loop, once per
+//! source location. Only the checker reports a missing `step`, wrong modes and rebuilt optimizers.
 
-/// The variables, one per line, for a program's help, as in clap's `after_help`.
+/// A description of the variables, one per line, for the help text of a program.
 ///
 /// # Example
 /// ```

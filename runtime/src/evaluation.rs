@@ -5,22 +5,25 @@ use crate::nn::mode::{Mode, modes};
 use crate::random::Restored;
 use crate::{NoGradGuard, no_grad_guard};
 
-/// Puts the model into evaluation mode and stops recording on this thread, until the guard is dropped.
+/// Puts the model into evaluation mode and stops gradient recording on this thread, until the guard
+/// is dropped.
 ///
-/// When the guard is dropped, each layer returns to its previous mode, recording resumes, and the random
-/// generator is restored: evaluating a model changes nothing in its training. This holds however the scope is
-/// left: by `?`, `break` or a panic.
+/// When the guard is dropped, each layer returns to its previous mode, recording resumes, and the
+/// random generator is restored. An evaluation therefore does not change the training of the model.
+/// The same is true for a scope that is left by `?`, `break` or a panic.
 ///
-/// A scope counts guards and changes no mode. Guards may be nested and dropped in any order, on one model, on a part of
-/// it or on models that share layers: a layer is evaluated until the last guard that covers it is dropped. `train()`
-/// and `eval()` inside the scope set the mode that applies after it. Layers that are added to the model later are not
-/// covered.
+/// A guard does not change the stored mode of a layer. Guards may be nested and dropped in any
+/// order, on one model, on a part of the model, or on models that share layers. A layer stays in
+/// evaluation mode until the last guard that covers the layer is dropped. `train()` and `eval()`
+/// inside the scope set the mode that applies after the scope. Layers that are added to the model
+/// later are not covered.
 ///
 /// # Threads
-/// The scope belongs to its thread. Threads that evaluate one `Arc<Model>`, whatever its mode, do not affect each other
-/// or a thread that trains the model; an evaluation during training uses the parameters as they are at that moment. A
-/// thread that is spawned inside the scope is not covered, as with [`no_grad`](crate::no_grad): it needs its own guard.
-/// A program that only serves may call `model.eval()` once instead, and compute each request under `no_grad`.
+/// The scope applies only to the current thread. Threads that evaluate the same `Arc<Model>` do not
+/// affect each other or a thread that trains the model. An evaluation during training uses the
+/// current values of the parameters. A thread that is spawned inside the scope needs its own guard,
+/// as with [`no_grad`](crate::no_grad). A program that never trains may call `model.eval()` once
+/// instead, and compute each request under `no_grad`.
 ///
 /// # Example
 /// ```
@@ -55,8 +58,8 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 /// An evaluation scope over a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    /// The modes that the scope covers. The scope keeps them alive, because the thread counts its scopes by
-    /// the address of the mode.
+    /// The modes that the scope covers. The scope keeps these modes alive, because the thread
+    /// counts scopes by the address of a mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,

@@ -16,10 +16,10 @@ use crate::{Error, Result};
 
 /// Writes a file completely or not at all, however many processes write it at once.
 ///
-/// Until the rename the old file is untouched. After an error the old file is still in place and the temporary file is
-/// removed, with one exception: if syncing the folder fails, the message says that the new file is in place. A folder
-/// that is writable but not readable cannot be synced: the save succeeds, and after a power loss the old file may be
-/// back.
+/// Until the rename the old file is untouched. After an error the old file is still in place and
+/// the temporary file is removed, with one exception: if syncing the folder fails, the message says
+/// that the new file is in place. A folder that is writable but not readable cannot be synced. In
+/// such a folder the write succeeds, but a power loss may restore the old file.
 ///
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
@@ -40,7 +40,8 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_folder(target.folder())
 }
 
-/// Makes the rename survive a power loss. Only Unix can sync a folder; elsewhere nothing is done.
+/// Makes the rename survive a power loss. Only Unix can sync a folder. On other systems this
+/// function does nothing.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());

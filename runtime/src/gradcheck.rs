@@ -16,7 +16,8 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// A case whose inputs are distinct values in (-2, 2), none of them at a kink.
+    /// A case with distinct input values in (-2, 2). No value is at a point where the operation has
+    /// no derivative.
     ///
     /// Each element of `shapes` is a set of input shapes.
     pub(crate) const fn new(

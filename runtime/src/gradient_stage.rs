@@ -13,7 +13,7 @@ thread_local! {
     static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
-/// Records the caller's location as that of the running `backward`.
+/// Records the caller's location as the location of the running `backward`.
 #[track_caller]
 pub(crate) fn begin_backward() {
     BACKWARD.set(Some(Location::caller()));
@@ -28,7 +28,8 @@ pub(crate) enum GradientStage {
     Filled,
     /// The gradient was used by a step, and not zeroed since.
     Used,
-    /// The gradient was written by `backward` at this location, on top of a gradient that a step had used.
+    /// The gradient was accumulated by `backward` at this location onto a gradient that a step had
+    /// used.
     Stale(Place),
     /// The gradient was zeroed at this location before a step used it.
     Discarded(Place),

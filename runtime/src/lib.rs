@@ -94,7 +94,7 @@ mod unoptimized;
 mod value;
 mod watch;
 
-/// The name of this crate, so that unit tests name it as a user does.
+/// An alias for this crate, so that unit tests use the same paths as a user of the crate.
 #[cfg(test)]
 extern crate self as training_loop;
 
@@ -107,7 +107,7 @@ pub use loss::{
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
 pub use model_file::ModelFile;
-/// The crate `ndarray` in the version of this crate's arrays.
+/// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;
 pub use nn::{Module, Visitor};
 pub use ops::{

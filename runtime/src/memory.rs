@@ -1,15 +1,17 @@
-//! Memory whose size a file determines. A refused allocation of such memory is an error, not an abort.
+//! Allocations whose size depends on a file. A failed allocation is an error instead of an abort.
 
 use std::hint::black_box;
 
-/// The system refused the requested memory.
+/// The error of an allocation that the system refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
-/// Allocates this number of bytes at once and frees them again.
+/// Checks that this number of bytes can be allocated. The function allocates the bytes at once and
+/// frees them.
 ///
-/// After success, allocations of up to this size in total succeed if they follow right away. Sizes beyond
-/// physical memory are refused even where the system would overcommit each single allocation.
+/// After success, allocations of up to this size in total succeed if they follow right away. A size
+/// beyond physical memory is an error, even if the system would grant many smaller allocations of
+/// the same total size.
 pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     let mut probe = Vec::<u8>::new();
     let bytes = usize::try_from(bytes).map_err(|_| Refused)?;

@@ -1,4 +1,4 @@
-//! Model files: writing a state, and reading one within limits.
+//! Model files: writing a state, and reading a state within limits.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,10 @@ use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
 /// A safetensors file to read, with limits on its contents.
 ///
-/// `F32`, `F64` and `I64` (PyTorch's counters) are converted to [`Scalar`](crate::Scalar). `F64` is rounded to the
-/// nearest value; values too large for `Scalar`, integers that it cannot represent exactly, NaN and infinities are
-/// refused. Tensors are read one at a time: reading needs memory for the result and the header only.
+/// `F32`, `F64` and `I64` (PyTorch's counters) are converted to [`Scalar`](crate::Scalar). `F64` is
+/// rounded to the nearest value; values too large for `Scalar`, integers that it cannot represent
+/// exactly, NaN and infinities are refused. Tensors are read one at a time, so reading needs memory
+/// only for the result and the header.
 ///
 /// # Example
 /// ```
@@ -43,7 +44,7 @@ impl ModelFile {
         Self { limits: Limits { entries, ..self.limits }, ..self }
     }
 
-    /// Also reads NaN and infinities, such as a mask of `-inf` that is saved with a model.
+    /// Allows NaN and infinities in the file, for example in a saved mask of `-inf`.
     pub fn allow_not_finite(self) -> Self {
         Self { limits: Limits { is_any_number: true, ..self.limits }, ..self }
     }
@@ -51,9 +52,10 @@ impl ModelFile {
     /// Reads all tensors.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read or is not a regular file. [`Error::ModelFile`] if it is truncated,
-    /// damaged, of another format, beyond a limit or larger than memory, if it repeats a name or a field, or if a value
-    /// is refused. Sizes in the file are checked before anything of that size is allocated.
+    /// [`Error::Io`] if the file cannot be read or is not a regular file. [`Error::ModelFile`] if
+    /// the file is truncated, damaged, of another format, beyond a limit or larger than memory, if
+    /// a name or a field is repeated, or if a value is refused. Each size in the file is checked
+    /// before memory of that size is allocated.
     pub fn read(&self) -> Result<StateDict> {
         self.read_checked(|_| Ok(()))
     }
@@ -69,7 +71,7 @@ impl ModelFile {
         })
     }
 
-    /// Checks that this number of bytes can be allocated. A refusal is an error of this file.
+    /// Checks that this number of bytes can be allocated. A failure is an error of this file.
     pub(crate) fn check_memory(&self, needed: u64) -> Result<()> {
         let problem = ModelFileProblem::Memory { needed };
         memory::check(needed).map_err(|_| Error::ModelFile { path: self.path.clone(), problem })
@@ -79,14 +81,15 @@ impl ModelFile {
 impl StateDict {
     /// Writes a safetensors file, completely or not at all, however many processes save to the same path.
     ///
-    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions are kept, and
-    /// its owner and group as far as this process may set them; extended attributes are not. A symbolic link is kept
-    /// and its target replaced; another hard link keeps the old content. Leftovers of a killed save are removed by the
-    /// next save to the same path, if the file system has locks.
+    /// A temporary file in the same folder replaces the old one at the end. The permissions of the
+    /// old file are kept. The owner and the group are kept if this process may set them. Extended
+    /// attributes are lost. If the path is a symbolic link, the target of the link is replaced.
+    /// Other hard links to the old file keep the old content. If a save was killed, the next save
+    /// to the same path removes its temporary file, provided that the file system has locks.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the system refuses, if the old file is not writable, or if the path is not a
-    /// regular file. The old file is unchanged then.
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
+    /// regular file. After an error the old file is unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let (tensors, values): (Vec<_>, Vec<_>) =
             self.iter().map(|(name, value)| ((name, value.shape().to_vec()), value)).unzip();
@@ -97,7 +100,7 @@ impl StateDict {
     /// Reads a safetensors file as [`Scalar`](crate::Scalar), with the default limits of [`ModelFile`].
     ///
     /// # Errors
-    /// Those of [`ModelFile::read`].
+    /// The errors of [`ModelFile::read`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         ModelFile::new(path).read()
     }

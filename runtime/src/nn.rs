@@ -103,24 +103,25 @@ pub trait Module {
         self.visit(&mut mode::Set(true));
     }
 
-    /// Puts every layer into evaluation mode. [`evaluation`](crate::evaluation) does so for a scope.
+    /// Puts every layer into evaluation mode. [`evaluation`](crate::evaluation) sets evaluation
+    /// mode for a scope only.
     fn eval(&self) {
         self.visit(&mut mode::Set(false));
     }
 
-    /// Whether any layer is in training mode. New layers are.
+    /// Whether any layer is in training mode. New layers are in training mode.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)
     }
 
     /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
     ///
-    /// A later `train()` does not unfreeze the module, neither its own nor that of an enclosing model, which
-    /// a generated loop calls: its dropout stays off, and its batch norm keeps the running statistics.
-    /// Gradients still flow through the module to earlier layers. Optimizers do not change its values,
-    /// whether they were built before or after the call of `freeze`; existing gradients are dropped. A
-    /// parameter or layer that is shared with another module is frozen there too. State dicts do not record
-    /// what is frozen.
+    /// A later `train()` of the module, of an enclosing model or of a generated loop does not
+    /// unfreeze the module. Dropout in the module stays off, and batch norm uses the running
+    /// statistics without changing them. Gradients still flow through the module to earlier layers.
+    /// Existing gradients of the module are removed. Optimizers do not change the module, even if
+    /// they were built before the call of `freeze`. A parameter or layer that another module shares
+    /// is frozen there too. State dicts do not record whether a parameter is frozen.
     ///
     /// # Example
     /// ```
@@ -151,8 +152,8 @@ pub trait Module {
 
     /// Removes the gradients of all parameters: the next `backward` writes new ones.
     ///
-    /// [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) does so for the parameters of an optimizer, and is what a
-    /// training loop calls.
+    /// Training loops call [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) instead, which
+    /// removes the gradients of the optimizer's parameters.
     ///
     /// # Example
     /// ```
@@ -178,8 +179,8 @@ pub trait Module {
     /// Replaces the values of all parameters and buffers, by name.
     ///
     /// # Errors
-    /// [`Error::State`](crate::Error::State) lists all names that are missing or unexpected, and all shapes that
-    /// differ; nothing is changed then.
+    /// [`Error::State`](crate::Error::State) lists all names that are missing or unexpected, and
+    /// all shapes that differ. After an error the module is unchanged.
     fn load_state_dict(&self, state: &StateDict) -> Result<()> {
         let entries = state::entries(self);
         state::check(&entries, state.iter().map(|(name, value)| (name, value.shape())))?;
@@ -192,7 +193,8 @@ pub trait Module {
     /// [`StateDict::save`] lists which attributes of a replaced file are kept.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the system refuses, or if the path is not a regular file.
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
+    /// regular file.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
@@ -200,12 +202,13 @@ pub trait Module {
         state::save(&state::entries(self), path.as_ref())
     }
 
-    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's, into a model of the same
-    /// architecture: `let model = Net::new(..); model.load(path)?`.
+    /// Reads all parameters and buffers from a safetensors file into a model of the same
+    /// architecture: `let model = Net::new(..); model.load(path)?`. This library or PyTorch may
+    /// have written the file.
     ///
     /// # Errors
-    /// Those of [`ModelFile::read`]; and if the file belongs to another architecture, an error that lists all
-    /// differences. On any error the model is unchanged.
+    /// The errors of [`ModelFile::read`]. If the file belongs to another architecture, the error
+    /// lists all differences. After an error the model is unchanged.
     fn load(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
@@ -240,7 +243,8 @@ pub trait Visitor {
         let _ = mode;
     }
 
-    /// Enters the field with this name: all calls until [`leave`](Visitor::leave) are about its contents.
+    /// Enters the field with this name. All calls until [`leave`](Visitor::leave) are for the
+    /// contents of the field.
     fn enter(&mut self, name: &str) {
         let _ = name;
     }

@@ -1,4 +1,4 @@
-//! Optimizers: they update parameters by their gradients.
+//! Optimizers, which update parameters by their gradients.
 
 mod adam;
 mod into_parameters;
@@ -14,7 +14,7 @@ use crate::gradient_stage::GradientStage;
 use crate::parameter::Parameter;
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
-/// Updates parameters by their gradients, after each `backward` or after several of them.
+/// Updates parameters by their gradients, after one or several calls of `backward`.
 ///
 /// # Example
 /// ```
@@ -54,7 +54,7 @@ pub trait Optimizer {
     /// Checks that there are parameters and that every hyper-parameter is in range.
     ///
     /// # Errors
-    /// The first hyper-parameter that is out of range, its value and its range.
+    /// The error contains the first hyper-parameter that is out of range, its value and its range.
     fn check(&self) -> Result<()>;
 
     /// Removes the gradients of all parameters: the next `backward` writes new ones.
@@ -68,7 +68,8 @@ pub trait Optimizer {
     /// Scales all gradients by one factor so that their joint norm is at most `max`. Returns the norm before
     /// the scaling.
     ///
-    /// If the norm is not finite, the gradients are unchanged; the caller can tell by the returned norm.
+    /// If the norm is not finite, the gradients are unchanged. The caller can check the returned
+    /// norm.
     ///
     /// # Formula
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
@@ -112,8 +113,9 @@ pub trait Optimizer {
         }
     }
 
-    /// The index in [`parameters`](Optimizer::parameters) of the first parameter whose gradient contains NaN or
-    /// infinity; a `step` would spoil that parameter.
+    /// The index in [`parameters`](Optimizer::parameters) of the first parameter whose gradient
+    /// contains NaN or infinity. A `step` with such a gradient would make the parameter NaN or
+    /// infinite.
     fn non_finite_gradient(&self) -> Option<usize> {
         let is_bad = |parameter: &Parameter| {
             let state = parameter.lock();
@@ -122,7 +124,7 @@ pub trait Optimizer {
         self.parameters().iter().position(is_bad)
     }
 
-    /// Clamps each element of each gradient to `[-max, max]`; NaN is kept.
+    /// Clamps each element of each gradient to `[-max, max]`. NaN stays NaN.
     ///
     /// # Panics
     /// If `max` is negative or NaN.
@@ -138,8 +140,8 @@ pub trait Optimizer {
     }
 }
 
-/// The parameters of an optimizer. Their `Debug` output is their number and the total number of their
-/// elements.
+/// The parameters of an optimizer. The `Debug` output is the number of parameters and the total
+/// number of elements.
 struct Counted<'a>(&'a [Parameter]);
 
 impl fmt::Debug for Counted<'_> {

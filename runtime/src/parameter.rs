@@ -15,7 +15,7 @@ use crate::tensor::{Node, Tensor, copied};
 use crate::value::Value;
 use crate::{Array, Scalar};
 
-/// A handle to a trainable value; a clone is the same parameter.
+/// A handle to a trainable value. A clone refers to the same parameter.
 ///
 /// # Example
 /// ```
@@ -33,23 +33,23 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
-    /// Frees the memory that the thread keeps for reuse, when the parameter is dropped. This field is dropped
-    /// after the value.
+    /// A guard that frees the memory that the thread keeps for reuse, when the parameter is
+    /// dropped. This field is dropped after the value.
     _trim: Trim,
 }
 
 /// The mutable state of a parameter.
 pub(crate) struct State {
-    /// The elements of the value, shared with the tensors that were made from this parameter. A writer copies
-    /// the elements while such a tensor is alive.
+    /// The elements of the value, shared with the tensors that were made from this parameter. While
+    /// such a tensor is alive, a write copies the elements first.
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
 }
 
 impl Parameter {
-    /// A parameter with this value and no gradient: a tensor, or anything that `Tensor::from` accepts. The graph of a
-    /// tensor is not taken over.
+    /// A parameter with this value and without a gradient. The value may be a tensor or any other
+    /// value that `Tensor::from` accepts. The graph of a tensor is discarded.
     #[track_caller]
     pub fn new<T>(value: T) -> Self
     where
@@ -161,13 +161,14 @@ impl Parameter {
     /// Unfreezes (`true`) or freezes (`false`) this parameter; [`Module::freeze`](crate::Module::freeze) freezes a part
     /// of a model.
     ///
-    /// While a parameter is frozen, `backward` writes no gradient to it and optimizers do not update it, though it
-    /// keeps an existing gradient. It is trained again from the next forward pass on.
+    /// While a parameter is frozen, `backward` writes no gradient to it, and optimizers do not
+    /// update it. An existing gradient is kept. After unfreezing, training of the parameter resumes
+    /// with the next forward pass.
     pub fn set_requires_grad(&self, requires_grad: bool) {
         self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
     }
 
-    /// Removes the gradient and resets its stage. Only `Module::freeze` does so, never a stage of a loop.
+    /// Removes the gradient and resets its stage. Only `Module::freeze` calls this method.
     pub(crate) fn remove_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;

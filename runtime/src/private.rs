@@ -1,4 +1,5 @@
-//! The names that macro expansions mention, and no others. Not for direct use: they change with the macros.
+//! All names that macro expansions use. Do not use these names directly, because they change with
+//! the macros.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -46,13 +47,14 @@ macro_rules! forward {
 
 forward!(&L, &mut L, Box<L>, std::rc::Rc<L>, std::sync::Arc<L>);
 
-/// The data loader that is the value of a clause or a parameter such as `train`, or that this value points
-/// to.
+/// The data loader of a clause or a parameter such as `train`. The value is a loader or a pointer
+/// to a loader.
 pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
-/// Returns an error if `holds` is false: then the value of the clause, known only at run time, breaks `rule`.
+/// Checks the value of a clause at run time. Returns an error if `holds` is false, which means that
+/// the value breaks `rule`.
 pub fn require(
     holds: bool,
     clause: &'static str,
@@ -63,7 +65,7 @@ pub fn require(
     if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
 }
 
-/// The duration of `count` units, each of `unit` seconds, as in the clause `max_time = 5 minutes`.
+/// The duration of `count` units of `unit` seconds each, as in the clause `max_time = 5 minutes`.
 ///
 /// # Errors
 /// [`Error::Rule`] if the count is not finite or not above 0.
@@ -123,9 +125,9 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
 }
 
-/// Makes a metric by a function without arguments. If a clause names another kind of function, rustc shows
-/// this signature. The type parameter therefore has the name of the trait that the returned value must
-/// implement.
+/// Calls `make`, which creates a metric. If a clause names a function with another signature, rustc
+/// shows the signature of this function. The type parameter is therefore named after the trait that
+/// the returned value must implement.
 pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
@@ -137,8 +139,8 @@ pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> 
     loss(output, target)
 }
 
-/// Adds a batch to a metric. The target is the first argument, because the data determines its type, which
-/// the metric must then accept.
+/// Adds a batch to a metric. The target is the first argument, so that the data determines the type
+/// `Y` before rustc checks the metric.
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);
@@ -184,7 +186,8 @@ macro_rules! numbers {
 
 numbers!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
 
-/// The weight of a batch, converted from what the function of the clause `loss_weight` returned.
+/// The weight of a batch, converted from the return value of the function in the clause
+/// `loss_weight`.
 pub fn weight(given: impl LossWeight) -> f64 {
     given.weight()
 }

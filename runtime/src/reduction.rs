@@ -1,7 +1,8 @@
-//! How a scalar was reduced from a batch: as a mean with a known denominator, or as a sum.
+//! The reduction that computed a scalar from a batch: a mean with a known denominator, or a sum.
 //!
-//! Losses, `sum` and `mean` set the reduction of their result, arithmetic with numbers keeps it, and the loop
-//! weights batches by it. Nothing here changes a value or a gradient.
+//! Losses, `sum` and `mean` set the reduction of their result. Arithmetic with numbers keeps the
+//! reduction. The loop uses the reduction to weight batches. This module changes no value and no
+//! gradient.
 
 use crate::Tensor;
 
@@ -14,8 +15,8 @@ pub(crate) enum Reduction {
     Mean(f64),
     /// The scalar is a sum of `count` elements, possibly negated.
     Sum { count: usize },
-    /// The scalar is a sum of `count` elements times `factor`, whose sign does not matter. A factor of one
-    /// over a count makes the scalar a mean.
+    /// The scalar is a sum of `count` elements times `factor`. The sign of the factor does not
+    /// matter. A factor of one over a count makes the scalar a mean.
     Scaled { count: usize, factor: f64 },
     /// The scalar was computed from reduced scalars in a way that no other variant describes.
     Unknown,
@@ -85,7 +86,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of a scalar with this reduction after multiplication by a number.
+    /// The reduction of the product of `by` and a scalar with this reduction.
     fn scaled(self, by: f64) -> Self {
         match self {
             Self::Sum { count } => Self::Scaled { count, factor: by.abs() },

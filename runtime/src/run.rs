@@ -1,5 +1,5 @@
-//! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows progress and
-//! decides when to stop. No parameter and no gradient is changed here.
+//! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
+//! progress and decides when to stop. This module changes no parameter and no gradient.
 
 mod diverged;
 mod epoch;
@@ -28,13 +28,14 @@ use crate::nn::Module;
 use crate::optim::Optimizer;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The state of a running loop. The generated loop calls each method at the stage that the method is named
-/// after.
+/// The state of a running loop. Each method is named after the stage of the generated loop that
+/// calls the method.
 ///
 /// # Source
-/// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss: its samples, without
-/// ignored ones, or their class weights. A short last batch therefore has its proper weight. Losses that are sums are
-/// added. NaN and infinity are never filtered out.
+/// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss:
+/// the number of samples that are not ignored, or the sum of their class weights. A short last
+/// batch therefore has a smaller weight. Losses that are sums are added. NaN and infinity are never
+/// filtered out.
 #[derive(Debug)]
 pub struct Run {
     max_steps: Option<usize>,
@@ -61,8 +62,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run with a maximum number of epochs, of updates, or both. The limit that is reached first ends the
-    /// run.
+    /// A run with a maximum number of epochs, a maximum number of updates, or both. The limit that
+    /// is reached first ends the run.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
         Self::with_progress(epochs, max_steps, Progress::chosen())
     }
@@ -78,7 +79,8 @@ impl Run {
         self
     }
 
-    /// Limits the time of the run, counted from now. The update that exceeds the limit is the last.
+    /// Limits the time of the run, counted from now. The update that exceeds the limit is the last
+    /// update.
     #[must_use]
     pub fn max_time(mut self, most: Duration) -> Self {
         self.max_time = Some(TimeLimit::new(most));
@@ -120,11 +122,11 @@ impl Run {
         self.window = Some(Window::new(samples));
     }
 
-    /// Adds a batch to the epoch's loss. The weight is the denominator of the batch's loss, or `samples` if
-    /// it is unknown.
+    /// Adds a batch to the epoch's loss. The weight is the denominator of the batch's loss, or
+    /// `samples` if the denominator is unknown.
     ///
     /// # Errors
-    /// [`Error::Rule`] if several batches make an update and the loss has no known denominator.
+    /// [`Error::Rule`] if an update has several batches and the loss has no known denominator.
     ///
     /// # Panics
     /// If the loss is not a scalar.
@@ -139,7 +141,8 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_batch`](Run::add_batch), for a loss whose denominator is `weight`, at least 0.
+    /// Adds a batch like [`add_batch`](Run::add_batch), with `weight` (at least 0) as the
+    /// denominator of the loss.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -169,8 +172,8 @@ impl Run {
         }
     }
 
-    /// Whether the last loss is NaN or infinite. If so, the run is over and reports the loss on standard
-    /// error, and the caller must call neither `backward` nor `step`.
+    /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
+    /// standard error. The caller must then call neither `backward` nor `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
         let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
         if diverged {
@@ -179,8 +182,9 @@ impl Run {
         diverged
     }
 
-    /// Whether a gradient is NaN or infinite. If so, the run is over and reports the gradient on standard
-    /// error, and the caller must not call `step`. If `norm` is given and finite, no gradient is checked.
+    /// Whether a gradient is NaN or infinite. Such a gradient ends the run and is reported on
+    /// standard error. The caller must then not call `step`. If `norm` is a finite number, no
+    /// gradient is checked.
     pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,
@@ -198,25 +202,27 @@ impl Run {
         true
     }
 
-    /// Shows the reason why the run is over, even if progress is off, and stores it in the history.
+    /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
+    /// history.
     fn explain(&mut self, text: String) {
         self.progress.warn(&text);
         self.history.explain(text);
     }
 
-    /// The factor that the last batch's loss is multiplied by before `backward`: the batch's share of the
-    /// accumulation window, or 1 without windows. The factor is 0 if nothing in the batch counts, for example
-    /// if all its labels are ignored.
+    /// The factor that the last batch's loss is multiplied by before `backward`. The factor is the
+    /// batch's share of the accumulation window, or 1 without accumulation. A batch with weight 0
+    /// has the factor 0, for example if all labels are ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
 
-    /// The accumulated weight of the window's batches; 0 if no batch counts.
+    /// The total weight of the window's batches; 0 if every batch has weight 0.
     pub fn window_weight(&self) -> f64 {
         self.window.map_or(0.0, Window::weight)
     }
 
-    /// The factor that scales the window's accumulated gradients to those of one large batch.
+    /// The factor that scales the window's accumulated gradients to the gradients of one large
+    /// batch.
     pub fn window_scale(&self) -> Scalar {
         self.window.map_or(1.0, Window::scale)
     }
@@ -244,7 +250,8 @@ impl Run {
         self.step
     }
 
-    /// Whether something, such as `max_steps` or a hook, has stopped the run, so that the loop must end.
+    /// Whether the run was stopped, for example by `max_steps` or by a hook. The loop must then
+    /// end.
     pub fn is_over(&self) -> bool {
         self.stop.is_some()
     }
@@ -255,7 +262,8 @@ impl Run {
         self.is_over() || (last_epoch && self.epoch.batch >= self.epoch.batches)
     }
 
-    /// Whether a validation is due now. One is due after each `every` updates, and after the last update.
+    /// Whether a validation is due now. A validation is due after every `every` updates, and after
+    /// the last update.
     pub fn is_due(&self, every: usize) -> bool {
         let is_new = self.step > 0 && self.validated_at != Some(self.step);
         is_new && (self.is_last() || self.step.is_multiple_of(every))
@@ -275,8 +283,8 @@ impl Run {
         self.validated_at = Some(self.step);
     }
 
-    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the batch's
-    /// loss, or `samples` if it is unknown.
+    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
+    /// batch's loss, or `samples` if the denominator is unknown.
     ///
     /// # Panics
     /// If the loss is not a scalar.
@@ -285,7 +293,8 @@ impl Run {
         self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
     }
 
-    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss whose denominator is `weight`, at least 0.
+    /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
+    /// denominator of the loss.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -304,8 +313,8 @@ impl Run {
         self.epoch.keep("valid_confusion", metric);
     }
 
-    /// Ends a validation and decides whether its loss is the best so far. The first loss is the best, but NaN
-    /// never is.
+    /// Ends a validation and decides whether its loss is the best so far. The first loss is the
+    /// best, unless it is NaN.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
         let is_best = new.is_some_and(|new| history::is_better(new, self.best));
@@ -343,7 +352,8 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] if a training epoch made no update that the loop counts: the run would never end.
+    /// [`Error::NoUpdate`] if a training epoch made no counted update, because such a run would
+    /// never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);

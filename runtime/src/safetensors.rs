@@ -1,8 +1,9 @@
 //! Reading and writing safetensors files.
 //!
-//! The format: 8 bytes for the header's length, the header as JSON (name → dtype, shape, byte range), then the values,
-//! little-endian, without gaps. The header is never trusted: each length is checked against the file before anything of
-//! that length is allocated. Values are read one tensor at a time, so that reading needs only the memory of the result.
+//! A file consists of 8 bytes for the header's length, the header as JSON (name → dtype, shape,
+//! byte range), and the values. The values are little-endian and have no gaps. Each length in the
+//! header is checked against the file before memory of that length is allocated. Values are read
+//! one tensor at a time, so reading needs only the memory of the result.
 
 mod header;
 
@@ -25,12 +26,13 @@ use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 const PREFIX: u64 = 8;
 /// The length in bytes of the longest header that the reference implementation accepts.
 const HEADER_BYTES: u64 = 100_000_000;
-/// The default limit of entries: more than any published model has in one file. The largest have about
-/// 100,000.
+/// The default limit of the number of entries. The largest published model files have about 100,000
+/// entries.
 const ENTRIES: usize = 1_000_000;
 /// The number of bytes of values that are converted at a time.
 const CHUNK: usize = 64 << 10;
-/// An upper bound of the bytes that an entry needs in memory, apart from its name and its values.
+/// An upper bound of the memory that an entry needs in addition to its name and its values, in
+/// bytes.
 const ENTRY_BYTES: u64 = size_of::<(String, Array)>() as u64 + 64;
 /// The name that the element type [`Scalar`] has in a file.
 const OWN_KIND: &str = if size_of::<Scalar>() == 4 { "F32" } else { "F64" };
@@ -66,7 +68,8 @@ pub(crate) fn save(
     })
 }
 
-/// The header, with the tensors in order. Its end is padded to whole words so that the values are aligned.
+/// The header, with the tensors in order. The end of the header is padded to whole words, so that
+/// the values are aligned.
 fn header(tensors: &[(&str, Vec<usize>)]) -> String {
     let mut header = String::from(r#"{"__metadata__":{"format":"pt"}"#);
     let mut begin = 0;
@@ -89,7 +92,7 @@ pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<(
     value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()))
 }
 
-/// Reads names and values. `check` gets the names and shapes before any value is read.
+/// Reads names and values. `check` is called with the names and shapes before any value is read.
 pub(crate) fn load(
     path: &Path,
     limits: Limits,
@@ -107,7 +110,7 @@ pub(crate) fn load(
     read(path, bytes, file, limits, check)
 }
 
-/// Reads names and values from a file of `bytes` bytes. `path` is named in errors.
+/// Reads names and values from a file of `bytes` bytes. Errors contain `path`.
 fn read(
     path: &Path,
     bytes: u64,
@@ -176,9 +179,10 @@ fn memory_of(entry: &Entry) -> u64 {
     ENTRY_BYTES + (entry.name.len() + axes * size_of::<usize>()) as u64 + numbers as u64
 }
 
-/// Converts values of the file, each of which must be representable as [`Scalar`].
+/// Converts the values of a tensor to [`Scalar`]. A value that [`Scalar`] cannot represent is an
+/// error.
 ///
-/// `F64` is rounded to the nearest [`Scalar`], like any decimal number; integers are never rounded.
+/// `F64` values are rounded to the nearest [`Scalar`]. Integers are never rounded.
 fn append(entry: &Entry, bytes: &[u8], is_any: bool, numbers: &mut Vec<Scalar>) -> Result<(), Problem> {
     match entry.kind {
         Kind::F32 => convert(entry, bytes, f32::from_le_bytes, numbers, |x| {

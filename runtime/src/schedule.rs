@@ -13,9 +13,10 @@ use crate::{Optimizer, Scalar};
 
 /// The learning rate as a function of the number of updates (or epochs) done.
 ///
-/// The update after `t` others uses the learning rate `rate(base, t)`, so the first update uses
-/// `rate(base, 0)`. `base` is the optimizer's learning rate at [`start`](Schedule::start) or, if `start` is
-/// not called, at the first [`step`](Schedule::step). A schedule never advances per micro-batch.
+/// The first update uses the learning rate `rate(base, 0)`. After `t` updates, the next update uses
+/// `rate(base, t)`. `base` is the optimizer's learning rate at [`start`](Schedule::start) or, if
+/// `start` is not called, at the first [`step`](Schedule::step). A schedule never advances per
+/// micro-batch.
 ///
 /// # Example
 /// ```
@@ -57,7 +58,7 @@ pub trait Schedule {
         optimizer.set_learning_rate(self.rate(base, 0) as Scalar);
     }
 
-    /// Counts an update (or epoch), and sets the learning rate of the next.
+    /// Counts an update (or epoch), and sets the learning rate of the next update (or epoch).
     fn step(&mut self, optimizer: &mut dyn Optimizer) {
         let position = self.position();
         let base = *position.base.get_or_insert_with(|| decimal(optimizer.learning_rate()));

@@ -1,7 +1,8 @@
 //! The shape of a tensor, and checked arithmetic for sizes from callers.
 //!
-//! Kernels rely on sizes and do not check sums or products of sizes, so none may overflow. The element count
-//! of a [`Shape`] never overflows. All other sums and products go through [`product`] and [`sum`].
+//! Kernels do not check sums or products of sizes for overflow, so the sizes are checked here. The
+//! element count of a [`Shape`] never overflows. All other sums and products go through [`product`]
+//! and [`sum`].
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,8 +11,8 @@ use crate::Scalar;
 
 /// The lengths of a tensor's axes, outermost first. Up to four lengths need no allocation.
 ///
-/// The product of the non-zero lengths is at most `isize::MAX`, and so are the product of any subset and the
-/// size in bytes.
+/// The product of the non-zero lengths is at most `isize::MAX`. The product of any subset of the
+/// lengths and the size in bytes have the same bound.
 #[derive(Clone)]
 pub(crate) enum Shape {
     Inline { rank: u8, dims: [usize; 4] },
@@ -50,7 +51,7 @@ impl Shape {
         strides
     }
 
-    /// The same shape with another length of one axis.
+    /// The same shape, with `length` as the length of `axis`.
     #[track_caller]
     pub(crate) fn with(&self, axis: usize, length: usize) -> Self {
         let mut shape = self.clone();
@@ -62,7 +63,7 @@ impl Shape {
         shape
     }
 
-    /// The same shape without one axis.
+    /// The same shape without `axis`.
     #[track_caller]
     pub(crate) fn without(&self, axis: usize) -> Self {
         let mut dims = self.to_vec();
@@ -102,8 +103,8 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The shape for a `reshape`. Panics if a size is `usize::MAX`, which rustc suggests for -1, because no size
-/// is inferred.
+/// The shape for a `reshape`. Panics if a size is `usize::MAX`. rustc suggests `usize::MAX` for -1,
+/// but no size is inferred.
 #[track_caller]
 pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     assert!(

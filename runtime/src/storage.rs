@@ -1,9 +1,10 @@
 //! Reusable buffers of scalars.
 //!
-//! A training step uses buffers of the same sizes as the step before. Each thread keeps dropped buffers, up
-//! to [`KEPT_BYTES`], so that the steady state neither requests memory from the system nor touches new pages.
-//! A thread frees a buffer that another thread made, because otherwise a loader's batches would accumulate
-//! here. All kept memory is freed when a parameter is dropped, since the next model will need other sizes.
+//! All training steps use buffers of the same sizes. Each thread keeps dropped buffers for reuse,
+//! up to [`KEPT_BYTES`], so that later steps neither request memory from the system nor touch new
+//! pages. A thread does not keep a buffer that another thread made, because otherwise the batches
+//! of a loader thread would accumulate. All kept memory is freed when a parameter is dropped,
+//! because the next model needs other sizes.
 
 use std::cell::RefCell;
 
@@ -51,8 +52,9 @@ impl Pool {
     }
 }
 
-/// The index of the size class that a buffer of `lines` cache lines belongs to, and the size in lines of all
-/// buffers in the class: `lines`, rounded up to three significant bits.
+/// The size class of a buffer of `lines` cache lines. Returns the index of the class, and the size
+/// in lines of every buffer of the class. The size is `lines`, rounded up to three significant
+/// bits.
 fn size_class(lines: usize) -> (usize, usize) {
     let mut shift = (usize::BITS - lines.leading_zeros()).saturating_sub(3) as usize;
     let mut head = lines.div_ceil(1 << shift);
@@ -63,7 +65,8 @@ fn size_class(lines: usize) -> (usize, usize) {
     (shift * 4 + head, head << shift)
 }
 
-/// A cache-aligned buffer of scalars, which returns to its thread's pool if it is dropped on that thread.
+/// A cache-aligned buffer of scalars. A buffer that is dropped on the thread that created it
+/// returns to the thread's pool.
 pub(crate) struct Buffer {
     lines: Lines,
     len: usize,
@@ -83,7 +86,7 @@ impl Drop for Trim {
 }
 
 impl Buffer {
-    /// A recycled buffer with arbitrary contents, all of which the caller must overwrite.
+    /// A recycled buffer with arbitrary contents. The caller must overwrite all elements.
     ///
     /// # Panics
     /// If the system refuses the memory.
@@ -95,7 +98,7 @@ impl Buffer {
         }
     }
 
-    /// As [`stale`](Self::stale), but returns `None` if the system refuses the memory.
+    /// Like [`stale`](Self::stale), but returns `None` if the system refuses the memory.
     pub(crate) fn try_stale(len: usize) -> Option<Self> {
         // Twice the size still fits in `isize`, so its size class does not overflow.
         if len > isize::MAX as usize / (2 * size_of::<Scalar>()) {
@@ -133,14 +136,14 @@ impl Buffer {
     }
 }
 
-/// A buffer of bytes, stored in a [`Buffer`] and recycled like one.
+/// A buffer of bytes, stored in a [`Buffer`] that is recycled.
 pub(crate) struct Bytes {
     buffer: Buffer,
     len: usize,
 }
 
 impl Bytes {
-    /// A recycled buffer of bytes with arbitrary contents, all of which the caller must overwrite.
+    /// A recycled buffer of bytes with arbitrary contents. The caller must overwrite all bytes.
     #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
         Self { buffer: Buffer::stale(len.div_ceil(size_of::<Scalar>())), len }
@@ -157,7 +160,7 @@ impl Bytes {
 
 #[cfg(test)]
 thread_local! {
-    /// The number of copies that this thread made because a value to be written shared its buffer.
+    /// The number of buffer copies that this thread made before writing to a shared value.
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

@@ -4,17 +4,18 @@ use crate::kernel::pool;
 
 /// The number of threads that operations use, including the caller's.
 ///
-/// It is initialised from the environment variable `TRAINING_LOOP_THREADS`, or else from the parallelism available to
-/// the process. It is at most four times that parallelism, or 16 if that is more: further threads would only cost
-/// memory and time.
+/// The initial number is the value of the environment variable `TRAINING_LOOP_THREADS`, or else the
+/// parallelism available to the process. The maximum is four times the available parallelism, but
+/// at least 16. More threads would only cost memory and time.
 pub fn num_threads() -> usize {
     pool::threads()
 }
 
-/// Sets [`num_threads`] for the whole process, from the next operation on; a number above the limit sets the limit.
+/// Sets [`num_threads`] for the whole process, from the next operation on. A number above the
+/// maximum sets the maximum.
 ///
-/// Results are bit-identical for every number of threads: work is split by shapes alone, each part is computed as if
-/// alone, and partial sums are added in order.
+/// Results are bit-identical for every number of threads: the split of the work depends only on
+/// shapes, the parts are computed independently, and partial sums are added in order.
 ///
 /// # Panics
 /// If `count` is 0.

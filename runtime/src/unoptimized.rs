@@ -12,7 +12,8 @@ use crate::stderr::write_line;
 
 const VARIABLE: &str = "TRAINING_LOOP_UNOPTIMIZED";
 
-/// The training time before the notice. A shorter run ends before the difference matters.
+/// The training time after which the notice is printed. In a shorter run the difference does not
+/// matter.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Prints the notice once, after the program has trained for a while.

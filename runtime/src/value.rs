@@ -13,8 +13,8 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// An upper bound of the absolute values of the elements, if the kernel that computed the elements
-    /// determined one; else infinite.
+    /// An upper bound of the absolute values of the elements. The bound is infinite if the kernel
+    /// that computed the elements did not determine a bound.
     bound: Scalar,
 }
 
@@ -66,13 +66,13 @@ impl Value {
         Self { bound, ..self }
     }
 
-    /// The known upper bound of the absolute values of the elements; infinite if none is known.
+    /// The known upper bound of the absolute values of the elements; infinite if no bound is known.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }
 
-    /// The known upper bound of the absolute values. If none is known, the largest absolute value, computed
-    /// now.
+    /// The known upper bound of the absolute values. If no bound is known, this method computes the
+    /// largest absolute value.
     pub(crate) fn largest(&self) -> Scalar {
         if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
@@ -99,7 +99,7 @@ impl Value {
         self.data
     }
 
-    /// The elements, to be changed in place. If other values share the elements, they are copied first.
+    /// The elements, for changes in place. Elements that other values share are copied first.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
         self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()

@@ -51,8 +51,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks, before an optimizer's `step`, that the gradients of its parameters are ready for it, and reports a
-/// fault.
+/// Checks before an optimizer's `step` that the gradients are ready for the step. A gradient that
+/// is not ready is reported.
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -62,8 +62,8 @@ pub(crate) fn before_step(parameters: &[Parameter]) {
     }
 }
 
-/// Checks, before `clip_grad_norm` or `clip_grad_value`, that the gradients of the optimizer's parameters are
-/// ready for it, and reports a fault.
+/// Checks before `clip_grad_norm` or `clip_grad_value` that the gradients are ready for clipping. A
+/// gradient that is not ready is reported.
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -73,7 +73,7 @@ pub(crate) fn before_clip(parameters: &[Parameter]) {
     }
 }
 
-/// The stages of all gradients of an optimizer: which stages occur among them.
+/// A summary of the gradients of an optimizer: the stages that occur.
 #[derive(Default)]
 struct Gradients {
     filled: bool,
@@ -83,8 +83,9 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// The state of the gradients of all parameters that are not frozen, or `None` if all are frozen. A
-    /// parameter that the loss does not reach stays empty, which is no fault.
+    /// The state of the gradients of all parameters that are not frozen, or `None` if all are
+    /// frozen. The gradient of a parameter that the loss does not depend on stays empty, which is
+    /// correct.
     fn of(parameters: &[Parameter]) -> Option<Self> {
         let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
         trained.peek()?;

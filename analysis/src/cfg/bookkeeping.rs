@@ -9,7 +9,7 @@ pub struct Choice {
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The name in the branch that shows that the branch saves the model, such as `save_weights`.
+    /// The name that shows that the branch saves the model, such as `save_weights`.
     pub keeps: String,
 }
 
@@ -35,13 +35,13 @@ pub struct Swallow {
     pub of: LoopId,
     /// Whether the head skips an item that cannot be read (`true`), or ends the loop there (`false`).
     pub drops: bool,
-    /// The loop head that a message suggests instead, because it propagates errors.
+    /// A loop head that propagates errors. The message suggests this head instead.
     pub instead: String,
-    /// The variable that the items come from, if there is one.
+    /// The variable that is the source of the items, if there is one.
     pub from: Option<PathId>,
 }
 
-/// A tensor that is kept, with its graph, in a sum or a collection.
+/// A tensor that is added to a sum or a collection together with its graph.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// The place of the addition to the sum or the collection.

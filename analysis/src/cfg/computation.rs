@@ -41,7 +41,7 @@ impl Sites {
 pub struct Past {
     /// The forwards and losses.
     pub computed: Sites,
-    /// The collections and sums that held the value on the way.
+    /// The collections and sums through which the value passed.
     pub collected: Deps,
     /// Whether the value also depends on a value that may have a separate graph.
     pub open: bool,
@@ -58,7 +58,8 @@ impl Past {
     }
 }
 
-/// Whether a computation is recorded, judged by the closures and guards around it, such as `no_grad`.
+/// Whether autograd records a computation. Closures and guards such as `no_grad` turn recording
+/// off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The computation is recorded: no closure or guard turns recording off.
@@ -86,12 +87,12 @@ pub struct Computation {
     pub recorded: Recorded,
     /// The value of the training flag among the arguments; `None` if there is no such flag.
     pub told: Option<bool>,
-    /// The `detach` that one of the arguments went through.
+    /// The `detach` that was applied to one of the arguments.
     pub detached: Option<SiteId>,
 }
 
 impl Computation {
-    /// Joins the facts that another visit of the same site found.
+    /// Joins the facts from another visit of the same site.
     pub(crate) fn join(&mut self, other: &Self) {
         self.models = self.models.union(&other.models);
         self.given = self.given.union(&other.given);

@@ -5,12 +5,13 @@
 //! if optimizer.is_none() || !ready { .. }      // Any(Not(0), Not(1)), question 1: is `ready` true?
 //! ```
 //!
-//! The solver keeps states apart by the answers to questions; lints compare the conditions of guards.
+//! The solver distinguishes states by the answers to questions. Lints compare the conditions of
+//! guards.
 
 use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// The identity of a question, the same at all places that ask it.
+/// The identity of a question. All places that ask the same question share the identity.
 pub type QuestionId = usize;
 
 /// The questions whose answers are part of the state.
@@ -33,16 +34,18 @@ pub struct Question {
     pub subject: Excerpt,
     /// How messages word the answer to the question.
     pub wording: Wording,
-    /// Whether the question compares with a constant. Its answer yes is then more specific than no.
+    /// Whether the question compares a value with a constant. The answer yes is then more specific
+    /// than the answer no.
     pub of_constant: bool,
-    /// The followed questions, as bits, whose answer must be no if the answer to this question is yes.
+    /// A bit set of followed questions. If the answer to this question is yes, the answer to each
+    /// followed question in the set is no.
     pub excludes: u32,
 }
 
 /// How messages word the answer to a question.
 #[derive(Clone, Debug)]
 pub enum Wording {
-    /// The answer tells whether the subject is this variant of `Option` or `Result`, or the other variant.
+    /// The answer tells whether the subject is this variant of `Option` or `Result`.
     Variant(Variant),
     /// The answer tells whether the subject equals this constant.
     Constant(Excerpt),
@@ -63,7 +66,7 @@ pub enum Wording {
 }
 
 impl Question {
-    /// The answer `yes` as the end of a message, such as "when `optimizer` is `Some`".
+    /// The end of a message that states the answer `yes`, such as "when `optimizer` is `Some`".
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {
@@ -104,9 +107,9 @@ pub enum ConditionKind {
     Counter(Counter),
     /// The presence of a value: `if let Some(optimizer)`, `optimizer.is_some()`.
     Absent,
-    /// The results of this iteration: `loss.is_finite()`, a gradient's norm.
+    /// Values computed in this iteration, such as `loss.is_finite()` or the norm of a gradient.
     Measured,
-    /// A variable or a field alone.
+    /// A single variable or field.
     Flag,
     /// A call without arguments, such as `engine.should_step()`, that depends on no computed value.
     Asks,

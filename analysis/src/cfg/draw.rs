@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::{Action, BlockId, BlockKind, Cfg, Edge, Event};
 
 impl Cfg {
-    /// The graph as text: its blocks, the stages in them with their lines, and its edges.
+    /// The graph as text. The text lists the blocks, the stages in each block with their lines, and
+    /// the edges.
     ///
     /// `margin` returns the text next to each event of a block.
     pub fn text(&self, margin: &dyn Fn(BlockId) -> Vec<String>) -> String {
@@ -50,7 +51,7 @@ impl Cfg {
         out
     }
 
-    /// The blocks to draw: the entry, exits, loop heads and blocks with a drawn event, if they are reachable.
+    /// The reachable blocks to draw: the entry, exits, loop heads, and blocks with a drawn event.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];
@@ -73,8 +74,8 @@ impl Cfg {
         }
     }
 
-    /// The line that is drawn for an event: its line in the source and its text. `None` if the event is not
-    /// drawn.
+    /// The text of an event in the drawing: its line number and its source text. `None` if the
+    /// event is not drawn.
     fn line(&self, event: &Event) -> Option<String> {
         let drawn = matches!(
             event.action,
@@ -90,7 +91,7 @@ impl Cfg {
 
     /// The next drawn blocks after a block, as indices in `shown`.
     ///
-    /// The flag tells whether the way to the drawn block bypasses a loop.
+    /// The flag tells whether the path to the drawn block bypasses a loop.
     fn next_shown(&self, block: BlockId, shown: &[BlockId]) -> BTreeSet<(usize, bool)> {
         let mut next = BTreeSet::new();
         let mut seen = BTreeSet::new();

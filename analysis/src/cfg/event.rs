@@ -17,7 +17,7 @@ pub struct Block {
     pub edges: Vec<Edge>,
     /// The loop whose later iterations start at this block.
     pub iterates: Option<LoopId>,
-    /// The brace, the `?` or the `return` that ends the function here.
+    /// The closing brace, the `?` or the `return` that ends the function after this block.
     pub ends: Option<Place>,
 }
 
@@ -60,7 +60,7 @@ pub struct Event {
 pub enum Action {
     /// An optimizer is constructed, so its gradients are empty.
     Build(OptimizerId),
-    /// An optimizer is replaced by one from opaque code.
+    /// An optimizer is replaced by a value from opaque code.
     Forget(OptimizerId),
     /// A stage acts on the gradients of one optimizer.
     Effect(OptimizerId, Effect),
@@ -86,17 +86,17 @@ pub enum Action {
     LoseGraph(GraphId),
     /// Opaque code may have changed the gradients of the values in these places.
     Touch(Deps),
-    /// A model or a layer is replaced by a value that was not computed from it.
+    /// A model or a layer is replaced by a value that was not computed from the old value.
     Replace(PathId),
-    /// The followed question with this bit has this answer from here on.
+    /// After this event, the followed question with this bit has this answer.
     Assume(usize, bool),
-    /// The followed question with this bit may have another answer from here on.
+    /// After this event, the followed question with this bit may have another answer.
     Unassume(usize),
-    /// A stage without an effect on gradients, which drawings show.
+    /// A stage that has no effect on gradients. Drawings show the stage.
     Mark(Stage),
     /// The current parameters in these places are read, or control leaves the iteration.
     Look(Deps),
-    /// A forward, with the place of its model, or a loss; see [`super::Computation`].
+    /// A forward or a loss. The place is the model of a forward; see [`super::Computation`].
     Computation(Option<PathId>),
     /// A schedule advances the learning rate of this optimizer.
     ///
@@ -114,7 +114,7 @@ pub enum Action {
     RestoreMode(usize, PathId),
 }
 
-/// What reads the current parameters, or leaves the iteration with them.
+/// The kind of an event that reads the current parameters, or that leaves the iteration with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// A moving average of the parameters is updated.

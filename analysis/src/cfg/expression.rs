@@ -58,8 +58,8 @@ impl Expression {
         }
     }
 
-    /// Collects the places that the expression reads. For an expression that is a place, this is only the
-    /// place.
+    /// Collects the places that the expression reads. If the expression is itself a place, this
+    /// place is the only one.
     pub(crate) fn places(&self, paths: &mut Paths, found: &mut Vec<PathId>) {
         if let Some(place) = self.place(paths) {
             found.push(place);
@@ -89,9 +89,10 @@ impl Expression {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpressionId(usize);
 
-/// An expression as evaluated at one point of the function.
+/// An expression that is evaluated at one point of the function.
 ///
-/// Two are equal if the expressions are, and no assignment in between changes the value.
+/// Two versioned expressions are equal if their expressions are equal and no assignment between the
+/// two points changes the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versioned {
     /// The expression.

@@ -1,7 +1,8 @@
 //! Typed facts about sites and variables.
 //!
-//! Lowering notes facts as it finds them; a lint asks for all facts of one type, or for the fact at a site.
-//! A new kind of fact is one row of [`facts!`], or one variant of [`Mark`] if it carries no data.
+//! Lowering adds the facts. A lint queries all facts of one type, or the fact at a site.
+//! To add a kind of fact, add a row to [`facts!`], or a variant to [`Mark`] if the fact has no
+//! data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,7 +154,7 @@ impl Facts {
         }
     }
 
-    /// Notes the places that an opaque call receives, once for each set of places.
+    /// Notes the places that an opaque call receives. Equal sets of places are noted once.
     pub(crate) fn note_opaque(&mut self, site: SiteId, given: Deps) {
         let opaque = Opaque(given);
         let facts = self.sites.entry((Opaque::KIND, site)).or_default();

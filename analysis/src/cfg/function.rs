@@ -10,11 +10,11 @@ use super::{Deps, Past, PathId, Sites};
 pub(crate) struct Function {
     /// The name of the function.
     pub(crate) name: String,
-    /// The function returns a value other than an error.
+    /// Whether the function returns a value other than an error.
     pub(crate) returns: bool,
-    /// The function is a test.
+    /// Whether the function is a test.
     pub(crate) is_test: bool,
-    /// The function prints or logs.
+    /// Whether the function prints or logs.
     pub(crate) prints: bool,
     /// The string literals in the function.
     pub(crate) says: Vec<String>,
@@ -22,10 +22,10 @@ pub(crate) struct Function {
     pub(crate) factors: Factors,
     /// Whether the function reads gradients, or writes parameters, without an optimizer.
     pub(crate) reads_gradients: bool,
-    /// The places whose forward the function runs, or whose parameters it reads.
+    /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
-    /// The forwards and losses behind the values that are passed to opaque code that may run `backward` on
-    /// them.
+    /// The forwards and losses that were computed for values passed to opaque code. The opaque code
+    /// may run `backward` on these values.
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,
@@ -36,11 +36,12 @@ pub(crate) struct Function {
 pub struct Factors {
     /// The names and numbers used as a multiplier or a divisor.
     pub names: BTreeSet<String>,
-    /// Some loss has the reduction `Sum`.
+    /// Whether some loss has the reduction `Sum`.
     pub sums: bool,
 }
 
-/// The modes that are part of the state: one for each model, and one for each model and guard.
+/// The modes in the state: the current mode of each model, and the saved mode for each pair of a
+/// model and a guard.
 #[derive(Debug, Default)]
 pub(crate) struct Modes {
     /// The models. The flag tells whether the model comes from the caller.

@@ -25,13 +25,13 @@ pub struct Guard {
     pub place: Place,
     /// The place of the condition as a site.
     pub site: SiteId,
-    /// The formula that the condition stands for.
+    /// The formula of the condition.
     pub formula: Formula<Condition>,
     /// The kind of the whole formula.
     pub kind: ConditionKind,
 }
 
-/// A condition that takes one of its values once per period, a number of iterations.
+/// A condition that has one of its values once per period. A period is a number of iterations.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -52,17 +52,19 @@ pub struct Counter {
     pub rounds_of: LoopId,
     /// The value of the condition when a period is complete.
     pub fires: bool,
-    /// The number of iterations before the condition first fires, minus the period `every`; `None` if
-    /// unknown.
+    /// The number of iterations until the condition first fires, modulo the period `every`; `None`
+    /// if unknown.
     ///
-    /// A shift of 0 is right, -1 is one iteration early. A shift of 1 means that the condition fires after a
-    /// single iteration.
+    /// With shift 0, the condition first fires after a full period. With shift 1, the condition
+    /// fires after a single iteration. With shift -1, it fires one iteration before the end of a
+    /// period.
     pub shift: Option<i64>,
-    /// Whether the count starts over each time that the loop is run.
+    /// Whether the count restarts each time the loop runs.
     pub starts_over: bool,
     /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// Whether the counted iterations are over items, and not over numbers or while a condition holds.
+    /// Whether the counted loop iterates over items. Other loops iterate over numbers or test a
+    /// condition.
     pub over_items: bool,
 }
 
@@ -77,7 +79,8 @@ pub struct Period {
     pub number: Option<i64>,
     /// The names in the expression of the number.
     pub names: BTreeSet<String>,
-    /// The number is the length of the loop, so the counter fires once, in the last iteration.
+    /// Whether the number is the length of the loop. The counter then fires only in the last
+    /// iteration.
     pub whole_loop: bool,
 }
 
@@ -88,7 +91,7 @@ impl Guard {
         Self { text: text.into(), place, site, formula, kind }
     }
 
-    /// The counter, if the guard is one.
+    /// The counter of the guard, if the condition of the guard is a counter.
     pub fn counter(&self) -> Option<&Counter> {
         match &self.kind {
             ConditionKind::Counter(counter) => Some(counter),
@@ -129,12 +132,14 @@ impl Cfg {
         }
     }
 
-    /// Whether two guards have the same condition, even if they require different values of it.
+    /// Whether two guards have the same condition, even if they require different values of the
+    /// condition.
     pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
         self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }
 
-    /// Whether every guard of `site` also guards `other`, so that `site` runs wherever `other` runs.
+    /// Whether every guard of `site` is also a guard of `other`. Then `site` runs whenever `other`
+    /// runs.
     pub fn runs_with(&self, site: &Site, other: &Site) -> bool {
         let guarded =
             |guard: &(GuardId, bool)| other.guards.iter().any(|known| self.same_guard(*guard, *known));
@@ -142,7 +147,8 @@ impl Cfg {
     }
 }
 
-/// Strips the negations around a formula. The value `holds` is negated once for each of them.
+/// Removes the negations around a formula, and negates the value `holds` once for each removed
+/// negation.
 fn positive(formula: &Formula<Condition>, holds: bool) -> (&Formula<Condition>, bool) {
     match formula {
         Formula::Not(inner) => positive(inner, !holds),

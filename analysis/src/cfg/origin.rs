@@ -27,7 +27,7 @@ pub struct Cut {
     pub site: SiteId,
     /// The models whose forward precedes the operation.
     pub models: Deps,
-    /// A loss is computed from the result of the operation.
+    /// Whether a loss is computed from the result of the operation.
     pub in_loss: bool,
 }
 
@@ -36,8 +36,8 @@ pub struct Cut {
 pub struct Origin {
     /// The kind of the value's inputs.
     pub source: Source,
-    /// The last operation, if it is a softmax, a sigmoid or the logarithm of one. Changes of shape do not
-    /// count.
+    /// The last operation other than a change of shape, if this operation is a softmax, a sigmoid,
+    /// or the logarithm of a softmax or a sigmoid.
     pub last: Option<(Op, SiteId)>,
     /// The forwards that contributed to the value.
     pub forwards: Vec<SiteId>,
@@ -47,11 +47,12 @@ pub struct Origin {
     pub cut: Option<Cut>,
     /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
-    /// The value was multiplied or divided.
+    /// Whether the value was multiplied or divided.
     pub scaled: bool,
-    /// One of the inputs was computed without recording.
+    /// Whether one of the inputs was computed without recording.
     pub unrecorded: bool,
-    /// The loss without reduction in the value, until it is summed or averaged.
+    /// The loss without reduction that the value contains. `None` once the value is summed or
+    /// averaged.
     pub unreduced: Option<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
@@ -91,7 +92,7 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
-    /// The origin of a part of the value, or of the same numbers in another form.
+    /// The origin of a part of the value, or of the value in another form.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
     }
@@ -170,7 +171,8 @@ impl Origin {
         }
     }
 
-    /// The origin of a known loss of this value, the output, and `target`.
+    /// The origin of the result of a known loss, with this value as the output and `target` as the
+    /// target.
     pub fn loss(&self, target: &Self) -> Self {
         let mut all = self.with(target, Join::Other);
         if let Some(cut) = &mut all.cut {
@@ -234,7 +236,7 @@ pub struct LossCall {
     pub site: SiteId,
     /// The loss that is called.
     pub loss: &'static Loss,
-    /// The path of the callee is the loss's own name.
+    /// Whether the path of the callee is the loss's own name.
     pub by_name: bool,
     /// The first argument, which should be the output.
     pub output: Argument,
@@ -258,11 +260,12 @@ pub struct Difference {
 pub struct Argument {
     /// The source text of the argument.
     pub text: Excerpt,
-    /// The argument can be the receiver of a method without parentheses around it.
+    /// Whether the argument can be the receiver of a method without parentheses around the
+    /// argument.
     pub is_operand: bool,
     /// The last name of the variable or field, if the argument is one.
     pub name: Option<String>,
-    /// All names in the argument, unless it is a variable or a field.
+    /// All names in the argument, unless the argument is a variable or a field.
     pub names: std::collections::BTreeSet<String>,
     /// The origin of the argument in any iteration.
     pub origin: Origin,
@@ -275,7 +278,8 @@ pub struct Root {
     pub site: SiteId,
     /// The origin of the loss in any iteration.
     pub origin: Origin,
-    /// A loss of more than one number is summed (`true`), or `backward` panics on it (`false`).
+    /// Whether `backward` sums a loss of several numbers (`true`), or panics on such a loss
+    /// (`false`).
     pub adds_up: bool,
 }
 

@@ -88,7 +88,7 @@ impl Default for Deps {
 }
 
 impl Deps {
-    /// The set of no places.
+    /// The empty set.
     pub fn none() -> Self {
         Self::Known(Rc::from([]))
     }
@@ -111,7 +111,8 @@ impl Deps {
         }
     }
 
-    /// The union of two sets. It is `Anything` if one of them is, or if it has too many places.
+    /// The union of two sets. The union is `Anything` if one of the sets is, or if it has too many
+    /// places.
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {

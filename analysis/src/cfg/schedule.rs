@@ -19,13 +19,13 @@ pub struct Schedule {
 /// The optimizer that the constructor of a schedule receives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScheduleOf {
-    /// The optimizer that is passed, or whose copy is passed.
+    /// The optimizer that is passed to the constructor, directly or as a copy.
     pub(crate) optimizer: OptimizerId,
     /// Whether the constructor receives a copy of the optimizer.
     pub(crate) copy: bool,
 }
 
-/// A call that advances a schedule and whose result is unused.
+/// A call that advances a schedule. The result of the call is unused.
 #[derive(Clone, Copy, Debug)]
 pub struct Advance {
     /// The place of the schedule, if it has one.
@@ -34,13 +34,13 @@ pub struct Advance {
     pub typed: bool,
     /// The optimizer whose copy the schedule holds.
     pub copy_of: Option<OptimizerId>,
-    /// The expression of the call, which is equal for equal calls.
+    /// The expression of the call. Equal calls have equal expressions.
     pub call: super::Versioned,
 }
 
 impl Cfg {
-    /// The calls that advance a schedule right after an equal call. Each is mapped to the earlier call and
-    /// the optimizer of the schedule.
+    /// The calls that advance a schedule directly after an equal call. Each call is mapped to the
+    /// earlier call and to the optimizer of the schedule.
     pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
         let mut pairs = BTreeMap::new();
         for block in &self.blocks {

@@ -7,7 +7,7 @@ use super::{LoopId, PathId, Schedule, SiteId};
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
 pub(crate) struct Variable {
-    /// The loop in whose iterations the variable is declared.
+    /// The loop that declares the variable in every iteration.
     pub(crate) begins: Option<LoopId>,
     /// The loop whose items the variable holds.
     pub(crate) item_of: Option<LoopId>,
@@ -21,13 +21,14 @@ pub(crate) struct Variable {
     pub(crate) group: Option<PathId>,
     /// Whether the variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,
-    /// The loops in whose iterations the variable is assigned or emptied.
+    /// The loops whose iterations assign or empty the variable.
     pub(crate) emptied_in: BTreeSet<LoopId>,
     /// The schedule that the variable holds.
     pub(crate) schedule: Option<Schedule>,
-    /// The uses of the variable, if it is assigned or holds a model that is constructed in the function.
+    /// The uses of the variable. They are recorded only for a variable that is assigned, or that
+    /// holds a model constructed in the function.
     pub(crate) uses: Vec<Use>,
-    /// The variables in the expressions by which this variable is divided.
+    /// The variables in the divisors of this variable.
     pub(crate) divisors: Vec<PathId>,
 }
 
@@ -47,15 +48,16 @@ pub enum UseKind {
     Read,
     /// The variable is the target of `+=`.
     Add {
-        /// The added value is computed by a forward or a loss, or is named like a loss.
+        /// Whether the added value is computed by a forward or a loss, or is named like a loss.
         measured: bool,
     },
     /// The variable is assigned.
     Set,
     /// The variable is borrowed mutably.
     Lent,
-    /// The forward of the variable's model is computed.
+    /// The model in the variable computes a forward.
     Forward,
-    /// The variable's model is trained: its mode is set, its parameters read, or its gradients changed.
+    /// The model in the variable is trained: its mode is set, its parameters are read, or its
+    /// gradients are changed.
     Train,
 }

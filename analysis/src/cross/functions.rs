@@ -11,7 +11,7 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// Parameter names that suggest the input of a model, and not a batch.
+/// Parameter names that suggest the input of a model rather than a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
 /// Losses of the runtime that have settings.

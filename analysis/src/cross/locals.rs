@@ -11,7 +11,7 @@ use crate::plan::scope::{in_block, in_hook};
 use crate::spec::{Clause, Entry, EntryKind, Hook, Spec};
 use crate::stage::Stage;
 
-/// Checks the loop's locals that each block of one order mentions.
+/// Checks the uses of the loop's locals in each block of one order.
 pub(super) fn check_blocks(bag: &Bag, spec: &Spec, item: &SpecFn, order: &Clause<Vec<Entry>>, train: bool) {
     let parameters = item.parameters();
     let window = order.value.iter().position(|entry| train && entry.is(Stage::Backward));
@@ -27,7 +27,7 @@ pub(super) fn check_blocks(bag: &Bag, spec: &Spec, item: &SpecFn, order: &Clause
     }
 }
 
-/// Checks the loop's locals that each hook mentions.
+/// Checks the uses of the loop's locals in each hook.
 pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let parameters = item.parameters();
     let entries = spec.train_order.iter().flat_map(|order| &order.value);

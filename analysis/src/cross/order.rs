@@ -1,6 +1,7 @@
 //! Rules that `train_order` and `eval_order` must satisfy before a loop can be generated.
 //!
-//! Whether the order trains correctly is left to the checker, on the generated loop with the list's own spans.
+//! The checker decides whether the order trains correctly. It checks the generated loop, whose
+//! stages have the spans of the list.
 
 use syn::Expr;
 
@@ -180,7 +181,7 @@ fn check_clip<'a>(
     }
 }
 
-/// Checks that `schedule` has a schedule.
+/// Rejects `schedule` in an order if the spec has no `scheduler`.
 fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     if spec.mentions(ClauseName::Scheduler) {
         return;
@@ -193,7 +194,7 @@ fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     }
 }
 
-/// Checks that `metrics` has metrics.
+/// Rejects `metrics` in an order if the spec has no metrics.
 fn check_metrics(bag: &Bag, name: &str, clause: Option<&Clause<Vec<Expr>>>, order: &Clause<Vec<Entry>>) {
     if clause.is_some_and(|clause| !clause.value.is_empty()) {
         return;

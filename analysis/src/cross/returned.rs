@@ -17,8 +17,8 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, plain};
 
-/// The reason why a type cannot be the loop's return type, if it certainly cannot. An unknown name may be a
-/// `Result`.
+/// The reason why a type certainly cannot be the loop's return type; `None` if there is no such
+/// reason. An unknown name may be a `Result`.
 pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     let fails = "the loop can fail, so it returns a `Result`";
     let history = "the loop returns its history";
@@ -104,7 +104,8 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// For each variable in the body of a closure, whether the value of its last `let` is a loss by its name.
+/// The variables in the body of a closure, each with whether the value of its last `let` is a loss
+/// by its name.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 
@@ -142,7 +143,7 @@ impl Names {
     }
 }
 
-/// Whether a name is that of a loss.
+/// Whether a name is the name of a loss.
 fn is_loss_name(name: &Ident) -> bool {
     let name = name.to_string();
     name.split('_').any(|word| word == "loss") || name == "cross_entropy" || name == "kl_div"

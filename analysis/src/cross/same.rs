@@ -18,7 +18,7 @@ pub(super) fn metric(metric: &Expr) -> String {
     }
 }
 
-/// Strips handles, copies and loaders from an expression, down to its data.
+/// Removes the handles, copies and loaders around the data in an expression.
 fn underlying_data(value: &Expr) -> &Expr {
     match plain(value) {
         Expr::Reference(reference) => underlying_data(&reference.expr),
@@ -68,7 +68,7 @@ fn ends(call: &ExprCall, names: &[&str]) -> bool {
         && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
 }
 
-/// The last expression of a block without statements.
+/// The expression of a block that has no statements.
 fn tail(block: &Block) -> Option<&Expr> {
     match &block.stmts[..] {
         [Stmt::Expr(value, None)] => Some(value),

@@ -1,4 +1,5 @@
-//! The numbers and times of a spec: the loop declares and checks them at the start, and uses them by name.
+//! The numbers and times of a spec. The loop declares and checks each number at its start, and then
+//! uses the number by name.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -48,7 +49,7 @@ impl Printer<'_> {
     }
 }
 
-/// The expression by which the loop uses a number: a literal, or the name of a variable.
+/// The expression of a number in the loop: a literal, or the name of a variable.
 pub(super) fn value(number: &Number) -> TokenStream {
     match &number.value {
         NumberValue::Literal(literal) => match number.unit {

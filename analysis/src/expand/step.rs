@@ -201,7 +201,7 @@ fn call(
     }
 }
 
-/// A function as the callee of a call. A field needs parentheses.
+/// The expression of a function as a callee. A field needs parentheses around it.
 fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
         Expr::Field(_) => quote_spanned!(at=> (#value)),

@@ -1,7 +1,8 @@
 //! Facts about each optimizer, in addition to the automaton of its gradients.
 //!
-//! The facts tell whether the gradients carry a scaler's factor, and whose loss the gradients contain.
-//! They also tell whether the parameters are still the model's, and whether the optimizer has stepped.
+//! The facts tell whether the gradients are multiplied by a scaler's factor, and which losses the
+//! gradients contain. They also tell whether the model still has the optimizer's parameters, and
+//! whether the optimizer has stepped.
 
 use super::reach::{Reach, is_whole, reaches, reaches_from, reaches_through};
 use super::states::{AbstractValue, StateSet};
@@ -11,10 +12,10 @@ use crate::stage::Effect;
 /// Facts about one optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptimizerFacts {
-    /// Whether the gradients carry a scaler's factor.
+    /// Whether the gradients are multiplied by a scaler's factor.
     pub scale: AbstractValue,
-    /// Whether the gradients contain a loss that reaches another optimizer too, and whether that other
-    /// optimizer has stepped since.
+    /// Whether the gradients contain a loss that reaches another optimizer too, and whether the
+    /// other optimizer has stepped since.
     pub shared: AbstractValue,
     /// Whether the optimizer's own loss was added to gradients of a loss that reaches another optimizer too.
     pub mixed: AbstractValue,
@@ -64,7 +65,7 @@ impl OptimizerFacts {
         self.own();
     }
 
-    /// Forgets the losses in the gradients, because a step used them or a `zero_grad` removed them.
+    /// Forgets the losses in the gradients after a step or a `zero_grad`.
     fn own(&mut self) {
         self.shared.set(StateSet::CLEAN, None);
         self.mixed.set(StateSet::OWN, None);
@@ -114,7 +115,7 @@ impl AllFacts {
         changed
     }
 
-    /// Drops the paths that bypass no loop from the facts.
+    /// Updates the facts along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         for facts in &mut self.0 {
             facts.each().into_iter().for_each(AbstractValue::skip);
@@ -217,7 +218,8 @@ impl AllFacts {
 }
 
 impl OptimizerFacts {
-    /// Updates the facts for a backward at `site`, whose loss reaches this optimizer and the `others`.
+    /// Updates the facts for a backward at `site`. The loss reaches this optimizer and the
+    /// optimizers in `others`.
     fn share(&mut self, cfg: &Cfg, mut others: impl Iterator<Item = OptimizerId>, site: SiteId) {
         if !self.shared.all.within(StateSet::TAKEN) {
             if others.next().is_some() {

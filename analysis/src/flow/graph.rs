@@ -7,7 +7,7 @@ use crate::cfg::{Certain, SiteId};
 pub struct GraphUse {
     /// The states over all paths: fresh, freed and unknown, as bits.
     all: u8,
-    /// The states over the paths that bypass no loop.
+    /// The states over the paths on which every loop runs at least once.
     direct: u8,
     /// The backward that freed the graph.
     pub by: Option<SiteId>,
@@ -23,7 +23,8 @@ impl GraphUse {
 
     /// The use of a fresh graph.
     ///
-    /// `direct` tells whether a path that bypasses no loop reaches the point.
+    /// The argument `direct` tells whether the point is reached by a path on which every loop runs
+    /// at least once.
     pub(super) fn fresh(direct: bool) -> Self {
         Self::of(FRESH, direct, None)
     }
@@ -51,12 +52,12 @@ impl GraphUse {
         self.all & LOST != 0
     }
 
-    /// The states over the paths that bypass no loop, as bits.
+    /// The states over the paths on which every loop runs at least once, as bits.
     pub(super) fn direct(&self) -> u8 {
         self.direct
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the use along an edge that bypasses a loop: `direct` becomes empty.
     pub(super) fn skip(&mut self) {
         self.direct = 0;
     }

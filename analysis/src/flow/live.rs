@@ -12,8 +12,8 @@ use crate::stage::Effect;
 /// The optimizers whose gradients are live, as bits.
 type Live = u32;
 
-/// The backwards whose gradients no step ever uses, each with the optimizers that it reaches, in source
-/// order.
+/// The backwards whose gradients no step ever uses, in source order. Each entry has the optimizers
+/// that the backward reaches.
 pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     if cfg.optimizers.is_empty() || cfg.optimizers.len() > Live::BITS as usize {
         return Vec::new();
@@ -69,7 +69,8 @@ fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     ends
 }
 
-/// The optimizers whose gradients are live before an event, given those with live gradients after it.
+/// The optimizers whose gradients are live before an event. The argument `live` has the optimizers
+/// whose gradients are live after the event.
 fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
     let all = |chosen: &dyn Fn(OptimizerId) -> bool| {
         (0..cfg.optimizers.len()).filter(|id| chosen(*id)).fold(0, |bits: Live, id| bits | 1 << id)

@@ -46,7 +46,7 @@ impl PathCondition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathState {
     pub(super) condition: PathCondition,
-    /// Whether some path that bypasses no loop reaches the point.
+    /// Whether the point is reached by a path on which every loop runs at least once.
     direct: bool,
     /// The optimizers whose parameters a backward may have reached, as bits.
     reached: u32,
@@ -123,7 +123,7 @@ impl PathState {
         changed | self.tracked.join(&other.tracked) | self.facts.join(&other.facts)
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the state along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = false;
         self.gradients.iter_mut().for_each(GradientValue::skip);
@@ -203,7 +203,7 @@ impl PathState {
         }
     }
 
-    /// Applies an effect on one optimizer to those that share parameters, and so gradients, with it.
+    /// Applies an effect on one optimizer to all other optimizers that share parameters with it.
     fn neighbours(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         if matches!(effect, Effect::Clip | Effect::Unscale | Effect::Nothing) {
@@ -235,7 +235,7 @@ impl PathState {
         }
     }
 
-    /// Applies a backward, which fills the gradients of each optimizer that its loss reaches.
+    /// Applies a backward. It fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = reaches_from(cfg, id, deps, site);
@@ -248,7 +248,7 @@ impl PathState {
         }
     }
 
-    /// Applies opaque code, which may have changed the gradients of these places.
+    /// Applies opaque code that may have changed the gradients of these places.
     fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
@@ -260,7 +260,7 @@ impl PathState {
         }
     }
 
-    /// Applies a backward, which frees the graphs that it runs through, and all their ancestors.
+    /// Applies a backward. It frees the graphs that it runs through, and all their ancestors.
     fn free(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
         for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {

@@ -1,4 +1,5 @@
-//! Which optimizers an action on some places reaches, and which graphs a backward runs through.
+//! Determines the optimizers that an action on some places reaches, and the graphs that a backward
+//! runs through.
 
 use crate::cfg::{Cfg, Claim, Deps, GraphId, Optimizer, OptimizerId, PathId, SiteId};
 use crate::limits;
@@ -89,7 +90,8 @@ pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     seen
 }
 
-/// Whether a tensor is known to have a graph, because a model with an optimizer in the function computed it.
+/// Whether a tensor is known to have a graph, because a model with an optimizer in the function
+/// computed the tensor.
 pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
     let models = &cfg.graphs[graph].models;
     cfg.optimizers.iter().any(|optimizer| {

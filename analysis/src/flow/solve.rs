@@ -23,9 +23,10 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// The followed question that decides whether a visit meets bad states, and the deciding answer.
+    /// The followed question that decides whether the states at a visit are bad, with the answer
+    /// for which the states are bad.
     ///
-    /// The states are bad on every path with that answer, and on no path with the other answer.
+    /// The states are bad on every path with this answer, and on no path with the opposite answer.
     pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(usize, bool)> {
         let cases = &self.cases[visit.cases?];
         let decides = |bit: usize, yes: bool| cases.iter().all(|case| case.is_decided_by(bit, yes, bad));
@@ -36,8 +37,8 @@ impl Solution {
         constants.map(|bit| (bit, true)).chain(all).find(|(bit, yes)| decides(*bit, *yes))
     }
 
-    /// Visits all reached events, in the order in which they were lowered, with the states before and after
-    /// each.
+    /// Calls `look` for all reached events in the order of lowering, with the states before and
+    /// after the event.
     pub(crate) fn replay<'c>(&self, cfg: &'c Cfg, mut look: impl FnMut(&'c Event, &FlowState, &FlowState)) {
         for (block, start) in cfg.blocks.iter().zip(&self.starts) {
             let mut state = start.clone();

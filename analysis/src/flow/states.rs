@@ -1,7 +1,7 @@
 //! State sets and abstract values of modes, recording and facts about optimizers.
 //!
-//! An abstract value is a set of up to four states, joined like the gradients, and the site that led to each
-//! state.
+//! An abstract value is a set of up to four states, each with the site that led to the state.
+//! Abstract values are joined like the states of gradients.
 //! The operations on abstract values do not depend on the meaning of the states.
 
 use std::ops::BitOr;
@@ -27,15 +27,16 @@ impl StateSet {
     pub const BEFORE: Self = Self(1);
     /// The optimizer has stepped.
     pub const AFTER: Self = Self(2);
-    /// The gradients carry no scaler's factor.
+    /// The gradients are not multiplied by a scaler's factor.
     pub const PLAIN: Self = Self(1);
-    /// The gradients carry a scaler's factor.
+    /// The gradients are multiplied by a scaler's factor.
     pub const SCALED: Self = Self(2);
     /// The gradients come only from losses that reach no other optimizer.
     pub const CLEAN: Self = Self(1);
     /// The gradients come from a loss that also reaches another optimizer.
     pub const DISTRIBUTED: Self = Self(2);
-    /// The gradients come from a loss that also reaches another optimizer, and that optimizer has stepped.
+    /// The gradients come from a loss that also reaches another optimizer, and the other optimizer
+    /// has stepped.
     pub const TAKEN: Self = Self(4);
     /// The gradients contain only losses of their own optimizer.
     pub const OWN: Self = Self(1);
@@ -86,9 +87,10 @@ impl BitOr for StateSet {
 pub struct AbstractValue {
     /// The states over all paths.
     pub all: StateSet,
-    /// The states over the paths that bypass no loop.
+    /// The states over the paths on which every loop runs at least once.
     pub direct: StateSet,
-    /// The site that led to each state; the first in the source if there are several.
+    /// The site that led to each state. If there are several sites, the first in the source is
+    /// recorded.
     by: [Option<u32>; 4],
 }
 
@@ -97,7 +99,7 @@ impl AbstractValue {
         Self { all: state, direct: state, by: [None; 4] }
     }
 
-    /// Replaces all states by one, on the paths that reach the point.
+    /// Replaces all states by this state, on the paths that reach the point.
     pub(super) fn set(&mut self, state: StateSet, by: Option<SiteId>) {
         let direct = if self.direct == StateSet::NONE { StateSet::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };
@@ -127,7 +129,7 @@ impl AbstractValue {
         *self != before
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the value along an edge that bypasses a loop: `direct` becomes empty.
     pub(super) fn skip(&mut self) {
         self.direct = StateSet::NONE;
     }
@@ -139,7 +141,7 @@ impl AbstractValue {
 
     /// Whether the bad state holds on every path or on some path; `None` if this is unknown.
     ///
-    /// The state that the caller left counts as not bad, and not as unknown.
+    /// The state that the caller left counts as not bad, rather than as unknown.
     pub fn certainty(&self, bad: StateSet) -> Option<Certain> {
         if self.all.meets(StateSet::UNKNOWN) {
             return None;

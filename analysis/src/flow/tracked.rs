@@ -11,7 +11,7 @@ pub(super) struct TrackedState {
     recording: AbstractValue,
     /// The mode of each model in [`crate::cfg::Modes`].
     modes: Vec<AbstractValue>,
-    /// The modes that each guard saved: all modes of the first guard, then those of the next.
+    /// The modes that guards saved, ordered by guard.
     saved: Vec<AbstractValue>,
 }
 
@@ -32,8 +32,8 @@ impl TrackedState {
         self.recording
     }
 
-    /// The mode of a model. For a model that is not tracked, the mode of the smallest tracked model around
-    /// it.
+    /// The mode of a model. A model that is not tracked has the mode of the smallest tracked model
+    /// that contains it.
     pub(super) fn mode(&self, cfg: &Cfg, model: PathId) -> Option<AbstractValue> {
         let wholes =
             cfg.modes.models.iter().enumerate().filter(|(_, (path, _))| cfg.paths.holds(*path, model));
@@ -51,7 +51,7 @@ impl TrackedState {
         changed
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the state along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.recording.skip();
         self.modes.iter_mut().chain(&mut self.saved).for_each(AbstractValue::skip);
@@ -98,8 +98,9 @@ impl TrackedState {
 
     /// Sets the mode of a model and its parts.
     ///
-    /// If a tracked model around this one is in another mode, its mode becomes unknown.
-    /// The user is taken to have given the part a mode of its own.
+    /// If a tracked model that contains this model is in another mode, the mode of the containing
+    /// model becomes unknown. The analysis assumes that the user chose a separate mode for the
+    /// part.
     fn set_mode(&mut self, cfg: &Cfg, model: PathId, state: StateSet, site: SiteId) {
         for index in related(cfg, model) {
             if cfg.paths.holds(model, cfg.modes.models[index].0) {

@@ -1,10 +1,12 @@
-//! The abstract value of an optimizer's gradients: their states, and the events that led to each.
+//! The abstract value of an optimizer's gradients: the states, and the events that led to each
+//! state.
 
 use super::gradients::GradientStates;
 use crate::cfg::{Certain, SiteId};
 use crate::stage::Effect;
 
-/// The last events that led to a state. If events at several sites did, the first site in the source is kept.
+/// The last events that led to a state. If there are events at several sites, the first site in the
+/// source is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientProvenance {
     /// The backward that filled the gradients, or added to gradients that a step had used.
@@ -37,7 +39,7 @@ impl GradientProvenance {
 pub struct GradientValue {
     /// The states over all paths.
     pub all: GradientStates,
-    /// The states over the paths that bypass no loop.
+    /// The states over the paths on which every loop runs at least once.
     pub direct: GradientStates,
     /// The provenance of each state.
     provenance: [GradientProvenance; 7],
@@ -53,13 +55,13 @@ impl GradientValue {
         self.provenance[state.index()]
     }
 
-    /// Replaces all states by one, on the paths that reach the point.
+    /// Replaces all states by this state, on the paths that reach the point.
     pub(super) fn set(&mut self, state: GradientStates) {
         let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the value along an edge that bypasses a loop: `direct` becomes empty.
     pub(super) fn skip(&mut self) {
         self.direct = GradientStates::NONE;
     }
@@ -123,7 +125,8 @@ impl GradientValue {
         *self != before
     }
 
-    /// Whether the states are bad on every path or on some path; `None` if this is unknown.
+    /// Whether the gradients are in a bad state on every path or on some path; `None` if this is
+    /// unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
         let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
         if self.all.meets(silent) || self.all == GradientStates::NONE {

@@ -10,7 +10,7 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// An event with the states that a lint may query before it.
+/// An event, with the states before the event that a lint may query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed {
     /// A stage acts on the gradients of an optimizer.
@@ -23,10 +23,11 @@ pub enum Observed {
     Build(OptimizerId),
     /// The current parameters of an optimizer are read.
     Look(OptimizerId, GradientValue),
-    /// A forward or a loss, with the mode of the model, if tracked, and whether a switch has turned recording
-    /// off.
+    /// A forward or a loss. The first value is the mode of the model, if the mode is tracked. The
+    /// second value tells whether a switch has turned recording off.
     Computation(Option<AbstractValue>, AbstractValue),
-    /// A schedule advances, with whether its optimizer, or each optimizer that it may belong to, has stepped.
+    /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
+    /// optimizer is unknown, the values of all optimizers are joined.
     Schedule(AbstractValue),
 }
 
@@ -47,12 +48,12 @@ pub struct Visit {
     pub cases: Option<usize>,
 }
 
-/// The states that a visit meets under one path condition.
+/// The states at a visit under one path condition.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     condition: PathCondition,
-    /// The states on the paths that bypass no loop, as bits. They are those of the gradients, the mode or the
-    /// graph.
+    /// The states of the gradients, of the mode or of the graph, as bits. Only the paths on which
+    /// every loop runs at least once count.
     states: u8,
 }
 
@@ -101,7 +102,7 @@ pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<C
     (visits, all_cases)
 }
 
-/// The states that a visit meets under each path condition, if they differ.
+/// The states at a visit under each path condition, if these states differ.
 fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Action) -> Vec<Case> {
     let cases = |states: &dyn Fn(&PathState) -> u8| {
         let case = |path: &PathState| Case { condition: path.condition, states: states(path) };
@@ -124,7 +125,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
     }
 }
 
-/// What a lint may observe of an event, with the states before the event.
+/// The observations of an event for lints, with the states before the event.
 fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {

@@ -4,12 +4,14 @@ use crate::cfg::{Certain, Counter};
 lint! {
     /// ## What it finds
     ///
-    /// Gradient accumulation whose `step` condition holds too early: `i % 4 == 0` with `i` counted from 0, or `(i + 1) % 4 == 0` with `i` counted from 1.
+    /// Gradient accumulation in which the condition of `step` is true too early.
+    /// Examples are `i % 4 == 0` with `i` counted from 0, and `(i + 1) % 4 == 0` with `i` counted from 1.
     ///
     /// ## Why it matters
     ///
-    /// The first update uses a single batch, or one too few, and every later window is shifted.
-    /// With a loss divided by four the first update is four times too small, and with a `zero_grad` that is counted correctly the updates no longer match the windows.
+    /// The first update uses a single batch, or one batch too few, and every later window is shifted.
+    /// If the loss is divided by four, a first update with a single batch is four times too small.
+    /// If the condition of `zero_grad` counts correctly, the updates no longer match the windows.
     /// LLMs-from-scratch (issue 299) had this fault.
     ///
     /// ## Example
@@ -31,8 +33,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// The start of the count must be visible in the function.
-    /// Silent if a second condition also tests the count, and if the step is before `backward` in the loop body.
+    /// Found only if the function shows where the count starts.
+    /// Silent if the step has a second condition, or if the step is before `backward` in the loop body.
     accumulation_off_by_one, Warning, "the first update follows too few batches"
 }
 
@@ -56,7 +58,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Two texts for the report: the number of batches before the first step, and the help.
+/// Returns two texts for the report: the number of batches before the first step, and the help.
 fn words(counter: &Counter, shift: i64) -> (String, String) {
     let every = &counter.every.text;
     let equals = if counter.fires { "==" } else { "!=" };

@@ -11,8 +11,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// If the number of batches is not a multiple of the window, the last batches have no update of their own.
-    /// Their gradients are lost, or they leak into the first update of the next epoch, which is then too large.
+    /// If the number of batches is not a multiple of the window size, no step runs after the last batches.
+    /// The gradients of these batches are lost, or they are added to the first update of the next epoch, which is then too large.
     /// burn (issue 5695), torchtune (issue 2745) and LLMs-from-scratch (issue 299) had this fault.
     ///
     /// ## Example
@@ -32,8 +32,8 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Step after the last batch too, `if (i + 1) % 4 == 0 || i + 1 == train.len()`, or once more after the loop.
-    /// To drop them on purpose, call `zero_grad` at the start of the epoch.
+    /// Step after the last batch too, with `if (i + 1) % 4 == 0 || i + 1 == train.len()`, or step once more after the loop.
+    /// To drop the last batches on purpose, call `zero_grad` at the start of the epoch.
     ///
     /// ## Limits
     ///
@@ -41,10 +41,11 @@ lint! {
     ///
     /// - the loop iterates over a range of numbers or never ends,
     /// - the counter continues across epochs,
-    /// - the loader visibly yields whole windows (`chunks_exact`, `drop_last`),
+    /// - the function shows that the loader yields only whole windows (`chunks_exact`, `drop_last`),
     /// - the optimizer is passed to another function.
     ///
-    /// A single loop counts as an epoch only if the optimizer comes from the caller; otherwise it is the whole training, and a few batches at its end do not matter.
+    /// Without an epoch loop, the batch loop counts as an epoch only if the optimizer comes from the caller.
+    /// Otherwise the batch loop is the whole training, and a few batches at its end do not matter.
     accumulation_tail_dropped, Warning, "the last batches of an epoch make no update"
 }
 
@@ -74,8 +75,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a `step` or a `zero_grad` of the window's optimizer runs outside the window's loop, or opaque code
-/// may run one there.
+/// Whether `step` or `zero_grad` of the window's optimizer runs, or may run in opaque code, outside
+/// the window's loop.
 fn is_finished(cx: &Context<'_>, window: &Window<'_>) -> bool {
     let known = &cx.cfg.optimizers[window.optimizer];
     let outer = cx.site(window.step).loops.len() - 1;

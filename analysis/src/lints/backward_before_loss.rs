@@ -19,7 +19,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Checked only in the order of a spec, and no level turns it off: such an order has no loop.
+    /// Checked only in the order of a spec.
+    /// No level turns this lint off, because no loop can be generated from such an order.
     /// In a hand-written loop rustc reports that the loss does not exist.
     backward_before_loss, Error, "`backward` before `loss` in an order: there is no loss yet", elsewhere
 }

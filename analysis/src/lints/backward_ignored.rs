@@ -6,12 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward`, followed by a fused call that zeroes the gradients and runs `backward` itself before it steps, as tch's `backward_step` does.
+    /// A `backward` before a fused call that zeroes the gradients and runs `backward` itself, such as `backward_step` of tch.
     ///
     /// ## Why it matters
     ///
-    /// The gradients of the first `backward` are lost, and with them every change made to them: clipped gradients are recomputed without the clip.
-    /// If the graph was freed, the second `backward` panics.
+    /// The fused call discards the gradients of the first `backward` and every change made to them.
+    /// For example, clipped gradients are recomputed without the clip.
+    /// If the first `backward` freed the graph, the second `backward` panics.
     ///
     /// ## Example
     ///
@@ -30,7 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// With several optimizers only a `backward` of the same loss counts, because another loss may belong to another optimizer.
+    /// With several optimizers, the lint reports only a `backward` of the same loss as in the fused call.
+    /// A different loss may belong to a different optimizer.
     /// Silent if the function reads gradients.
     backward_ignored, Error, "gradients computed, and then computed again by a fused call"
 }
@@ -41,7 +43,8 @@ pub(super) struct Ignored {
     /// The site of the fused call's `backward`.
     pub fused: SiteId,
     clipped: Option<SiteId>,
-    /// Whether the fused call computes the same gradients again (`true`), or those of another loss (`false`).
+    /// Whether the fused call computes the gradients of the same loss again, and not of a different
+    /// loss.
     same: bool,
     optimizer: OptimizerId,
     rank: usize,
@@ -102,7 +105,7 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     all
 }
 
-/// The earlier `backward` whose loss the fused call of this visit back-propagates again.
+/// The earlier `backward` of the same loss, if this visit is the `backward` of a fused call.
 fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     let Observed::Backward(graph, used) = visit.what else { return None };
     let (fused, backward) = (visit.site, used.by?);

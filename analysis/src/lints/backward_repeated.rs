@@ -6,12 +6,13 @@ use crate::flow::{GraphUse, Observed};
 lint! {
     /// ## What it finds
     ///
-    /// A second `backward` through the same graph: neither the loss nor a value that it depends on was recomputed.
-    /// Examples are an output computed before the loop, and a hidden state carried over without `detach`.
+    /// A second `backward` through the same graph, because the loss or a value that the loss depends on was not recomputed.
+    /// Examples are an output that is computed before the loop, and a hidden state that the next iteration uses without `detach`.
     ///
     /// ## Why it matters
     ///
-    /// `backward` frees the graph, so the second one panics; in a library that keeps the graph, the same gradients are added twice.
+    /// `backward` frees the graph, so the second `backward` panics.
+    /// In a library that does not free the graph, the same gradients are added twice.
     ///
     /// ## Example
     ///
@@ -27,12 +28,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Recompute output and loss in every iteration, add several losses before one `backward`, or call `backward_retain_graph()` for all but the last.
-    /// Call `detach()` on a state that is carried over.
+    /// Recompute the output and the loss in every iteration, or add several losses and run `backward` once.
+    /// To run `backward` several times on purpose, call `backward_retain_graph()` for every run but the last.
+    /// Call `detach()` on a state that the next iteration uses.
     ///
     /// ## Limits
     ///
-    /// An output counts only if it comes from a model that an optimizer of this function updates; the output of a frozen model has no graph.
+    /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
 }
@@ -43,7 +45,7 @@ fn check(cx: &mut Context<'_>) {
         let Observed::Backward(graph, used) = visit.what else { continue };
         let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
         let site = visit.site;
-        // A fused call that discards an earlier `backward` is reported by `backward_ignored`.
+        // `backward_ignored` reports a fused call that discards an earlier `backward`.
         if ignored.iter().any(|lost| lost.fused == site) {
             continue;
         }

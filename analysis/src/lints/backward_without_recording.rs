@@ -9,11 +9,12 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` on a loss whose forward passes all ran with recording off: in a `no_grad` closure, under a guard, or after recording was switched off.
+    /// A `backward` on a loss whose forward passes all ran with graph recording off.
+    /// Recording is off in a `no_grad` closure, under a guard, or after a call that switches recording off.
     ///
     /// ## Why it matters
     ///
-    /// There is no graph: the program panics, or the gradients stay empty and nothing is trained.
+    /// The loss has no graph, so `backward` panics, or the gradients stay empty and nothing is trained.
     ///
     /// ## Example
     ///
@@ -29,11 +30,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Run the forward pass outside of `no_grad`; drop the guard, or switch recording on, before training resumes.
+    /// Run the forward pass outside of `no_grad`.
+    /// If a guard or a call switched recording off, drop the guard or switch recording on before the forward pass.
     ///
     /// ## Limits
     ///
-    /// Silent if a part of the loss is or may be recorded: another forward pass, a tensor of unknown origin, a parameter used directly.
+    /// Silent if a part of the loss is or may be recorded, such as another forward pass, a tensor of unknown origin or a parameter used directly.
     backward_without_recording, Error, "`backward` on a loss that was computed under `no_grad`"
 }
 

@@ -5,11 +5,11 @@ use crate::cfg::{Choice, LoopId, Measure, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A branch that keeps the best model so far by its training loss, in an epoch that also measures validation data.
+    /// A branch that selects the best model so far by its training loss, in an epoch that also measures validation data.
     ///
     /// ## Why it matters
     ///
-    /// The training loss keeps falling while the model overfits, so the last and most overfitted model is kept.
+    /// The training loss still falls while the model overfits, so the last and most overfitted model is selected.
     ///
     /// ## Example
     ///
@@ -28,8 +28,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent without validation data, because there is no better measure.
-    /// Training and validation losses are distinguished by their names, or else by the data of their forward passes.
+    /// Silent if the epoch measures no validation data, because no better measure exists.
+    /// The name of a loss shows whether it is a training or a validation loss.
+    /// If the name does not show this, a loss counts as a training loss if a `backward` runs through its forward passes.
     best_by_training_loss, Warning, "the best model is chosen by the training loss, not the validation loss"
 }
 
@@ -49,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The name of a measure on validation data in the body of this loop.
+/// The name of a validation measure, other than `chosen`, that this epoch loop computes.
 fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String> {
     let named = |name: &str| {
         name != chosen && phase_of_name(name) == Some(Phase::Valid) && names_measure(name) && !names_best(name)

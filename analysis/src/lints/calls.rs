@@ -1,11 +1,12 @@
-//! Sites and the chain of inlined calls that leads to each.
+//! Queries on the chain of inlined calls that leads to a site.
 
 use super::Context;
 use crate::cfg::{Cfg, SiteId};
 use crate::diagnostic::Note;
 
 impl Context<'_> {
-    /// The order of a site in the source: the positions of the calls that lead to the site, and then its own.
+    /// The position of a site in source order: the positions of the calls that lead to the site,
+    /// followed by the position of the site itself.
     pub(super) fn order(&self, site: SiteId) -> Vec<(usize, usize)> {
         let calls = self.cfg.calls_to(site).into_iter().map(|call| self.cfg.calls[call].site);
         let place = |site| (self.line(site), self.site(site).place.column());
@@ -21,7 +22,7 @@ impl Context<'_> {
         calls.get(common).map_or(site, |&call| self.cfg.calls[call].site)
     }
 
-    /// Whether two sites are in the same function, reached by the same calls.
+    /// Whether the same chain of inlined calls leads to two sites.
     pub fn same_function(&self, a: SiteId, b: SiteId) -> bool {
         self.site(a).call == self.site(b).call
     }

@@ -8,7 +8,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The file holds the parameters from before the update, and no gradients: a run resumed from it loses that batch and counts one update too many.
+    /// The file contains the parameters from before the update, and no gradients.
+    /// A run that resumes from the file loses the gradients of this batch and counts one update too many.
     ///
     /// ## Example
     ///
@@ -30,8 +31,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A save is recognised by its name (`save`, `save_checkpoint`), on a model, its values, or a value named as a checkpoint.
-    /// Silent if it is unknown whether gradients are pending.
+    /// A call counts as a save by its name, such as `save` or `save_checkpoint`.
+    /// The call must save a model, the values of a model, or a variable named as a checkpoint.
+    /// Silent if the checker does not know whether gradients are pending.
     checkpoint_mid_update, Warning, "saved between `backward` and `step`"
 }
 

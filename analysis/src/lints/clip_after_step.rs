@@ -6,7 +6,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A clip that runs after the `step` whose gradients it was meant for.
+    /// A gradient clip that runs after the `step` that uses the gradients.
     ///
     /// ## Why it matters
     ///
@@ -31,7 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A call that only reads the norm after the step is indistinguishable; read the norm from the clip before the step.
+    /// A clip that is called after the step only to read the norm is also reported.
+    /// Read the norm from the clip before the step instead.
     clip_after_step, Error, "a clip after `step`: it has no effect"
 }
 

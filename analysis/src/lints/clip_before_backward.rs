@@ -30,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent for gradients that come from the caller, in a function without the attribute.
+    /// In a function without the attribute `#[training_loop]`, silent for gradients that come from the caller.
     /// Not reported if a step on the same empty gradients is already reported.
     clip_before_backward, Error, "a clip before `backward`: it clips nothing"
 }

@@ -6,11 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A clip of gradients that are still multiplied by a loss scaler's factor: the loss was scaled before `backward`, and the gradients were not unscaled.
+    /// A clip of gradients that still contain the factor of a loss scaler.
+    /// The loss was scaled before `backward`, and no call unscaled the gradients.
     ///
     /// ## Why it matters
     ///
-    /// The factor is typically in the tens of thousands, so every gradient exceeds the limit; after unscaling, every update is almost zero.
+    /// The factor is typically greater than ten thousand, so the norm of the gradients exceeds the limit of the clip.
+    /// After unscaling, every update is almost zero.
     /// allennlp (issue 5426), Lightning (issue 9599) and miles-credit (issue 141) had this fault.
     ///
     /// ## Example
@@ -32,7 +34,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A loss multiplied by hand does not count as scaled, and a clip whose limit mentions the scaler is taken as intended.
+    /// A loss multiplied by hand does not count as scaled.
+    /// A clip whose limit mentions the scaler is taken as intended.
     clip_before_unscale, Error, "a clip of gradients that are still scaled"
 }
 

@@ -5,11 +5,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are accumulated over several batches and clipped after each.
+    /// Gradients that are accumulated over several batches and clipped after each batch.
     ///
     /// ## Why it matters
     ///
-    /// Each clip applies to a partial sum: batches early in the window are scaled down several times and get less weight, and the norm of the final sum may still exceed the limit.
+    /// Each clip applies to a partial sum of the gradients.
+    /// The gradients of the first batches of a window are scaled down several times, so these batches get less weight.
+    /// The norm of the final sum may still exceed the limit.
     /// transformers (issues 986 and 1563) and tt-metal (issue 17568) had this fault.
     ///
     /// ## Example
@@ -28,7 +30,7 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Clip the sum, just before the step: `if (i + 1) % 4 == 0 { optimizer.clip_grad_norm(1.0); optimizer.step(); .. }`.
+    /// Clip the accumulated gradients just before the step: `if (i + 1) % 4 == 0 { optimizer.clip_grad_norm(1.0); optimizer.step(); .. }`.
     ///
     /// ## Limits
     ///

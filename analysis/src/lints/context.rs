@@ -35,7 +35,7 @@ pub struct Fault {
     pub state: GradientStates,
     /// Whether the gradients are in the bad state on every path or on some path.
     pub certain: Certain,
-    /// The `step` or the clip.
+    /// The visit of the `step` or the clip.
     pub visit: Visit,
     /// The optimizer of the gradients.
     pub optimizer: OptimizerId,
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
         cx
     }
 
-    /// The faults of each `step` or clip: the events with this effect that meet gradients in a bad state.
+    /// The events with this effect (`step` or clip) on gradients in a bad state.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
         let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
@@ -88,12 +88,13 @@ impl<'a> Context<'a> {
 
     /// Whether the fault of this clip follows from a faulty `step` on the same gradients.
     pub fn is_explained(&self, clip: &Fault) -> bool {
-        // The provenance keeps the first of consecutive clips.
+        // Of consecutive clips, the provenance records the first.
         let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }
 
-    /// Whether the loop was generated from a spec, so findings are reported at the tokens of the spec.
+    /// Whether the loop was generated from a spec. The findings of a generated loop are reported at
+    /// tokens of the spec.
     pub fn of_spec(&self) -> bool {
         self.options.author == Author::Generator
     }
@@ -103,7 +104,7 @@ impl<'a> Context<'a> {
         &self.cfg.sites[site]
     }
 
-    /// The text of a call in backticks, as in the source; for a stage of a spec, the name of the stage.
+    /// The source text of a call, or the name of a stage of a spec, in backticks.
     pub fn call(&self, site: SiteId) -> String {
         let known = self.site(site);
         match known.stage {
@@ -119,7 +120,8 @@ impl<'a> Context<'a> {
         self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
     }
 
-    /// The text of a call with its line; for a stage of a spec, only the name of the stage.
+    /// The source text of a call with its line number. For a stage of a spec, only the name of the
+    /// stage.
     pub fn call_at(&self, site: SiteId) -> String {
         if self.is_clause(site) {
             self.call(site)
@@ -138,15 +140,16 @@ impl<'a> Context<'a> {
         &self.cfg.optimizers[optimizer].name
     }
 
-    /// Whether the second site comes after the first only in the next iteration of their common loop.
+    /// Whether `second` runs after `first` only in the next iteration of their common loop.
     pub fn crosses_iteration(&self, first: SiteId, second: SiteId) -> bool {
-        // Clauses of a spec may be written in any order; the sites of its loop are in execution order.
+        // Clauses of a spec may be in any order, but the sites of the generated loop are in
+        // execution order.
         let later = if self.of_spec() { second <= first } else { self.order(second) <= self.order(first) };
         self.common_loop(first, second).is_some() && later
     }
 
-    /// The opening words of a note on `first`: "in the previous iteration, ", or nothing if one iteration
-    /// runs both events.
+    /// The start of a note on `first`: "in the previous iteration, " if `second` runs in the
+    /// iteration after `first`, otherwise empty.
     pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
         if self.crosses_iteration(first, second) { "in the previous iteration, " } else { "" }
     }
@@ -176,9 +179,9 @@ impl<'a> Context<'a> {
 
     /// Whether `step` and `zero_grad` of an optimizer are both conditional, as in gradient accumulation.
     ///
-    /// A fault on some path is then most likely no fault.
+    /// If both are conditional, a fault on some path is probably intended.
     fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
-        // A condition on a measured value, or on an `Option`, does not accumulate.
+        // A condition on a measured value or on an `Option` does not count as accumulation.
         let gathers = |site: &Site| {
             let mut kinds = site.guards.iter().map(|(guard, _)| &self.cfg.guards[*guard].kind);
             kinds.len() == 0
@@ -213,8 +216,8 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Whether opaque code may step an optimizer, because it holds the optimizer or may update the parameters
-    /// directly.
+    /// Whether opaque code may step an optimizer, because the code has access to the optimizer or
+    /// may update the parameters directly.
     pub fn may_step_elsewhere(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
         let itself = Deps::one(known.path);
@@ -240,14 +243,14 @@ impl<'a> Context<'a> {
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// The condition under which a visit meets a state in `bad`, as the end of a message. `None` unless the
-    /// answer to a single question decides it.
+    /// The condition under which the state at a visit is in `bad`, as the end of a message. `None`
+    /// unless a single condition decides whether the state is in `bad`.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
         Some(self.cfg.questions.followed[bit].when(outcome))
     }
 
-    /// Reports a finding.
+    /// Adds a finding of the running lint, and returns a builder for the details of the finding.
     pub fn report(
         &mut self,
         site: SiteId,
@@ -273,12 +276,13 @@ impl<'a> Context<'a> {
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
 
-    /// Deduplicates the findings, so that one remains for each cause and for each place.
+    /// Deduplicates the findings: one finding remains for each cause and for each place.
     ///
-    /// A certain finding wins over a possible one, and an earlier finding over a later one.
+    /// A certain finding takes precedence over a possible finding, and an earlier finding over a
+    /// later finding.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
-        // Whether the loop ends with a complete window is unknown, whatever else is known.
+        // The checker never knows whether the loop ends with a complete window.
         let counted = |id: OptimizerId| {
             let mut steps = self.acting(id, Effect::Take).into_iter();
             steps.any(|step| {

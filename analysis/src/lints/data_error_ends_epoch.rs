@@ -21,13 +21,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `for batch in batches { let batch = batch?; .. }`, or count and report the skipped batches.
+    /// Write `for batch in batches { let batch = batch?; .. }`, or count and report the skipped batches.
     ///
     /// ## Limits
     ///
     /// Checked only in loops that train.
-    /// Silent if the iterator is used again after the loop, since it may return a stored error there.
-    /// `flatten()` counts only on a loader whose items are named as batches.
+    /// Silent if the iterator is used again after the loop, because the iterator may return a stored error there.
+    /// `flatten()` is reported only on a loader whose items are named as batches.
     data_error_ends_epoch, Warning, "an error in the data ends the epoch silently"
 }
 

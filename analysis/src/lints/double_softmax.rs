@@ -5,12 +5,14 @@ use crate::vocabulary::{LossInput, Op};
 lint! {
     /// ## What it finds
     ///
-    /// Probabilities passed to a loss that expects logits or logarithms: the output of `softmax` to a cross entropy of logits, the output of `sigmoid` to a binary cross entropy with logits, or plain probabilities to `nll_loss`.
+    /// Probabilities passed to a loss that expects logits or log-probabilities.
+    /// Examples are the output of `softmax` passed to a cross entropy of logits, the output of `sigmoid` passed to a binary cross entropy with logits, and probabilities passed to `nll_loss`.
     ///
     /// ## Why it matters
     ///
-    /// The loss applies its own softmax to numbers between 0 and 1, so the result is almost uniform: with ten classes even a perfect prediction has a loss of 1.46, and gradients are small where the model is most wrong.
-    /// Training still works, but slower, and ends with a worse model.
+    /// The loss applies its own softmax to numbers between 0 and 1, so the result is almost uniform.
+    /// With ten classes even a perfect prediction has a loss of 1.46.
+    /// The gradients are small where the model is most wrong, so training is slower and ends with a worse model.
     ///
     /// ## Example
     ///
@@ -26,9 +28,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Checked only for losses that are known to take logits or logarithms, not for your own functions.
+    /// Checked only for known losses that take logits or log-probabilities, not for loss functions of your own.
     /// A softmax inside an opaque `forward` is not found.
-    /// `log_softmax` before a cross entropy is harmless, and not reported.
+    /// `log_softmax` before a cross entropy is harmless and is not reported.
     double_softmax, Error, "softmax output into a loss that takes logits"
 }
 

@@ -4,12 +4,13 @@ use crate::cfg::{Certain, Reads, SiteId};
 lint! {
     /// ## What it finds
     ///
-    /// A moving average of the parameters that is updated between `backward` and `step`, or with every batch of an accumulation window.
+    /// A moving average of the parameters that is updated between `backward` and `step`, or in every batch of an accumulation window.
     ///
     /// ## Why it matters
     ///
-    /// Before the step the parameters are those of the previous update, so the average is always one update behind and misses the last one.
-    /// Updated with every batch of a window, it takes the same parameters several times, and its decay is as many times faster as the window has batches.
+    /// Before the step, the parameters are the result of the previous update.
+    /// The average is therefore always one update behind and misses the last update.
+    /// An average that is updated in every batch of a window includes the same parameters several times, and its decay is faster by a factor of the number of batches.
     /// F5-TTS (issue 631) and lightly-train (issue 968) had this fault.
     ///
     /// ## Example
@@ -26,11 +27,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Update the average after `step`, under the same condition.
+    /// Update the average after `step`, under the same condition as `step`.
     ///
     /// ## Limits
     ///
-    /// An average is recognised by its name: `ema`, `swa`, `averaged`, `polyak`.
+    /// An average is recognised by one of the names `ema`, `swa`, `averaged` and `polyak`.
     /// An update at the start of the loop body, before `backward`, averages the result of the previous iteration and is not reported.
     ema_before_step, Warning, "a parameter average updated before the step"
 }

@@ -10,11 +10,14 @@ use crate::vocabulary::{CallEffect, Vocabularies};
 lint! {
     /// ## What it finds
     ///
-    /// A forward pass that only evaluates (with recording off, or in a loop over validation data without `backward`) while the trained model is in training mode.
+    /// An evaluation pass while the trained model is in training mode.
+    /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
     ///
     /// ## Why it matters
     ///
-    /// Dropout is active, and batch norm uses and stores the statistics of the validation batches: the measures are worse than the model, they vary from run to run, and the validation data leaks into the model.
+    /// Dropout is active, and batch norm uses and stores the statistics of the validation batches.
+    /// The measures are worse than the measures of the model in evaluation mode, and they vary from run to run.
+    /// Batch norm also leaks the validation data into the model.
     ///
     /// ## Example
     ///
@@ -31,14 +34,14 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Evaluate under `let _evaluation = evaluation(&model);`, or call `model.eval()` before the loop and `model.train()` after it.
+    /// Evaluate under the guard `let _evaluation = evaluation(&model);`, or call `model.eval()` before the loop and `model.train()` after the loop.
     ///
     /// ## Limits
     ///
-    /// Reported only for models whose mode the function sets somewhere: whether a model has layers that depend on the mode is not visible.
-    /// A forward pass may also choose actions, compute targets or collect statistics.
-    /// Therefore silent if the loop has a `backward`, if it iterates over the training data again, and if it computes no loss and the name of its data does not suggest evaluation.
-    /// Silent if `train()` is called between the training loop and the forward pass, which is taken as intended.
+    /// Reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
+    /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
+    /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
+    /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
     evaluation_in_train_mode, Error, "the model is evaluated in training mode"
 }
 
@@ -53,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
             _ => None,
         })
         .collect();
-    // The function sets the model's mode somewhere, so the model has one.
+    // If the function sets the mode of a model somewhere, the model depends on the mode.
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
@@ -124,7 +127,8 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
 /// The effect of `evaluation(&model)`.
 const EVALUATION: Option<CallEffect> = Some(CallEffect::Mode(Stage::EvalMode));
 
-/// An `evaluation(..)` whose guard is dropped before this forward pass, as in `let _ = evaluation(&model);`.
+/// The call of `evaluation(..)` whose guard is dropped before this forward pass, as in
+/// `let _ = evaluation(&model);`.
 fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
     let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
     let is_guard = |&site: &SiteId| {

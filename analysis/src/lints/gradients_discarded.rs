@@ -10,7 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// No step ever uses a gradient, and nothing is trained; only momentum and weight decay still change the parameters.
+    /// No step ever uses a gradient, so nothing is trained.
+    /// Only momentum and weight decay still change the parameters.
     /// cloneofsimo/lora (issue 263) had this fault.
     ///
     /// ## Example
@@ -31,7 +32,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if no `step` follows: discarding gradients on purpose, as in `if !loss.item().is_finite() { optimizer.zero_grad(); continue; }`, is correct.
+    /// Silent if no `step` follows, because discarding gradients on purpose is correct, as in `if !loss.item().is_finite() { optimizer.zero_grad(); continue; }`.
     gradients_discarded, Error, "`zero_grad` between `backward` and `step`"
 }
 
@@ -39,7 +40,7 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::DISCARDED);
         let (Some(zero), Some(backward)) = (provenance.zeroed, provenance.filled) else { continue };
-        // A hook cannot skip the batch; zeroing makes its step one without gradients.
+        // A hook cannot skip the step of a batch, so it zeroes the gradients instead.
         let drops = || cx.site(zero).guards.iter().any(|(guard, _)| matches!(cx.cfg.guards[*guard].kind, ConditionKind::Measured));
         let meant = cx.of_spec() && fault.certain == Certain::Some && drops();
         if fault.state != GradientStates::DISCARDED || meant {

@@ -9,7 +9,7 @@ use crate::flow::Observed;
 lint! {
     /// ## What it finds
     ///
-    /// A tensor with its graph that is added to a sum or a collection outliving the batch, without a `backward` through it.
+    /// A tensor that is added with its graph to a sum or a collection that outlives the batch, although no `backward` runs through the sum or the collection.
     ///
     /// ## Why it matters
     ///
@@ -30,11 +30,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Add numbers: `total += loss.item()`; or tensors without a graph: `total = total + loss.detach()`.
+    /// Add numbers, as in `total += loss.item()`, or tensors without a graph, as in `total = total + loss.detach()`.
     ///
     /// ## Limits
     ///
-    /// Silent if `backward` runs through the sum or the collection, if it is emptied in the loop, and if it is passed on before any `backward` (the steps of an episode, for instance).
+    /// Silent if `backward` runs through the sum or the collection, if the loop empties it, or if it is passed on before any `backward` (for instance, the steps of an episode).
     graph_kept, Warning, "a tensor is kept with its graph beyond its batch"
 }
 

@@ -5,12 +5,12 @@ use crate::vocabulary::Op;
 lint! {
     /// ## What it finds
     ///
-    /// A loss with the target as first argument and the model's output as second, where the loss is not symmetric.
+    /// A call of an asymmetric loss with the target as the first argument and the model's output as the second argument.
     ///
     /// ## Why it matters
     ///
-    /// The loss takes the labels for scores and the output for the labels.
-    /// If the types allow it, training runs, with a gradient that does not lead to the labels.
+    /// The loss uses the labels as scores and the output as labels.
+    /// If the types allow the call, training runs, but the gradient does not move the output towards the labels.
     ///
     /// ## Example
     ///
@@ -26,8 +26,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the first argument comes from the loop's data alone, and the second from a forward pass.
-    /// Symmetric losses (`mse_loss`, `l1_loss`, `huber_loss`) are correct either way.
+    /// Found only if the first argument comes from the loop's data alone and the second argument comes from a forward pass.
+    /// Symmetric losses (`mse_loss`, `l1_loss`, `huber_loss`) are correct in either order.
     /// Libraries disagree about `kl_div`, so it is checked only if the second argument is a `log_softmax`.
     loss_arguments_swapped, Error, "the target is the loss's first argument"
 }

@@ -19,7 +19,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Checked only in the orders of a spec, and no level turns it off: such an order has no loop.
+    /// Checked only in the orders of a spec.
+    /// No level turns this lint off, because no loop can be generated from such an order.
     /// In a hand-written loop rustc reports that the output does not exist.
     loss_before_forward, Error, "`loss` before `forward` in an order: there is no output yet", elsewhere
 }

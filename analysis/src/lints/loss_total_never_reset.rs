@@ -6,7 +6,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A sum over the batches of an epoch that is declared outside the epoch loop, reported in each epoch, and never reset.
+    /// A sum over the batches of an epoch, if the sum is declared outside the epoch loop, reported in each epoch and never reset.
     ///
     /// ## Why it matters
     ///
@@ -28,12 +28,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Declare it inside the epoch loop: `let mut total = 0.0;` before the batch loop.
+    /// Declare the sum inside the epoch loop, before the batch loop: `let mut total = 0.0;`.
     ///
     /// ## Limits
     ///
-    /// Only sums of measures on a model's output count, and only if the outer loop is an epoch loop: it iterates over a range, or a name in its head says so.
-    /// Silent for a running average (divided by a count that also grows), and for names such as `global_loss`.
+    /// Checked only for sums of measures on a model's output.
+    /// The outer loop must be an epoch loop: it iterates over a range, or a name in its head mentions epochs.
+    /// Silent for a running average, which is divided by a count that also grows, and for sums with names such as `global_loss`.
     loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
 }
 
@@ -55,7 +56,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The addition to a sum, the epoch loop and the report of the sum, if the loop never resets the sum.
+/// Returns the site of the addition to a sum, the epoch loop and the site that reports the sum, if
+/// the loop never resets the sum.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;
@@ -72,7 +74,7 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     let read = reads().filter(once_an_epoch).find(|one| one.site > added.site)?;
     let for_all = reads().any(|one| !loops(one).contains(&outer) && one.site > added.site);
     let stands = steady && !before && !for_all && counts_epochs(cx, outer);
-    // Divided by the number of epochs so far, it is an average over them.
+    // A sum divided by the number of epochs so far is an average over the epochs.
     let mut by = cx.cfg.facts.variable(path).into_iter().flat_map(|known| &known.divisors);
     let averaged = by.any(|&divisor| {
         let counts = cx.cfg.facts.uses(divisor).iter();
@@ -93,7 +95,7 @@ fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
         && !steps.any(|(_, site)| site.loops.last() == Some(&outer))
 }
 
-/// Whether the sum is reported with a count that grows along with it and is never reset.
+/// Whether the sum is reported with a count that grows along with the sum and is never reset.
 fn is_running_mean(cx: &Context<'_>, path: PathId, added: &Use, read: &Use, outer: LoopId) -> bool {
     let inner = cx.site(added.site).loops.last();
     cx.cfg.facts.variables().any(|(other, known)| {

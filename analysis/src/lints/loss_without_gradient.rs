@@ -5,12 +5,13 @@ use crate::vocabulary::GradientStop;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` whose loss, or a term of it, went through an operation without a gradient: a conversion to a plain number (`item()`, `f64::from`), the index of the largest entry (`argmax`), a comparison, or `detach()` on the whole loss.
+    /// A `backward` on a loss that went, as a whole or in one term, through an operation without a gradient.
+    /// Such operations are a conversion to a plain number (`item()`, `f64::from`), the index of the largest entry (`argmax`), a comparison, and `detach()` on the whole loss.
     ///
     /// ## Why it matters
     ///
-    /// A number is a constant to `backward`: it changes the reported loss but no gradient.
-    /// The part of the model that computed it is not trained by this loss.
+    /// `backward` treats a number as a constant, so the number changes the reported loss but no gradient.
+    /// This loss does not train the part of the model that computed the number.
     ///
     /// ## Example
     ///
@@ -27,8 +28,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Numbers that multiply or divide (a weight, a norm), a subtracted baseline, a detached term and a target are correct.
-    /// A term counts only if it comes from a model that is trained here, in the same iteration.
+    /// The lint accepts a number that multiplies or divides (a weight, a norm), a subtracted baseline, a detached term and a target.
+    /// A term is reported only if it comes, in the same iteration, from a model that the function trains.
     loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
 }
 
@@ -43,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
 }
 
 fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
-    // An optimized input is data, and the loss trains it.
+    // If an optimizer updates the input itself, the loss trains the input.
     let given = cx.cfg.facts.at::<Computation>(root.site).map(|run| &run.given);
     let owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
     if owned.into_iter().any(|owned| given.is_some_and(|given| owned.overlaps(given, &cx.cfg.paths) != Some(false))) {

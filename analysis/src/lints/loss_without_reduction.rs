@@ -24,7 +24,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the reduction is written where the loss is computed or built.
+    /// Found only if `Reduction::None` is written where the loss is computed or built.
     loss_without_reduction, Warning, "a loss without reduction reaches `backward`"
 }
 

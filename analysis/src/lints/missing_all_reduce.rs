@@ -7,11 +7,12 @@ use crate::vocabulary::{reduces_by_itself};
 lint! {
     /// ## What it finds
     ///
-    /// A training loop on several processes that reduces its losses across them but never its gradients.
+    /// A training loop on several processes that all-reduces its losses but never its gradients.
     ///
     /// ## Why it matters
     ///
-    /// Each process trains on its own batches alone, so the copies of the model drift apart; the reported loss is a mean over unrelated models.
+    /// Each process trains only on its own batches, so the copies of the model drift apart.
+    /// The reported loss is a mean over different models.
     ///
     /// ## Example
     ///
@@ -27,11 +28,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// All-reduce the gradients of all parameters between `backward` and `step`, or wrap the model in a type that does so.
+    /// All-reduce the gradients of all parameters between `backward` and `step`, or wrap the model in a type that reduces its gradients.
     ///
     /// ## Limits
     ///
-    /// Found only if the function builds the model and its optimizer, passes neither to an opaque call, reads no gradient, and reduces nothing but losses.
+    /// Found only if the function builds the model and its optimizer, passes neither of them to an opaque call, reads no gradient, and reduces nothing but losses.
     missing_all_reduce, Error, "losses are reduced across processes, gradients are not"
 }
 
@@ -55,8 +56,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A reduction of a loss in the loop of a step. `None` if another value is reduced, or an opaque call may
-/// reduce gradients.
+/// The site of an all-reduce of a loss in the loop of `step`. `None` if the function reduces any
+/// other value, or if an opaque call may reduce gradients.
 fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
     let optimizer = &cx.cfg.optimizers[id];
     let around = cx.site(step).loops.last()?;

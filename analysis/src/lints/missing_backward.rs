@@ -10,8 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// Nothing is trained: the parameters do not change, or only by momentum and weight decay.
-    /// The loss is still computed and printed, so it looks like training.
+    /// Nothing is trained: at most, momentum and weight decay change the parameters.
+    /// The loss is still computed and printed, so the fault is easy to miss.
     ///
     /// ## Example
     ///
@@ -30,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the loop passes the model, the optimizer or the loss to an opaque call, which may run `backward`.
+    /// Silent if the loop passes the model, the optimizer or the loss to an opaque call, because the call may run `backward`.
     missing_backward, Error, "`step` in a loop without `backward`: nothing is trained"
 }
 
@@ -38,7 +38,7 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
         let hidden = cx.opaque_near(step, fault.optimizer);
-        // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
+        // `unrelated_optimizer` reports an optimizer of a model that the loss does not depend on.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || cx.backward_near(step) || hidden || unrelated {
             continue;

@@ -6,13 +6,14 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` whose gradients also contain those of a loss that another optimizer has already used.
-    /// Typically the discriminator's `backward` also ran through the generator, and the generator's gradients were not zeroed before its own `backward`.
+    /// A `step` on the gradients of two losses, although another optimizer has already used one of the losses.
+    /// Typically the `backward` of the discriminator's loss also ran through the generator, and no `zero_grad` of the generator ran before the generator's own `backward`.
     ///
     /// ## Why it matters
     ///
-    /// The generator's step then also follows the discriminator's objective, which is the opposite of its own.
-    /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`; if the gradients are zeroed in between, a missing `detach` only wastes time.
+    /// The generator's step then also follows the objective of the discriminator, which is the opposite of the generator's objective.
+    /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`.
+    /// If the gradients are zeroed between the two `backward` calls, a missing `detach` only wastes time.
     ///
     /// ## Example
     ///
@@ -33,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, and if the fault exists only on some paths.
+    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, or if the fault exists only on some paths.
     missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
 
@@ -62,7 +63,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Whether a later `backward` runs through a graph that this `backward` freed.
 ///
-/// The program then panics at the later call, which `backward_repeated` reports.
+/// If so, the program panics at the later `backward`, and `backward_repeated` reports the fault.
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
         matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))

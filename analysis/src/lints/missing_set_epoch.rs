@@ -6,12 +6,13 @@ use crate::vocabulary::{names_epoch};
 lint! {
     /// ## What it finds
     ///
-    /// A distributed sampler that is used for several epochs without a `set_epoch`.
+    /// A distributed sampler that is used for several epochs without a call of `set_epoch`.
     ///
     /// ## Why it matters
     ///
-    /// The sampler shuffles by seed and epoch number, so that all processes draw the same order; without `set_epoch` every epoch has the order of the first.
-    /// The fault is reported often: pytorch/pytorch#31771, transformers (issue 4398), `ParallelWaveGAN` (issue 177).
+    /// The sampler shuffles by seed and epoch number, so that all processes draw the same order.
+    /// Without `set_epoch`, every epoch has the order of the first epoch.
+    /// The fault is reported often, for instance in pytorch/pytorch#31771, transformers (issue 4398) and `ParallelWaveGAN` (issue 177).
     ///
     /// ## Example
     ///
@@ -29,7 +30,7 @@ lint! {
     /// ## Limits
     ///
     /// Found only if the function builds the sampler and contains both the epoch loop and the batch loop.
-    /// Silent if `set_epoch` is called on anything, if a call in the epoch loop has the epoch as an argument, and if the constructor has a literal `false` as an argument, as for `shuffle`.
+    /// Silent if `set_epoch` is called on any value, if a call in the epoch loop has the epoch as an argument, or if the constructor has a literal `false` as an argument, as for `shuffle`.
     missing_set_epoch, Warning, "a distributed sampler without `set_epoch`"
 }
 
@@ -50,8 +51,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The epoch loop around a step. `None` if the sampler is constructed in this loop, or an opaque call in it
-/// receives the epoch.
+/// The epoch loop around a step. `None` if the sampler is constructed inside this loop, or if an
+/// opaque call in the loop receives the epoch.
 fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
     let mut steps = cx.cfg.sites_with(Effect::Take);
     let epochs = steps.find_map(|(_, site)| match site.loops[..] {

@@ -11,8 +11,8 @@ use crate::vocabulary::rust::is_field_of_self;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer of these parameters.
-    /// Either there is no `step`, or the gradients of one of several `backward` are zeroed before any `step`.
+    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
+    /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
     ///
     /// ## Why it matters
     ///
@@ -39,7 +39,7 @@ lint! {
     /// Silent if:
     ///
     /// - the optimizer is returned, stored or passed to another function,
-    /// - the optimizer comes from the caller of a function without the attribute,
+    /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
         let optimizer = &cx.cfg.optimizers[id];
         let of_self = is_zeroed_every_iteration(cx, id);
         let of_caller = optimizer.from_caller && !cx.options.annotated && !of_self;
-        // Another optimizer of the same parameters uses the gradients.
+        // Whether another optimizer of the same parameters uses the gradients.
         let shared = (0..cx.cfg.optimizers.len()).any(|other| {
             let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
@@ -60,7 +60,7 @@ fn check(cx: &mut Context<'_>) {
         if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
-        // A step on the wrong optimizer is reported by `unrelated_optimizer`.
+        // `unrelated_optimizer` reports a step on the wrong optimizer.
         if (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some()) {
             continue;
         }
@@ -81,7 +81,7 @@ fn check(cx: &mut Context<'_>) {
         let place = cx.site(visit.site).place;
         let fix = alone.then(|| Edit::After(place, format!("{}.step();", optimizer.name)));
         let fix = fix.map(|edit| Fix::new(Applicability::Safe, edit));
-        // Findings on the `backward` itself win over a `step` missing at the end.
+        // The last rank: other findings on this `backward` take precedence.
         let report = cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message);
         let report = report
             .note("the parameters never change, so nothing is trained")
@@ -94,10 +94,10 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
 }
 
-/// Whether an annotated group never steps an optimizer in a field of `self`, and zeroes its gradients in every
-/// iteration that computes them.
+/// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and
+/// zero its gradients in every iteration that computes gradients.
 ///
-/// Then a `step` elsewhere would use only the gradients of the last iteration.
+/// A `step` in other code would use only the gradients of the last iteration.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
     let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
@@ -106,12 +106,12 @@ fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
 }
 
-/// Reports a `backward`, one of several, whose gradients are always zeroed or never used before a `step`.
+/// Reports a `backward` whose gradients no `step` uses, if the same loop steps the optimizer.
 fn wasted(cx: &mut Context<'_>) {
     if cx.cfg.function.reads_gradients {
         return;
     }
-    // A faulty step reports the same gradients.
+    // The finding on a faulty step already covers the gradients of its optimizer.
     let faulty: Vec<_> = cx.faults(Effect::Take).iter().map(|fault| fault.optimizer).collect();
     let fills = |visit: &&Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill, _));
     let reached: BTreeSet<_> = cx.solution.visits.iter().filter(fills).map(|visit| visit.site).collect();
@@ -123,7 +123,7 @@ fn wasted(cx: &mut Context<'_>) {
         if optimizers.iter().any(is_told) || cx.site(site).loops.is_empty() {
             continue;
         }
-        // A loop without a step near it may have another purpose.
+        // Without a step in the same loop, the `backward` may have another purpose.
         let steps = cx.acting(id, Effect::Take);
         let near = steps.iter().find(|step| cx.site(**step).loops.last() == cx.site(site).loops.last());
         let Some(&step) = near else { continue };

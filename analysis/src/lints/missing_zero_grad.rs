@@ -8,15 +8,17 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` that adds to gradients already used by a `step`, and used again by a later `step`: no `zero_grad` separates the iterations.
-    /// If `zero_grad` is only outside the batch loop, the finding says so.
-    /// An annotated function that runs `backward` and `step` on its caller's optimizer and never zeroes is a warning: its next call adds to the gradients of this one.
+    /// A `backward` that adds to gradients that a `step` already used, because no `zero_grad` separates the iterations.
+    /// A later `step` then uses these gradients again.
+    /// The finding mentions a `zero_grad` that is only outside the batch loop.
+    /// The lint warns about an annotated function that runs `backward` and `step` on its caller's optimizer and never calls `zero_grad`: its next call adds to the gradients of the previous call.
     ///
     /// ## Why it matters
     ///
     /// Gradients accumulate, so every step from the second batch on also includes all earlier batches.
     /// Training looks unstable, or merely worse.
-    /// This is the most reported fault of training loops; silero-vad fixed it in PR 699, torchforge in PR 71.
+    /// This is the most reported fault of training loops.
+    /// silero-vad (PR 699) and torchforge (PR 71) fixed this fault.
     ///
     /// ## Example
     ///
@@ -31,13 +33,14 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `optimizer.zero_grad()` before `backward`, or after `step`: anywhere between the `step` of one iteration and the `backward` of the next.
+    /// Call `optimizer.zero_grad()` between the `step` of one iteration and the `backward` of the next iteration.
     /// To accumulate several batches on purpose, put `step` and `zero_grad` under the same condition.
     ///
     /// ## Limits
     ///
-    /// Silent if the optimizer or its model is passed by `&mut` to an opaque call, and, with several optimizers, if it is unknown which parameters the loss depends on.
-    /// With gradient accumulation, a `step` under a condition with `%` and no `zero_grad` in its loop is a warning, because the condition may hold only once.
+    /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
+    /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
+    /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
@@ -62,9 +65,11 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a step under an iteration counter may run again without a `zero_grad` in between.
+/// Whether a step under a condition on an iteration counter may run twice without a `zero_grad` in
+/// between.
 ///
-/// The loop then has no `zero_grad`, or only one with an additional opaque condition.
+/// This is the case if the loop has no `zero_grad`, or if every `zero_grad` has an additional
+/// opaque condition.
 fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     let step = fault.visit.site;
     let windows = cx.counted_windows();
@@ -85,7 +90,8 @@ fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
         Some(zero) => format!("call `{};` wherever the step is", cx.site(zero).text),
         None => format!("call `{}.zero_grad();` after line {}, under the same condition", cx.name(fault.optimizer), cx.line(step)),
     };
-    // Certain, so that it does not pass for intended accumulation; a warning, since the condition may hold only once.
+    // `Certain::Every`, because `settle` drops possible findings under accumulation. A warning,
+    // because the condition may be true only once.
     let cause = Cause::Gradients(step, fault.optimizer);
     cx.report(backward, cause, fault.visit.rank, Certain::Every, message)
         .note_at(step, note)
@@ -94,8 +100,8 @@ fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
         .only_warns();
 }
 
-/// The `backward` and the `step` after which the function returns with used gradients. Its next call starts
-/// with these gradients.
+/// The `backward` and the `step` of a function that returns without zeroing the used gradients. The
+/// next call of the function starts with these gradients.
 fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     let zeroes = |action: &Action| {
         matches!(action, Action::Effect(_, Effect::Zero) | Action::Through(_, Effect::Zero))

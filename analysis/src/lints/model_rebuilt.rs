@@ -25,11 +25,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Build model and optimizer once, before the loop.
+    /// Build the model and the optimizer once, before the loop.
     ///
     /// ## Limits
     ///
-    /// Silent if the model is trained in an inner loop (a fold, a trial), if the iteration stores it or passes it on, and if an ordinary function builds it.
+    /// Silent if the model is trained in an inner loop (a fold, a trial), if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
     model_rebuilt, Error, "a model built in the loop that trains it"
 }
 

@@ -11,7 +11,7 @@ lint! {
     /// ## Why it matters
     ///
     /// The norm is always zero.
-    /// A log of zeros hides exploding and vanishing gradients, and a decision based on it is always the same.
+    /// A log of zeros hides exploding and vanishing gradients, and a decision based on the norm is always the same.
     ///
     /// ## Example
     ///
@@ -24,7 +24,7 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Read the norm between `backward` and `zero_grad`; `clip_grad_norm` returns it.
+    /// Read the norm between `backward` and `zero_grad`, for instance from the return value of `clip_grad_norm`.
     ///
     /// ## Limits
     ///

@@ -10,7 +10,7 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// Momentum, Adam's averages and the step count restart in every iteration, so the update rule is a different and worse one.
+    /// Momentum, the averages of Adam and the step count restart in every iteration, so the updates are worse.
     /// deepsensor (issue 47) and OpenNMT-py (issue 617) had this fault.
     ///
     /// ## Example
@@ -26,11 +26,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Build it once, before the loop.
+    /// Build the optimizer once, before the loop.
     ///
     /// ## Limits
     ///
-    /// Silent if it is built in an outer loop and steps in an inner one (a restart for each epoch, fold or image), if a condition decides whether it is built, and if its parameters are created in the same iteration.
+    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each epoch, fold or image), if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 

@@ -1,4 +1,4 @@
-//! The catalogue as a Markdown document, made of the lints' pages.
+//! Generation of the Markdown catalogue from the pages of the lints.
 
 use std::fmt::Write as _;
 

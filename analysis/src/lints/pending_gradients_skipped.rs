@@ -6,12 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `continue` or `break` between `backward` and `step`, on a condition such as a loss that is not finite, without a `zero_grad`.
+    /// A `continue` or `break` between `backward` and `step`, without a `zero_grad`, under a condition such as a loss that is not finite.
     ///
     /// ## Why it matters
     ///
-    /// The batch is meant to be skipped, but its gradients remain: the next `backward` adds to them, and the next step uses both.
-    /// Gradients that are not finite stay so, whatever is added to them.
+    /// The jump skips the batch, but the gradients of the batch remain.
+    /// The next `backward` adds to these gradients, and the next step uses the sum.
+    /// If a gradient is not finite, the sum is not finite either.
     /// espnet (issue 3246) called this a fatal bug.
     ///
     /// ## Example
@@ -34,7 +35,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the condition depends on values computed in the iteration; any other condition may accumulate several batches on purpose.
+    /// Found only if the condition depends on values computed in the iteration.
+    /// Any other condition may accumulate several batches on purpose.
     pending_gradients_skipped, Warning, "a jump between `backward` and `step` leaves gradients to the next iteration"
 }
 
@@ -65,7 +67,8 @@ fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
-/// The `backward` that adds to the gradients pending at a jump, if no other effect on them comes first.
+/// The next `backward` that adds to the gradients pending at a jump, if no other effect on the
+/// gradients comes first.
 fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteId> {
     let jumps = cx.cfg.events().filter(|(_, event)| event.site == jump && matches!(event.action, Action::Look(_)));
     let (block, _) = jumps.last()?;
@@ -87,8 +90,8 @@ fn report_finding(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, ba
         .help(help);
 }
 
-/// Reports a `step` and a `zero_grad` under a condition such as `loss.is_finite()`: a batch without a step is
-/// not zeroed either.
+/// Reports a condition such as `loss.is_finite()` around both `step` and `zero_grad`. The gradients
+/// of a batch without a step are not zeroed.
 fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let steps = cx.acting(optimizer, Effect::Take);
     let Some(&step) = steps.first() else { return };
@@ -110,7 +113,7 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let free = |site: &SiteId| cx.site(*site).loops.last() == Some(&around) && !guarded(site);
     let Some(&backward) = fills.iter().find(|fill| free(fill) && **fill < step) else { return };
     let asked = cx.cfg.guards[guard.0].site;
-    // A `continue` on the other outcome is reported above.
+    // `check` already reports a `continue` under the opposite condition.
     let jumps = cx.cfg.facts.all::<Reads>().any(|(jump, what)| {
         *what == Reads::Leave && cx.site(jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
     });

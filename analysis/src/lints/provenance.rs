@@ -16,7 +16,7 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// The value that is detached in the input of a forward pass, if this `backward` runs through the pass.
+    /// The detached value in the input of a forward pass that this `backward` runs through.
     ///
     /// In `net_d.forward(&fake.detach())`, the value is `fake`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
@@ -38,7 +38,7 @@ impl Context<'_> {
         within(Effect::Fill) || within(Effect::Take)
     }
 
-    /// Whether a `backward` runs through the output of a forward pass; `None` if unknown.
+    /// Whether a `backward` runs through the output of a forward pass. `None` if this is unknown.
     pub(super) fn is_trained_on(&self, forward: SiteId) -> Option<bool> {
         if self.backwards().any(|(_, run)| run.past.computed.known().contains(&forward)) {
             return Some(true);
@@ -46,7 +46,8 @@ impl Context<'_> {
         (!self.backwards().any(|(_, run)| run.past.computed.is_unknown())).then_some(false)
     }
 
-    /// Whether a measure is of training or of validation data, by its name or else by its forward passes.
+    /// Whether a measure is computed on training or on validation data. The name of the measure
+    /// decides first, then its forward passes, and then the names in its expressions.
     pub(super) fn phase(&self, measure: &Measure) -> Option<Phase> {
         let by_forwards = || {
             let learnt: Option<Vec<bool>> =
@@ -69,7 +70,7 @@ impl Context<'_> {
     /// Reports a fault at one site, if the fault does not depend on the state of gradients.
     pub(super) fn report_alone(&mut self, site: SiteId, message: impl Into<String>) -> super::Report<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
-        // Rank 0: a fault of the loss itself wins over its consequences at the same place.
+        // Rank 0: a fault of the loss takes precedence over its consequences at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
     }
 }

@@ -12,7 +12,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The graph keeps every intermediate result of the batch alive: evaluation needs about twice the memory and more time, and may run out of memory on batches that fit in training.
+    /// The graph keeps every intermediate result of the batch alive.
+    /// Evaluation needs about twice the memory and more time, and may run out of memory on batches that fit in training.
     ///
     /// ## Example
     ///
@@ -26,12 +27,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Evaluate under `let _evaluation = evaluation(&model);`, which sets the mode as well, or under `no_grad(|| ..)`.
+    /// Evaluate under the guard `let _evaluation = evaluation(&model);`, which also sets the mode, or under `no_grad(|| ..)`.
     ///
     /// ## Limits
     ///
-    /// Checked only in functions that also train the model: elsewhere the caller may have switched recording off.
-    /// Silent if gradients are read, if the output is detached, and if an opaque call may run `backward`.
+    /// Checked only in functions that also train the model, because the caller of another function may have switched recording off.
+    /// Silent if gradients are read, if the output is detached, or if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
 

@@ -4,12 +4,14 @@ use crate::cfg::{Certain, Versioned, Fate, Gives, Outcome};
 lint! {
     /// ## What it finds
     ///
-    /// An unused result of an all-reduce: its variable is never read, or it is dropped although the function uses the result of the same call elsewhere.
+    /// An unused result of an all-reduce.
+    /// Either the variable of the result is never read, or the result is dropped although the function uses the result of the same call elsewhere.
     ///
     /// ## Why it matters
     ///
-    /// If an all-reduce returns a new value, the old one still has this process's own gradients.
-    /// Each process then trains on its own batches, and the copies of the model drift apart; the study of `TrainCheck` has such a case.
+    /// If an all-reduce returns a new value, its argument still contains only the gradients of this process.
+    /// Each process then trains on its own batches, and the copies of the model drift apart.
+    /// The `TrainCheck` study describes such a case.
     ///
     /// ## Example
     ///
@@ -25,7 +27,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An all-reduce as a statement is assumed to work in place, as most do, and so is one with a `&mut` argument.
+    /// An all-reduce that is a statement or has a `&mut` argument is assumed to work in place.
     reduced_gradient_unused, Error, "an unused result of an all-reduce"
 }
 

@@ -12,14 +12,14 @@ pub struct Finding {
     pub(super) certain: Certain,
     /// The place of the finding.
     pub(super) site: SiteId,
-    /// The cause of the finding. One finding remains for each cause.
+    /// The cause of the finding. Only one finding is reported for each cause.
     pub(super) cause: Cause,
     /// The highest level that the finding may have.
     pub(super) most: Level,
     /// The position of the finding in execution order.
     pub(super) rank: usize,
     pub(super) message: String,
-    /// The paths on which the fault occurs, as words, if it does not occur on all.
+    /// A description of the paths on which the fault occurs, unless it occurs on all paths.
     pub(super) when: Option<String>,
     pub(super) notes: Vec<Note>,
     pub(super) help: Option<String>,
@@ -37,14 +37,14 @@ impl Finding {
     }
 }
 
-/// The cause of a fault. Of several findings with the same cause, the first is kept.
+/// The cause of a fault. Only the first of several findings with the same cause is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// An event on the gradients of this optimizer.
     Gradients(SiteId, OptimizerId),
     /// An event on the graph of a tensor.
     Graph(SiteId, GraphId),
-    /// An event by itself, reported by the lint of this name.
+    /// An event at a site, with the name of the lint that reports the event.
     Alone(SiteId, &'static str),
 }
 
@@ -81,7 +81,7 @@ impl Report<'_> {
 
     /// Sets the condition under which the fault occurs.
     ///
-    /// A possible finding without a condition says "on some path".
+    /// Without a condition, the message of a possible finding ends with "on some path".
     pub fn when(self, when: Option<String>) -> Self {
         let Self { cfg, mut finding } = self;
         if let Some(finding) = &mut finding {

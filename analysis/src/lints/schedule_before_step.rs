@@ -6,11 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that advances, in the training loop, before the first update of its optimizer.
+    /// A call in the training loop that advances a schedule before the first update of the schedule's optimizer.
     ///
     /// ## Why it matters
     ///
-    /// The first learning rate of the schedule is never used, and every later one is an update (or an epoch) too early; a warm-up starts too high.
+    /// The first learning rate of the schedule is never used, and every later rate is set one update or one epoch too early.
+    /// A warm-up starts too high.
     ///
     /// ## Example
     ///
@@ -26,17 +27,23 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Advance the schedule after `optimizer.step()`, or after the batch loop if it counts epochs.
+    /// Advance the schedule after `optimizer.step()`, or after the batch loop if the schedule counts epochs.
     ///
     /// ## Limits
     ///
-    /// Silent outside of loops and in loops without a step (a schedule that is advanced to resume a run), if the rate is computed and set by hand before the step, if the step is conditional, and for optimizers that other code may have stepped.
-    /// A warning for a value that is a schedule by its name alone, since its call may set the rate of the coming update.
+    /// Silent if:
+    ///
+    /// - the call is outside of loops or in a loop without a step (a schedule that is advanced to resume a run),
+    /// - the rate is computed and set by hand before the step,
+    /// - the step is conditional,
+    /// - other code may have stepped the optimizer.
+    ///
+    /// If only the name of a value shows that it is a schedule, the finding is a warning, because the call may set the rate of the next update.
     schedule_before_step, Error, "the schedule advances before the first update"
 }
 
 fn check(cx: &mut Context<'_>) {
-    // The `schedule` stage of a spec depends on whether the schedule counts epochs, and on nothing else.
+    // The `schedule` stage of a spec is checked unless the schedule counts epochs.
     let stage = |site: SiteId| cx.is_clause(site) && !cx.options.per_epoch;
     let here = |visit: &&Visit| !visit.maybe_not_first && !cx.is_clause(visit.site) || visit.first && stage(visit.site);
     let visits: Vec<_> = cx.solution.visits.iter().filter(here).copied().collect();
@@ -52,7 +59,7 @@ fn check(cx: &mut Context<'_>) {
         if stepped.certainty(StateSet::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
             continue;
         }
-        // A schedule that is not built here may count epochs.
+        // A schedule that this function does not build may count epochs.
         let sure = how.typed && !(cx.is_clause(visit.site) && cx.cfg.facts.schedules().next().is_none());
         let Some(step) = step_in_its_loop(cx, visit.site, *of) else { continue };
         let (text, line) = (cx.call(visit.site), cx.line(step));

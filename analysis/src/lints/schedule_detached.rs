@@ -5,11 +5,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that does not advance the learning rate in training: one that sets the rate of a copy of the optimizer, one that is built and never advanced, or one that is advanced once before the training loop and never in it.
+    /// A schedule that does not change the learning rate in training.
+    /// The schedule sets the rate of a copy of the optimizer, is built and never advanced, or is advanced once before the training loop and never in the loop.
     ///
     /// ## Why it matters
     ///
-    /// The learning rate of the training optimizer stays constant: no warm-up, no decay.
+    /// The learning rate of the training optimizer stays constant, without warm-up or decay.
     ///
     /// ## Example
     ///
@@ -24,15 +25,15 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `scheduler.step(&mut optimizer)` after each update, or each epoch if the schedule counts epochs.
+    /// Call `scheduler.step(&mut optimizer)` after each update, or after each epoch if the schedule counts epochs.
     ///
     /// ## Limits
     ///
     /// Silent if:
     ///
-    /// - the schedule is used in any other way: passed to another function, stored, returned,
-    /// - its variable starts with an underscore,
-    /// - a condition decides whether it advances before the loop,
+    /// - the schedule is passed to another function, stored, returned or used in any other way,
+    /// - the name of its variable starts with an underscore,
+    /// - a condition decides whether the schedule advances before the loop,
     /// - the optimizer is shared (`Rc`, `Arc`), so that a clone is the same optimizer.
     schedule_detached, Error, "a schedule that never sets the optimizer's learning rate"
 }
@@ -65,7 +66,8 @@ fn check(cx: &mut Context<'_>) {
 
 /// Reports a schedule that is advanced only before the loop that steps its optimizer.
 ///
-/// The call may be intended, to set the first rate, but all later calls are missing.
+/// The call before the loop may set the first rate on purpose, but the calls in the loop are
+/// missing.
 fn advanced_once(cx: &mut Context<'_>) {
     for (path, schedule) in cx.cfg.facts.schedules() {
         let name = cx.cfg.paths.name(path);
@@ -84,7 +86,8 @@ fn advanced_once(cx: &mut Context<'_>) {
         let Some(moved) = moved else { continue };
         let ids = (0..cx.cfg.optimizers.len()).filter(|id| moved.is_none_or(|moved| moved == *id));
         let steps: Vec<_> = ids.flat_map(|id| cx.acting(id, Effect::Take)).collect();
-        // An update before it, or outside of loops, is not the training loop that this lint is about.
+        // A step before this call or outside of loops is not part of a training loop after the
+        // call.
         let later = |step: &SiteId| !cx.site(*step).loops.is_empty() && cx.order(*step) > cx.order(site);
         let (true, Some(&step)) = (steps.iter().all(later), steps.first()) else { continue };
         let message = format!("{} advances `{name}` once, before the first update, and never again", cx.call(site));

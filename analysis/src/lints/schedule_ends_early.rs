@@ -1,12 +1,13 @@
 lint! {
     /// ## What it finds
     ///
-    /// A cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
+    /// A cosine or one-cycle schedule that counts updates, although its length is the number of epochs.
     ///
     /// ## Why it matters
     ///
     /// By default a schedule advances with each update.
-    /// A schedule of length 30 reaches its minimum after 30 batches, typically in the first of 30 epochs; the rest of the run trains at the minimal learning rate, by default 0.
+    /// A schedule of length 30 reaches its minimum after 30 batches, typically in the first of 30 epochs.
+    /// The rest of the run trains at the minimal learning rate, which is 0 by default.
     /// `T_max=epochs` is common in PyTorch, where the loop advances the schedule once per epoch.
     ///
     /// ## Example
@@ -23,10 +24,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`; the same with `OneCycleLr::new(0.1, 30)`.
+    /// Write `CosineLr::new(30).per_epoch()`, or use the number of updates as the length: `CosineLr::new(30 * train.batches())`.
+    /// The same applies to `OneCycleLr::new(0.1, 30)`.
     ///
     /// ## Limits
     ///
-    /// Checked only in specs, and only if both places have the same number or the same expression.
+    /// Checked only in specs, and only if the length of the schedule and `epochs` are the same number or the same expression.
     schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates", elsewhere
 }

@@ -6,11 +6,12 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that advances more often than the optimizer steps: with each batch of an accumulation window, or twice for one update.
+    /// A schedule that advances more often than the optimizer steps: in each batch of an accumulation window, or twice for one update.
     ///
     /// ## Why it matters
     ///
-    /// A schedule counts updates; advanced more often it ends too early, and most of the training runs at its last learning rate.
+    /// The length of a schedule is a number of updates.
+    /// A schedule that advances more often ends too early, and most of the training runs at its last learning rate.
     /// burn (issue 5695) and cosmos-rl (issue 207) had this fault.
     ///
     /// ## Example
@@ -29,13 +30,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Advance it with the update: `if (i + 1) % 4 == 0 { optimizer.step(); scheduler.step(&mut optimizer); optimizer.zero_grad(); }`.
+    /// Advance the schedule together with the update: `if (i + 1) % 4 == 0 { optimizer.step(); scheduler.step(&mut optimizer); optimizer.zero_grad(); }`.
     ///
     /// ## Limits
     ///
-    /// Silent if the schedule's call has a condition of its own, and if another optimizer of the loop steps with each batch.
+    /// Silent if the call that advances the schedule has a condition of its own, or if another optimizer of the loop steps in each batch.
     /// Two consecutive calls may be intended, so they are a warning.
-    /// They are not reported if the schedule's optimizer is unknown, if there is any other code between them, if one of them is conditional, and if the optimizer steps at several places of the loop.
+    /// Two calls are not reported if the schedule's optimizer is unknown, if other code is between the calls, if one of the calls is conditional, or if the optimizer steps at several places of the loop.
     schedule_per_batch, Error, "the schedule advances more often than the optimizer steps"
 }
 
@@ -84,7 +85,7 @@ fn twice(cx: &mut Context<'_>) {
     }
 }
 
-/// The optimizer with which the schedule that is advanced at this site was constructed.
+/// The optimizer with which a schedule was constructed, for the call that advances the schedule.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
     let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
@@ -101,9 +102,9 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
 
 /// The accumulation window whose batch loop runs the schedule's call at `site` in every iteration.
 ///
-/// The window belongs to the schedule's optimizer. If this optimizer is unknown, the window may belong to any
-/// optimizer, but the result is `None` in two cases: an optimizer without a window in the batch loop steps in
-/// it, or nothing is known about at least one optimizer of the function.
+/// The window belongs to the schedule's optimizer. If this optimizer is unknown, the window may
+/// belong to any optimizer. In this case the result is `None` if an optimizer without a window in
+/// the batch loop steps in the loop, or if nothing is known about some optimizer of the function.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

@@ -5,12 +5,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` on an optimizer whose model, or a layer of it, was replaced after the optimizer was built.
+    /// A `step` of an optimizer after its model, or a layer of its model, was replaced.
     ///
     /// ## Why it matters
     ///
-    /// The optimizer holds the parameters with which it was built.
-    /// It still updates those of the old model, which is no longer used; the new parameters keep their initial values.
+    /// The optimizer still updates the parameters of the old model, which is no longer used.
+    /// The new parameters keep their initial values.
     /// The fault is reported in pytorch/pytorch#14467, opacus (issue 432) and nncf (issue 327).
     ///
     /// ## Example
@@ -32,9 +32,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only constructors and functions without the old model as an argument count as a replacement; loading values into the same parameters (`load_state_dict`) is correct.
-    /// A field counts if its new value is a layer that is known to have parameters.
-    /// Freezing is not reported: most libraries skip parameters without a gradient, and layers are frozen and unfrozen on purpose during training.
+    /// Only a constructor, or a function without the old model as an argument, counts as a replacement.
+    /// Loading values into the same parameters (`load_state_dict`) is correct.
+    /// An assignment to a field is reported if the new value is a layer that is known to have parameters.
+    /// Freezing is not reported, because most libraries skip parameters without a gradient, and layers are frozen and unfrozen on purpose during training.
     stale_parameters, Error, "a step on parameters that were replaced in the model"
 }
 
@@ -52,7 +53,8 @@ fn check(cx: &mut Context<'_>) {
         });
         let message = format!("{} updates parameters that line {} replaced", cx.call(step), cx.line(replaced));
         let note = format!("{} put new parameters in their place", cx.call_at(replaced));
-        // In the batch loop the optimizer would be rebuilt for each batch.
+        // In the batch loop, building the optimizer after the replacement would rebuild it for each
+        // batch.
         let help = if cx.in_one_iteration(replaced, step) {
             format!("replace it before `{name}` is built, outside the loop")
         } else {

@@ -7,13 +7,14 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` before its `backward`: there are no gradients, in the first iteration or in every one.
+    /// A `step` before its `backward`: the first step, or every step, has no gradients to use.
     ///
     /// ## Why it matters
     ///
     /// The first update changes nothing, or applies momentum and weight decay alone.
-    /// With `zero_grad` at the end of the loop body no update ever uses a gradient; without it every update is one batch late.
-    /// The model still improves a little, so the fault goes unnoticed.
+    /// If `zero_grad` runs between `backward` and the next `step`, no update ever uses a gradient.
+    /// Otherwise every update is one batch late.
+    /// The model still improves a little if the updates are late, so the fault goes unnoticed.
     ///
     /// ## Example
     ///
@@ -33,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent in a function without the attribute for gradients from the caller, since a helper may only step.
+    /// In a function without the attribute `#[training_loop]`, silent for gradients from the caller, because a helper function may only step.
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
     /// A step that a condition may skip in the first iteration is checked only from the second iteration on.
     step_before_backward, Error, "`step` before `backward`: there are no gradients to use"
@@ -42,7 +43,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
+        // `unrelated_optimizer` reports an optimizer of a model that the loss does not depend on.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || !cx.backward_near(step) || unrelated {
             continue;

@@ -12,7 +12,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The loop counts only the updates of its own `step`: `max_steps`, `validate(every = 100 steps)`, the schedule and the history depend on this count.
+    /// The generated loop counts only the updates of its own `step`.
+    /// `max_steps`, `validate(every = 100 steps)`, the schedule and the history depend on this count.
     /// An update in a block is not counted.
     ///
     /// ## Example
@@ -29,8 +30,9 @@ lint! {
     /// ## Limits
     ///
     /// Checked only in specs.
-    /// A function called in the block is not inlined; an epoch without a counted update then ends the run with an error.
-    /// Optimizers other than the spec's may step in blocks.
+    /// A step inside a function that the block calls is not found.
+    /// If an epoch has no counted update, the run ends with an error.
+    /// A block may step an optimizer other than the optimizer of the spec.
     step_in_block, Error, "a block of a spec steps the optimizer, and the update is not counted"
 }
 

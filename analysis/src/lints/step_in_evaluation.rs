@@ -10,7 +10,7 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A loop over validation data that trains the model: with `backward` and a `step` of an optimizer that also trains on other data.
+    /// A loop over validation data that trains the model: it runs `backward` and the `step` of an optimizer that also trains on other data.
     ///
     /// ## Why it matters
     ///
@@ -33,14 +33,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Validation data is recognised by its name, so the function must also train on other data; a loop whose optimizer steps nowhere else (architecture search, meta-learning) is correct.
-    /// In the `eval_order` of a spec the stages `backward` and `step` are rejected at every level.
+    /// Validation data is recognised by its name, so the function must also train on other data.
+    /// A loop whose optimizer steps in no other loop (architecture search, meta-learning) is correct.
+    /// In the `eval_order` of a spec, the stages `backward` and `step` are rejected at every level.
     step_in_evaluation, Error, "`backward` or `step` on validation data"
 }
 
 /// The loops of a function and the steps in them.
 struct Loops<'a> {
-    /// The loops around each loop, including the loop itself.
+    /// For each loop, the enclosing loops, including the loop itself.
     around: BTreeMap<LoopId, &'a [LoopId]>,
     /// The first step of each optimizer in each loop.
     steps: BTreeMap<LoopId, BTreeMap<OptimizerId, SiteId>>,
@@ -91,7 +92,7 @@ fn check(cx: &mut Context<'_>) {
         if !told.insert(round) {
             continue;
         }
-        // Training data in the same iteration: the validation data is a part of the training.
+        // If one loop contains the other, the validation data is a part of the training.
         let mut apart = trained.iter().filter(|&&other| !loops.within(other, round) && !loops.within(round, other));
         let nothing = BTreeMap::new();
         let steps = loops.steps.get(&round).unwrap_or(&nothing);
@@ -112,7 +113,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks the blocks in the `eval_order` of a spec. Stages there are rejected by the parser.
+/// Checks the blocks in the `eval_order` of a spec. The parser rejects the stages `backward` and
+/// `step` there.
 fn of_spec(cx: &mut Context<'_>) {
     let learns = |visit: &Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill | Effect::Take, _) | Observed::Backward(..));
     let inside = |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
@@ -189,7 +191,7 @@ mod tests {
         let leaking = before.replace("optimizer.zero_grad();", "").replace("optimizer.step();", "optimizer.step(); optimizer.zero_grad();");
         let leaking = format!("{leaking}for batch in valid{}", alone(after));
         assert_eq!(found(&leaking, true), [("step_in_evaluation", 12)]);
-        // Zeroed before any use: wasted work, but no fault.
+        // Gradients that are zeroed before any use are wasted work, but no fault.
         assert_eq!(found(&format!("{before}for batch in valid{}", alone(after)), true), []);
     }
 

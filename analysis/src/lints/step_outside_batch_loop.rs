@@ -8,12 +8,14 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` after a loop that zeroes and recomputes the gradients in every iteration, or that zeroes them after each window without a `step` of its own.
+    /// A `step` after a loop that zeroes and recomputes the gradients in every iteration.
+    /// The loop may also zero the gradients after each window, without a `step` in the loop.
     ///
     /// ## Why it matters
     ///
-    /// The step uses only the gradients of the last iteration: all other batches of the epoch are wasted.
-    /// A misplaced brace is enough; d2l-en (issue 1347) and CGLB (issue 11) had this fault.
+    /// The step uses only the gradients of the last iteration, so all other batches of the epoch are wasted.
+    /// A misplaced brace is enough to cause this fault.
+    /// d2l-en (issue 1347) and CGLB (issue 11) had this fault.
     ///
     /// ## Example
     ///
@@ -30,24 +32,26 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Step in the loop, after `backward`; for one update with the gradients of all batches, zero before the loop and divide the loss by the number of batches.
+    /// Step in the loop, after `backward`.
+    /// For one update with the gradients of all batches, zero the gradients before the loop and divide the loss by the number of batches.
     ///
     /// ## Limits
     ///
-    /// Silent if `zero_grad` and `step` are both outside the loop: this is one update with the gradients of all iterations, and taken as intended.
-    /// Silent if there is another `backward` between the loop and the step, since the step may be meant for that one.
-    /// Silent if the function reads gradients itself, as code does that accumulates them by hand.
+    /// Silent if `zero_grad` and `step` are both outside the loop, because one update with the gradients of all iterations is taken as intended.
+    /// Silent if another `backward` runs between the loop and the step, because the step may be meant for that `backward`.
+    /// Silent if the function reads gradients itself, because it may accumulate them by hand.
     step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"
 }
 
 fn check(cx: &mut Context<'_>) {
-    // In a spec `accumulate` sets the size of a window: reported by `zero_grad_every_batch`.
+    // In a spec, `accumulate` sets the size of a window, and `zero_grad_every_batch` reports the
+    // fault.
     if cx.cfg.function.reads_gradients || cx.of_spec() {
         return;
     }
     let faults = cx.faults(Effect::Take);
     for (window, zero) in cx.discarding_windows() {
-        // A step on no gradients at all is reported by `gradients_discarded`.
+        // `gradients_discarded` reports a step on no gradients at all.
         if faults.iter().any(|fault| {
             fault.optimizer == window.optimizer
                 && fault.state == GradientStates::DISCARDED
@@ -80,7 +84,8 @@ fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
             format!("in each of them {called} discards the gradients of the previous one"),
             format!("only the last iteration of `{}` on line {line} changes the parameters", head.text),
             if size_of(cx, window).is_some() {
-                // A loop over micro-batches: the step is in the right place, `zero_grad` is not.
+                // In a loop over micro-batches, the step is in the right place and `zero_grad` is
+                // not.
                 format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
             } else {
                 format!("move `{text};` into the loop, to after {after}")

@@ -30,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if a call between the two may have computed new gradients.
+    /// Silent if a call between the two steps may have computed new gradients.
     step_repeated, Error, "two steps on the same gradients"
 }
 
@@ -38,7 +38,7 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
         let step = fault.visit.site;
-        // A block of a spec that steps its optimizer is reported by `step_in_block`.
+        // `step_in_block` reports a block of a spec that steps the spec's optimizer.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
         if fault.state != GradientStates::USED || told {
             continue;
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
         } else {
             format!("remove line {}, or run `backward` before it", cx.line(step))
         };
-        // A `backward` between them may be missing.
+        // The fix is uncertain, because a `backward` between the steps may be missing.
         let again = !cx.of_spec() && used != step;
         let fix = again.then(|| Fix::new(Applicability::Maybe, Edit::Remove(cx.site(step).place)));
         let message = format!("{} uses the same gradients a second time", cx.call(step));

@@ -1,5 +1,4 @@
-//! Classification of forward passes for the lints on mode and recording: training or evaluation, and on which
-//! data.
+//! Classification of forward passes as training or evaluation, for the lints on mode and recording.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +10,17 @@ use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_training};
 
-/// A forward pass at one visit.
+/// One visit of a forward pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Forward<'a> {
     /// The visit of the forward pass.
     pub(super) visit: Visit,
     /// The model and the data of the forward pass.
     pub(super) run: &'a Computation,
-    /// The possible modes of the model, if tracked.
+    /// The possible modes of the model. `None` if the mode is not tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// Whether recording is on at this visit, judged by the calls that switch recording.
+    /// The possible states of recording at this visit, from the calls that switch recording on or
+    /// off.
     pub(super) switch: AbstractValue,
 }
 
@@ -39,9 +39,10 @@ impl Forward<'_> {
 /// The reason why a forward pass counts as evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evaluates {
-    /// The name of the data speaks of evaluation, as in `valid`.
+    /// The name of the data suggests evaluation, as `valid` does.
     Named(Option<LoopId>),
-    /// The loop runs over data that is not trained on, and the losses are only reported.
+    /// The function does not train on the data of the loop, and no `backward` in the loop uses the
+    /// losses.
     Quietly(LoopId),
 }
 
@@ -55,12 +56,12 @@ impl Evaluates {
     }
 }
 
-/// The purposes of the forward passes of a function, computed once for all of them.
+/// The classification of all forward passes of a function.
 #[derive(Debug)]
 pub(super) struct Study<'a> {
     cfg: &'a Cfg,
     solution: &'a Solution,
-    /// The forward passes that a `backward` runs through, with a `step` after it.
+    /// The forward passes that a `backward` runs through, if a `step` uses the gradients.
     pub(super) training: BTreeSet<SiteId>,
     /// The training passes whose `backward` no condition can skip.
     pub(super) always_training: BTreeSet<SiteId>,
@@ -70,7 +71,7 @@ pub(super) struct Study<'a> {
     trained_over: Vec<DataSource>,
     /// The forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
-    /// Some `backward` has a loss of unknown origin.
+    /// Whether some `backward` has a loss of unknown origin.
     any_backwarded: bool,
     /// The loops that contain a `backward`.
     backward_in: BTreeSet<LoopId>,
@@ -141,10 +142,11 @@ impl<'a> Study<'a> {
                 behind.iter().filter_map(|site| Some((*site, self.cfg.facts.at::<Computation>(*site)?)));
             runs.filter(|(_, run)| run.stage == Stage::Forward)
         };
-        // For an optimizer with unknown parameters, only a loss of a single model says what it updates.
+        // An optimizer with unknown parameters updates the model of the loss, if the loss has only
+        // one model.
         let alone = forwards().map(|(_, run)| run.model).collect::<BTreeSet<_>>().len() == 1;
         let holds = |owned: &Deps, run: &Computation| {
-            // A device or a size used in building both does not make one a part of the other.
+            // Two models that are built with the same device or size are still independent.
             let alone = owned.paths().len() == 1;
             let is_owned = |whole: &PathId, model: PathId| {
                 let told = alone
@@ -180,7 +182,8 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items are the input of a forward pass that a loss was computed from.
+    /// The loop whose items are the input of a forward pass that this loss or `backward` depends
+    /// on.
     pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
@@ -222,8 +225,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The reason why a forward pass counts as evaluation, if the function does not train the model on the
-    /// data of the pass.
+    /// The reason why a forward pass counts as evaluation. `None` if it does not, for example
+    /// because the function trains the model on the data of the pass.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
@@ -277,7 +280,7 @@ impl<'a> Context<'a> {
         cfg.facts.all::<Computation>().filter(|(_, run)| run.stage == Stage::Backward)
     }
 
-    /// The line before which a call must be inserted to run once.
+    /// The line before which a call must be inserted so that the call runs once.
     ///
     /// This is the head of the outermost loop that contains `forward` and not `other`. Without such a loop,
     /// it is the line of `forward`.

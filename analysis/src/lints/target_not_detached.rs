@@ -9,7 +9,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The gradient also moves the target towards the output: the loss falls because the two approach each other, not because the output improves.
+    /// The gradient also moves the target towards the output.
+    /// The loss falls because the target and the output approach each other, not because the output improves.
     /// In reinforcement learning this can make training diverge.
     ///
     /// ## Example
@@ -22,11 +23,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `detach()` on the target, or compute it inside `no_grad`, best from a copy of the model that is updated less often.
+    /// Call `detach()` on the target, or compute the target inside `no_grad`.
+    /// The best target comes from a copy of the model that is updated less often.
     ///
     /// ## Limits
     ///
-    /// Only a variable or field named as a target counts, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
+    /// Only a variable or field named as a target is checked, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
@@ -65,7 +67,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     }
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
     let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
-    // A target network, which may have started as a copy of the trained model.
+    // A target network may have started as a copy of the trained model.
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }

@@ -6,11 +6,13 @@ use crate::flow::StateSet;
 lint! {
     /// ## What it finds
     ///
-    /// A forward pass that trains the model in evaluation mode: `eval()` ran, typically at the end of the previous epoch, and `train()` did not run after it.
+    /// A forward pass that trains the model in evaluation mode.
+    /// Typically `eval()` runs at the end of an epoch, and `train()` does not run before the next epoch.
     ///
     /// ## Why it matters
     ///
-    /// Dropout is off and batch norm uses its old statistics instead of updating them, so a different model is trained, and silently: the loss even looks better.
+    /// Dropout is off, and batch norm uses its old statistics instead of updating them, so a different model is trained.
+    /// The fault is silent: the loss even looks better.
     ///
     /// ## Example
     ///
@@ -31,11 +33,15 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `model.train()` at the start of each epoch, or evaluate under `let _evaluation = evaluation(&model);`, which restores the mode at the end of its scope.
+    /// Call `model.train()` at the start of each epoch, or evaluate under the guard `let _evaluation = evaluation(&model);`, which restores the mode at the end of its scope.
     ///
     /// ## Limits
     ///
-    /// Silent for a model that no optimizer of the function updates as a whole (a frozen part, a teacher), for a model whose parts are in different modes, and if the model is passed to a function that may set its mode.
+    /// Silent if:
+    ///
+    /// - no optimizer of the function updates the model as a whole (a frozen part, a teacher),
+    /// - parts of the model are in different modes,
+    /// - the model is passed to a function that may set its mode.
     training_in_eval_mode, Error, "the model is trained in evaluation mode"
 }
 
@@ -73,7 +79,7 @@ fn report_finding(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain)
         format!("call `{model}.train();` before line {}", cx.line_before(site, switched))
     };
     let message = format!("{} trains `{model}` in evaluation mode", cx.call(site));
-    // One missing switch is one fault, for any number of forward passes after it.
+    // A missing `train()` is reported once, for any number of forward passes after it.
     let paths = cx.when_not_always(&forward.visit, StateSet::EVAL.bits());
     cx.report(site, Cause::Alone(switched, LINT.name), forward.visit.rank, certain, message)
         .when(paths)

@@ -8,8 +8,8 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A model that a function builds and trains, and then drops: never saved, returned, passed on or evaluated.
-    /// In a spec: a model that the function takes by value, without a hook or block that could keep it.
+    /// A model that a function builds and trains, and that is never saved, returned, passed on or evaluated.
+    /// In a spec, a model that the function takes by value, if no hook or block could save the model.
     ///
     /// ## Why it matters
     ///
@@ -31,8 +31,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent in `main`, tests, benches and examples, in functions that return a result of the training, and if the model is mentioned outside of its training.
-    /// A function that prints is not reported either, unless its name says that it trains.
+    /// Silent in `main`, tests, benches and examples, and in functions that return a result of the training.
+    /// Silent if the function mentions the model outside of its training.
+    /// A function that prints is reported only if its name says that it trains.
     training_unused, Warning, "the trained model is never used, saved or returned"
 }
 
@@ -49,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
         let step = cx.acting(id, Effect::Take).into_iter().find(|step| !cx.site(*step).loops.is_empty());
         let Some(step) = step.filter(|_| !cx.is_passed_on(id)) else { continue };
         for &(model, built, _) in &optimizer.models {
-            // Models of folds or trials are compared by printed results.
+            // Models of folds or trials may be trained only to compare their printed results.
             let once = cx.site(built).loops.is_empty();
             if once && optimizer.models.len() == 1 && is_only_trained(cx, model) {
                 found.entry(model).or_insert((built, step));
@@ -67,7 +68,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether all mentions of a model in the function train it, so that nothing saves, returns or uses it.
+/// Whether the function mentions a model only to train it, and never saves, returns or uses the
+/// model.
 fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
     let uses = cx.cfg.facts.uses(model);
     if uses.is_empty() {

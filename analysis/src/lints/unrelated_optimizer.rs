@@ -6,11 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` on an optimizer whose parameters no loss of the function depends on: every `backward` runs through other models.
+    /// A `step` of an optimizer, although no loss of the function depends on the optimizer's parameters.
+    /// Every `backward` runs through other models.
     ///
     /// ## Why it matters
     ///
-    /// The optimizer never gets a gradient, and the model that gets them is not updated by it.
+    /// The optimizer never gets a gradient, and its step does not update the model of the loss.
     /// This happens with two optimizers of similar names, and with a model that was rebuilt under the same name.
     ///
     /// ## Example
@@ -31,7 +32,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if both models are known and cannot share parameters: another optimizer updates the model of the loss, or one of the two models is built in this function and not from the other.
+    /// Found only if both models are known and cannot share parameters.
+    /// The models cannot share parameters if another optimizer updates the model of the loss, or if the function builds one model independently of the other model.
     /// Silent if the function reads or writes gradients itself.
     unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }
@@ -43,7 +45,7 @@ fn check(cx: &mut Context<'_>) {
         let owned = optimizer.owned.as_ref().and_then(|owned| owned.paths().first());
         let (Some(&owned), name) = (owned, cx.name(id)) else { continue };
         let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
-        // A second model with the same name.
+        // Two models may have the same name.
         let owned = if owned == model { format!("the earlier {owned}") } else { owned };
         let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built on line {}, for {owned}", cx.line(site))));
         let at = format!("{} runs through {model}; no loss depends on {owned}", cx.call_at(backward));
@@ -70,8 +72,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// If no `backward` reaches the optimizer's parameters, one `backward` with the model that its loss depends
-/// on.
+/// One `backward` and the model that its loss depends on, if no `backward` reaches the optimizer's
+/// parameters.
 ///
 /// `None` if some `backward` of the function may reach the parameters.
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
@@ -85,7 +87,7 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
         match &event.action {
             Action::Touch(deps) if cx.cfg.touches(id, deps) => return None,
             Action::Forget(of) if *of == id => return None,
-            // A replaced model is reported by `stale_parameters`.
+            // `stale_parameters` reports a replaced model.
             Action::Replace(path) if Deps::one(*path).overlaps(owned, &cx.cfg.paths) != Some(false) => return None,
             Action::Backward { deps, .. } => {
                 let model = apart(cx, id, owned, deps)?;
@@ -97,7 +99,8 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
     found
 }
 
-/// The model that a loss depends on, if it cannot share parameters with the models of the optimizer.
+/// The model that a loss depends on, if the model cannot share parameters with the models of the
+/// optimizer.
 fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option<PathId> {
     let paths = &cx.cfg.paths;
     if owned.overlaps(deps, paths) != Some(false) {

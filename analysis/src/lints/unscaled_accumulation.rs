@@ -12,8 +12,9 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// Gradients accumulate: the step uses the sum over the window, where one large batch would give the mean.
-    /// It is larger than the mean by the number of batches, and so is the update; with clipping, the clip scales the gradient down by that much more.
+    /// The step uses the sum of the gradients over the window, while one large batch would have their mean.
+    /// The sum is larger than the mean by a factor of the number of batches, so the update is too large by the same factor.
+    /// With clipping, the clip scales the gradients down by this factor.
     /// nanoGPT (issue 206) and `neural_sp` (issue 168) had this fault.
     ///
     /// ## Example
@@ -31,13 +32,14 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `(&loss / 4.0).backward()`; with batches of different size, weight each by its share of the samples.
+    /// Divide the loss by the number of batches: `(&loss / 4.0).backward()`.
+    /// If the batches have different sizes, weight each batch by its share of the samples.
     ///
     /// ## Limits
     ///
-    /// An inner loop counts as a loop over micro-batches only if its head shows it: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
-    /// Silent if anything is multiplied or divided by the size of the window, such as a learning rate, if the loss is a sum, and if the loss comes from an opaque call.
-    /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless they are clipped.
+    /// An inner loop counts as a loop over micro-batches only if it has the form `for _ in 0..k`, or if it iterates over one chunk of `chunks(k)` or one window of the runtime's `windows`.
+    /// Silent if a value such as the learning rate is multiplied or divided by the size of the window, if the loss is a sum, or if the loss comes from an opaque call.
+    /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless the gradients are clipped.
     unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"
 }
 
@@ -96,7 +98,8 @@ pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a 
     Some((&groups.size, weight))
 }
 
-/// Checks the blocks of a spec that run `backward` themselves. The stage `backward` weights each batch.
+/// Checks the blocks of a spec that run `backward` themselves. The stage `backward` is correct,
+/// because it weights each batch.
 fn of_spec(cx: &mut Context<'_>) {
     for window in cx.windows_before_step() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);

@@ -1,12 +1,12 @@
 lint! {
     /// ## What it finds
     ///
-    /// An unused parameter of a spec's function whose name suggests a clause: `val`, `num_epochs`, `lr`, or a misspelt clause name.
+    /// An unused parameter of a spec's function whose name suggests a clause, such as `val`, `num_epochs`, `lr` or a misspelt clause name.
     ///
     /// ## Why it matters
     ///
-    /// An absent clause uses the parameter with exactly its own name.
-    /// A loop with a parameter `val` does not validate.
+    /// A spec without a clause uses the parameter with exactly the name of the clause.
+    /// With a parameter `val` instead of `valid`, the generated loop does not validate.
     ///
     /// ## Example
     ///
@@ -17,11 +17,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Give the parameter the clause's name, `valid`, or write the clause: `valid = val`.
+    /// Rename the parameter to the name of the clause, `valid`, or write the clause `valid = val`.
     /// Start the name with `_` if the parameter is unused on purpose.
     ///
     /// ## Limits
     ///
-    /// Checked only in specs, and only for names that other frameworks use or that are similar to a clause's; rustc warns of the others.
+    /// Checked only in specs.
+    /// Checked only for names that other frameworks use, or that are similar to the name of a clause.
+    /// rustc warns about other unused parameters.
     unused_parameter, Warning, "an unused parameter that was probably meant for a clause", elsewhere
 }

@@ -4,11 +4,13 @@ use crate::cfg::{Certain, Fate, Gives, Outcome};
 lint! {
     /// ## What it finds
     ///
-    /// A `step` that returns the updated model, with the result dropped: as a statement, as `_`, or in a variable that is never read.
+    /// A `step` that returns the updated model, if the result is dropped.
+    /// The call is a statement, or its result is assigned to `_` or to a variable that is never read.
     ///
     /// ## Why it matters
     ///
-    /// In libraries like burn a step takes the model by value and returns the updated one; the original model does not change.
+    /// In libraries such as burn, `step` takes the model by value and returns the updated model.
+    /// The original model does not change.
     /// The loop runs, the loss is printed, and nothing is trained.
     ///
     /// ## Example
@@ -29,10 +31,10 @@ lint! {
     ///
     /// Silent if:
     ///
-    /// - the model is passed by reference, since it may be updated in place,
+    /// - the model is passed by reference, because `step` may update it in place,
     /// - a single step outside of every loop updates a model that the function built itself,
     /// - the gradients do not come from a `backward` in the function,
-    /// - anything reads the variable of the result.
+    /// - the function reads the variable of the result.
     update_lost, Error, "the updated model that `step` returns is dropped"
 }
 
@@ -45,7 +47,7 @@ fn check(cx: &mut Context<'_>) {
             Fate::Kept | Fate::Named(_) => continue,
         };
         let (site, call) = (outcome.site, cx.call(outcome.site));
-        // A single step of a model built here may only demonstrate the step.
+        // A single step of a model that the function builds may only demonstrate the step.
         let of_caller = cx.cfg.facts.variable(cx.cfg.paths.root_of(model)).is_some_and(|known| known.is_parameter);
         if cx.site(site).loops.is_empty() && !of_caller {
             continue;

@@ -7,7 +7,8 @@ use crate::stage::Stage;
 lint! {
     /// ## What it finds
     ///
-    /// A spec whose `valid` is the same expression as its `train`, or a hand-written function whose only evaluation is on its training data and is named as validation.
+    /// A spec whose `valid` is the same expression as its `train`.
+    /// In a hand-written function, an evaluation that is named as validation but uses the training data, if the function has no other evaluation.
     ///
     /// ## Why it matters
     ///
@@ -27,19 +28,20 @@ lint! {
     /// ## Instead
     ///
     /// Split the data: `let (train, valid) = data.split(0.8, seed)?;`.
-    /// Remove `valid` to train without validation; `train_metrics` measures on the training data.
+    /// To train without validation, remove `valid`.
+    /// To measure on the training data, use `train_metrics`.
     ///
     /// ## Limits
     ///
     /// Silent if the same data has two names.
-    /// An error in a spec.
-    /// A warning in a hand-written function, and only if a variable name or printed text mentions validation.
-    /// Measures on the training data are correct in addition to a validation on other data, and if they are named as training measures.
-    /// If it is intended, `allow(validates_on_training_data)` turns the lint off.
+    /// The finding is an error in a spec and a warning in a hand-written function.
+    /// A hand-written function is checked only if a variable name or printed text mentions validation.
+    /// Measures on the training data are correct if they are named as training measures, or if the function also validates on other data.
+    /// If validation on the training data is intended, `allow(validates_on_training_data)` turns the lint off.
     validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
 }
 
-/// Checks hand-written functions. Specs are checked by the rules of specs.
+/// Checks hand-written functions. The module `cross` checks specs.
 fn check(cx: &mut Context<'_>) {
     if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
@@ -47,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
     let (trains, others): (Vec<LoopId>, Vec<LoopId>) = heads(cx).map(|(id, _)| id).partition(|&id| cx.trains_in(id));
     let evaluations: Vec<LoopId> = others.into_iter().filter(|&id| evaluates(cx, id)).collect();
     let training = |id: LoopId| trains.iter().find(|&&train| source(cx, train) == source(cx, id)).copied();
-    // With an evaluation on other data, this one is intended.
+    // If the function also evaluates on other data, the evaluation on training data is intended.
     if evaluations.is_empty() || evaluations.iter().any(|&id| training(id).is_none()) || hands_on(cx) {
         return;
     }
@@ -68,17 +70,17 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loops with an iterated expression, each with the expression's site.
+/// The loops that iterate over an expression, each loop with the site of the expression.
 fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'a> {
     cx.cfg.loops.iter().enumerate().filter_map(|(id, known)| Some((id, known.iterates?)))
 }
 
-/// The data that a loop iterates over, without adapters of iterators.
+/// The data that a loop iterates over, without iterator adapters.
 fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
     cx.cfg.loops[of].head.source.map(|source| source.data)
 }
 
-/// Whether a loop computes outputs and trains on none: under `no_grad`, or in evaluation mode.
+/// Whether all forward passes of a loop run under `no_grad` or in evaluation mode.
 fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     let range = cx.cfg.loops[of].head.kind == HeadKind::Numbers;
     let forwards: Vec<(SiteId, bool)> = cx

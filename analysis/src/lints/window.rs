@@ -1,11 +1,11 @@
-//! Gradient accumulation windows, as the lints on accumulation need them.
+//! Search for gradient accumulation windows, for the lints on accumulation.
 
 use super::Context;
 use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
 use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
-/// A gradient accumulation window: several `backward`, then one `step`.
+/// A gradient accumulation window: several `backward` calls, then one `step`.
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     pub optimizer: OptimizerId,
@@ -19,7 +19,8 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The windows whose step is under a condition that counts iterations, in the loop that runs `backward`.
+    /// The windows whose step is under a condition on an iteration counter, in the loop that runs
+    /// `backward`.
     pub(super) fn counted_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let step = *steps.first()?;
@@ -47,7 +48,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The counted windows that accumulate: no `zero_grad` runs in every iteration.
+    /// The counted windows that accumulate gradients, because no `zero_grad` runs in every
+    /// iteration.
     pub(super) fn accumulating_windows(&self) -> Vec<Window<'a>> {
         let mut windows = self.counted_windows();
         windows.retain(|window| self.in_every_iteration(window, Effect::Zero).is_empty());
@@ -81,7 +83,7 @@ impl<'a> Context<'a> {
             let same = |known: &(usize, bool)| self.cfg.same_guard(*known, guard);
             self.site(*other).loops.last() == Some(&batch_loop) && self.site(*other).guards.iter().any(same)
         };
-        // An inner loop may be under the condition as a whole, which the guards of its sites do not record.
+        // The condition may guard a whole inner loop without being a guard of the sites in the loop.
         let asks_it = |other: usize| self.cfg.asks_the_same(other, guard.0);
         let asked_before = |site: SiteId| {
             self.cfg.guards.iter().enumerate().any(|(id, known)| known.site < site && asks_it(id))
@@ -191,8 +193,8 @@ impl<'a> Context<'a> {
         .collect()
     }
 
-    /// The guard that lets a site run only when a counter of the innermost loop completes a window, with the
-    /// counter.
+    /// The guard that lets a site run only when a counter of the innermost loop completes a window.
+    /// The result includes this counter.
     fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
         let cfg = self.cfg;
         let site = &cfg.sites[site];
@@ -202,8 +204,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer whose update a site certainly interrupts, with the `backward` before the site and the
-    /// `step` after it.
+    /// The optimizer whose update a site interrupts on every path. The result includes the
+    /// `backward` before the site and the `step` after the site.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
@@ -286,7 +288,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Help for a spec: the position for the call that advances the schedule, in the order of the spec.
+    /// The help for a spec: where to put the call that advances the schedule in `train_order`.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()
@@ -296,7 +298,7 @@ impl<'a> Context<'a> {
         format!("put `{moves}` after `step` in `train_order`")
     }
 
-    /// A note on the step of a window: the call, and how often it runs.
+    /// A note that names the step of a window and says how often the step runs.
     pub(super) fn step_note(&self, window: &Window<'_>) -> String {
         format!("{} {}", self.call_at(window.step), self.step_frequency(window))
     }

@@ -6,12 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Gradient accumulation, with a `step` once per window, but a `zero_grad` in every batch.
+    /// Gradient accumulation with one `step` per window, but with a `zero_grad` in every batch.
     ///
     /// ## Why it matters
     ///
-    /// Each `zero_grad` discards the gradients of the earlier batches: the update uses only the last batch of the window, and the others are wasted.
-    /// If the loss is divided by the number of batches, the update is also as many times too small.
+    /// Each `zero_grad` discards the gradients of the earlier batches.
+    /// The update uses only the last batch of the window, and the other batches are wasted.
+    /// If the loss is divided by the number of batches, the update is also too small by this factor.
     /// RAE (issue 67) had this fault.
     ///
     /// ## Example
@@ -29,12 +30,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Zero together with the step: `if (i + 1) % 4 == 0 { optimizer.step(); optimizer.zero_grad(); }`.
+    /// Call `zero_grad` together with the step: `if (i + 1) % 4 == 0 { optimizer.step(); optimizer.zero_grad(); }`.
     ///
     /// ## Limits
     ///
     /// Found if the step is under a condition on the iteration count of its loop.
-    /// A warning if the condition is an opaque call without values of the iteration as arguments, `if it_is_time() { optimizer.step(); }`, also around a whole window.
+    /// The finding is a warning if the condition is an opaque call without arguments from the iteration, as in `if it_is_time() { optimizer.step(); }`.
+    /// Such a condition may also guard a whole window.
     /// Any other condition is taken as intended.
     /// A step after the batch loop is reported by `step_outside_batch_loop`.
     zero_grad_every_batch, Error, "`zero_grad` in each batch of an accumulation window"
@@ -48,7 +50,8 @@ fn check(cx: &mut Context<'_>) {
         .map(|fault| fault.optimizer)
         .collect();
     for window in cx.counted_windows() {
-        // A `zero_grad` between `backward` and `step` leaves no gradients at all: `gradients_discarded`.
+        // `gradients_discarded` reports a `zero_grad` between `backward` and `step`, which leaves
+        // no gradients at all.
         if discarded.contains(&window.optimizer) {
             continue;
         }
@@ -70,7 +73,8 @@ fn check(cx: &mut Context<'_>) {
         of_spec(cx, &discarded);
     }
     for window in cx.opaque_windows() {
-        // Nor are any left without a `backward` between it and the step: `gradients_discarded`.
+        // Without a `backward` between the `zero_grad` and the step, `gradients_discarded` reports
+        // the fault.
         let between = |zero: &SiteId| {
             *zero > window.step || window.backwards.iter().any(|backward| zero < backward && *backward < window.step)
         };
@@ -80,7 +84,8 @@ fn check(cx: &mut Context<'_>) {
         let note = format!("{} does not run in every iteration", cx.call_at(window.step));
         let help = format!("call it only together with the step, or move `{};` out of its condition", cx.site(window.step).text);
         let cause = Cause::Gradients(window.step, window.optimizer);
-        // Under the step's own condition this is no accumulation, for which a possible finding would be silenced.
+        // A `zero_grad` under a condition looks like accumulation, for which `settle` drops
+        // possible findings.
         let certain = if cx.runs_every_iteration(&window, zero) { Certain::Some } else { Certain::Every };
         cx.report(zero, cause, 0, certain, message)
             .note_at(window.step, note)

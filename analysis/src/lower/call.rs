@@ -49,7 +49,7 @@ enum Callee<'a> {
     Method(&'a ExprMethodCall),
     /// A function that is named by a path.
     Function(&'a Path),
-    /// A function of a type, with the name of the type: the last segment but one of the path.
+    /// An associated function, with the name of its type: the last segment but one of the path.
     Associated(&'a Path, String),
     /// A variable that is called: a closure, a loss function or a model.
     Variable(&'a Path, PathId),
@@ -155,7 +155,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Evaluates a call that stands for a macro which only reads its arguments, such as `println!`.
+    /// Evaluates the replacement of a macro that only reads its arguments, such as `println!`.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);

@@ -42,7 +42,7 @@ pub(super) struct Frame<'a> {
     break_to: BlockId,
     /// Number of names in scope around the frame.
     scope: usize,
-    /// The join of the values with which jumps, such as `break value`, have left the frame so far.
+    /// The join of the values of all jumps, such as `break value`, that have left the frame so far.
     value: Option<Value<'a>>,
 }
 
@@ -51,13 +51,13 @@ pub(super) enum FrameKind {
     Loop {
         continue_to: BlockId,
     },
-    /// A block with a label, which `break` with that label ends.
+    /// A labelled block. A `break` with the label ends the frame.
     Labelled,
     /// An inlined function or closure, or an async block that is awaited in place.
     ///
     /// `return` and `?` end the frame.
     Call,
-    /// A `try` block, which `?` ends.
+    /// A `try` block. A `?` ends the frame.
     Try,
 }
 
@@ -118,7 +118,7 @@ impl Control<'_> {
 }
 
 impl<'a> Lower<'a> {
-    /// Opens a frame; until it is closed, jumps that leave it go to `break_to`.
+    /// Opens a frame. Jumps that leave the open frame go to `break_to`.
     pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
         let scope = self.scope.len();
         self.control.frames.push(Frame { label, kind, break_to, scope, value: None });
@@ -135,14 +135,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The join of two values; optimizers that the join no longer identifies become unknown.
+    /// The join of two values. Optimizers that the join no longer identifies become unknown.
     pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
         let (value, lost) = a.join(b);
         self.lose(lost);
         value
     }
 
-    /// The join of two values; if one of them is missing, the other one.
+    /// The join of two values. If one value is missing, the result is the other value.
     fn join_options(&mut self, a: Option<Value<'a>>, b: Option<Value<'a>>) -> Option<Value<'a>> {
         match (a, b) {
             (Some(a), Some(b)) => Some(self.join_values(a, b)),
@@ -150,7 +150,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Adds an edge to a block, which other edges may reach too, and continues in this block.
+    /// Adds an edge to a block and continues in this block. Other edges may lead to the block too.
     pub(super) fn join_at(&mut self, block: BlockId) {
         self.goto(block);
         self.start(block);

@@ -13,7 +13,7 @@ use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::identifiers;
 
-/// A syntax node, under the chain of calls by which it is reached.
+/// A syntax node, with the chain of calls that leads to the node.
 type NodeKey = (usize, u32);
 
 /// The current position in the graph: the block that receives the next event.
@@ -42,7 +42,8 @@ pub(in crate::lower) struct Nodes {
     loops: BTreeMap<NodeKey, LoopId>,
     /// The variables that patterns and parameters declare.
     pub roots: BTreeMap<NodeKey, PathId>,
-    /// The variables of inlined functions, each as it was declared when its function was first inlined.
+    /// The variables of inlined functions, by syntax node. A variable is recorded when its function
+    /// is first inlined.
     pub firsts: BTreeMap<usize, PathId>,
     /// The entry in `firsts` for each variable of an inlined function.
     pub first_of: BTreeMap<PathId, PathId>,
@@ -68,7 +69,8 @@ impl Lower<'_> {
         self.cfg.blocks.len() - 1
     }
 
-    /// Adds an edge from the current block; with `skips`, the edge bypasses a loop whose body did not run.
+    /// Adds an edge from the current block. If `skips` is set, the edge bypasses a loop whose body
+    /// did not run.
     pub(in crate::lower) fn edge(&mut self, to: BlockId, skips: bool) {
         if self.at.dead {
             return;

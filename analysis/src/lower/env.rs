@@ -30,7 +30,7 @@ pub(super) struct Env<'a> {
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
-    /// For each variable, the forwards that computed the values added to it.
+    /// For each variable, the forwards that computed the values added to the variable.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
     /// Variables from which a `while let` fetches items.
     pub item_sources: BTreeSet<PathId>,
@@ -40,7 +40,8 @@ pub(super) struct Env<'a> {
     pub parameters: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
-    /// For each variable with a model built here, the constructor, and whether a condition may skip it.
+    /// For each variable with a model constructed here, the site of the constructor, and whether a
+    /// condition may skip the constructor.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
     /// For each variable that holds a guard, the number of open branches at the store of the guard.
     pub guard_branches: BTreeMap<PathId, usize>,

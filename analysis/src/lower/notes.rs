@@ -36,14 +36,16 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable to which a name refers, and the site of the name, if uses of the variable are recorded.
+    /// The variable that a name refers to, and the site of the name. `None` if uses of the variable
+    /// are not recorded.
     fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
         let name = node.path.get_ident()?.to_string();
         let path = self.env.unaliased(self.lookup(&name)?);
         Some((path, self.noted_site(node, name, path)?))
     }
 
-    /// The site of a name that refers to the variable `path`, if uses of this variable are recorded.
+    /// The site of a name that refers to the variable `path`; `None` if uses of this variable are
+    /// not recorded.
     fn noted_site(&mut self, node: &ExprPath, name: String, path: PathId) -> Option<SiteId> {
         let noted = self.survey().assigned.contains(&name)
             || self.env.built.contains_key(&path)
@@ -95,7 +97,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the variables by which another variable is divided: those in `right` of `left / right`.
+    /// Records the divisors of a variable: the variables in `right` of `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
@@ -183,7 +185,8 @@ fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     number || value.is_tensor() || names.iter().any(|name| is_loss(name))
 }
 
-/// Whether a return type holds a value besides an error: `Result<f32, E>` does, `Result<(), E>` does not.
+/// Whether a return type contains a value other than an error. This is true of `Result<f32, E>` and
+/// false of `Result<(), E>`.
 fn gives_something(ty: &Type) -> bool {
     match ty {
         Type::Tuple(parts) => !parts.elems.is_empty(),

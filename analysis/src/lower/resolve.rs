@@ -1,8 +1,9 @@
-//! Name resolution: the functions and types of the checked code to which names refer.
+//! Name resolution: finds the functions and types of the checked code that names refer to.
 //!
-//! Names are resolved by scope alone, and only where that is certain.
+//! Names are resolved by scope alone, and only if the result is certain.
 //! Ambiguous names stay unresolved.
-//! So do imports from elsewhere, and methods that trait implementations decide.
+//! Imports from outside the checked code, and methods that depend on trait implementations, stay
+//! unresolved too.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub(super) use types::type_arguments;
 pub(crate) type FnId = usize;
 /// Index of a type with inherent functions.
 pub(crate) type TypeId = usize;
-/// Index of a module, or of a body that holds items.
+/// The index of a module, or of a body that contains items.
 type ScopeId = usize;
 
 /// The functions, types and scopes of one check.
@@ -57,11 +58,11 @@ pub(crate) struct Function<'f> {
     pub survey: Survey,
     /// The options with which the function is checked.
     pub options: CheckOptions,
-    /// Whether the function itself carries the attribute that asks for a check.
+    /// Whether the function itself has the attribute that requests a check.
     pub marked: bool,
     /// Whether the test harness runs the function.
     pub tested: bool,
-    /// The type in whose `impl` the function is.
+    /// The type of the `impl` that contains the function.
     pub owner: Option<TypeId>,
     /// The scope of the function's body.
     scope: ScopeId,
@@ -100,7 +101,8 @@ impl TypeDef<'_> {
 #[derive(Default)]
 struct Scope {
     parent: Option<ScopeId>,
-    /// Whether the scope is the body of a function, which sees the names of the scope around it.
+    /// Whether the scope is the body of a function. The names of the enclosing scope are visible in
+    /// a body.
     body: bool,
     modules: BTreeMap<String, ScopeId>,
     functions: BTreeMap<String, Vec<FnId>>,
@@ -124,10 +126,12 @@ impl<'f> Resolver<'f> {
         resolver
     }
 
-    /// A resolver for all functions of some items; `around` are options that apply to all of these.
+    /// A resolver for all functions of some items. The options in `around` apply to all these
+    /// functions.
     ///
     /// For each function, `told` returns its options and whether it has the attribute.
-    /// `told` decides by the function's attributes, and by the options of the module or `impl` around it.
+    /// The result depends on the function's attributes, and on the options of the module or `impl`
+    /// around the function.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);

@@ -14,7 +14,7 @@ pub(crate) struct Amounts {
 }
 
 impl Amounts {
-    /// Applies the rule of each clause that has one. Errors go into the bag.
+    /// Applies the rules of the clauses. Errors go into the bag.
     pub(crate) fn check(bag: &Bag, spec: &Spec) -> Self {
         let check = |&clause: &ClauseName| {
             let (_, value) = spec.expression(clause)?;

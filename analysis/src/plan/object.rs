@@ -21,8 +21,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Creates the names for a function with these parameters. Blocks and hooks see the
-    /// locals that they mention.
+    /// Creates the names for a function with these parameters. Blocks and hooks can use the locals
+    /// in `mentioned`.
     pub(crate) fn new(parameters: &[Ident], mentioned: Vec<Ident>) -> Self {
         Self { taken: parameters.iter().map(ToString::to_string).collect(), mentioned }
     }
@@ -178,7 +178,7 @@ pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
         .collect()
 }
 
-/// Whether a type is an `Option`, or a reference to one.
+/// Whether a type is an `Option`, or a reference to an `Option`.
 fn is_option_type(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_option_type(&reference.elem),

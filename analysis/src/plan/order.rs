@@ -32,9 +32,9 @@ pub(crate) struct Step {
 /// The work of a step.
 #[derive(Clone)]
 pub(crate) enum Work {
-    /// `let output = ...`; without a value, the model's own `forward` is called.
+    /// Computes the output. Without a value, the step calls the model's own `forward`.
     Forward(Option<Expr>),
-    /// `let loss = ...`
+    /// Computes the loss.
     Loss(Expr),
     /// Computes output and loss, or the loss alone if the output is unused.
     TrainingStep {
@@ -194,7 +194,7 @@ fn eval_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     Ok(entries)
 }
 
-/// The entries `forward` and `loss`, or the entry of the training step in their place.
+/// The entries `forward` and `loss`. If there is a training step, its entry replaces both.
 ///
 /// A default `forward` has the span of the model.
 fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {

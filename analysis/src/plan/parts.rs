@@ -1,4 +1,5 @@
-//! Decides whether a step runs once per window or per batch, and whether a batch without weight skips it.
+//! Decides whether a step runs once per window or per batch, and whether the step is skipped for a
+//! batch without weight.
 
 use std::ops::Range;
 
@@ -60,10 +61,10 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     start..end.max(start)
 }
 
-/// How the gradients must be checked before a `step` that follows these steps.
+/// The check of the gradients that is needed before a `step` that follows these steps.
 ///
-/// The result is `None` if no check is needed, and `Some(true)` if a check of the norm suffices, which a clip
-/// has computed.
+/// The result is `None` if no check is needed. It is `Some(true)` if a clip has computed the norm,
+/// because a check of the norm then suffices.
 pub(super) fn unguarded(steps: &[Step]) -> Option<bool> {
     for step in steps.iter().rev() {
         match step.work {

@@ -58,7 +58,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// The expression for a local in the loop, and the value with which a block binds the local.
+    /// The expression for a local in the loop, and the value that a block binds to the local.
     fn local(&self, local: Local, at: Span) -> Option<(TokenStream, TokenStream)> {
         Some(match local {
             Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
@@ -116,7 +116,7 @@ pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     mentions.names
 }
 
-/// A visitor that collects names in the positions in which a variable may stand.
+/// A visitor that collects names in the positions in which a variable is allowed.
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,

@@ -1,4 +1,4 @@
-//! Facts on the gradients of each optimizer.
+//! Facts about the gradients of each optimizer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ struct Of<'a> {
     lost: BTreeSet<SiteId>,
 }
 
-/// The facts on the gradients of each optimizer of a function.
+/// The facts about the gradients of each optimizer of a function.
 pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     let all: Vec<Of<'_>> = (0..asked.cfg.optimizers.len()).map(|id| Of::new(asked, id)).collect();
     let mut facts: Vec<Fact> = all.iter().filter(|of| !of.steps.is_empty()).map(Of::own_gradients).collect();
@@ -111,8 +111,8 @@ impl<'a> Of<'a> {
         self.site(site).place.line()
     }
 
-    /// A sentence about this optimizer: `one` if it is the only one, else `many` with its name in place of
-    /// `{}`.
+    /// A sentence about this optimizer. The sentence is `one` if the function has a single
+    /// optimizer. Otherwise it is `many`, with the optimizer's name in place of `{}`.
     fn named(&self, one: &str, many: &str) -> String {
         let optimizers = &self.asked.cfg.optimizers;
         if optimizers.len() == 1 {
@@ -146,7 +146,8 @@ impl<'a> Of<'a> {
         lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The verdict for gradients whose state is unknown. It names the call that made the state unknown.
+    /// The verdict for gradients whose state is unknown. The verdict names the call that made the
+    /// state unknown.
     fn unknown(&self) -> Verdict {
         let optimizer = &self.asked.cfg.optimizers[self.id];
         let name = &optimizer.name;
@@ -195,7 +196,8 @@ impl<'a> Of<'a> {
         self.fact("own_gradients", sentence, verdict, sites)
     }
 
-    /// The reason why a step is not proved to use the gradients of its own batch, if there is one.
+    /// The reason why a step is not proved to use the gradients of its own batch; `None` without
+    /// such a reason.
     fn against(&self, step: SiteId, gradients: &GradientValue, entry: &Entry) -> Option<Verdict> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
@@ -241,7 +243,7 @@ impl<'a> Of<'a> {
         forwards.is_empty() || forwards.iter().any(recorded)
     }
 
-    /// The order of `zero_grad`, backwards and steps as text, with the line of each.
+    /// The order of `zero_grad`, backwards and steps as text, with the line of each call.
     ///
     /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`
     fn chain(&self) -> String {

@@ -1,7 +1,9 @@
 //! The history of an optimizer's gradients, in more detail than their states.
 //!
-//! A history tells which backwards ran since which `zero_grad`, and whether their gradients were clipped.
-//! It ignores path conditions, so a history may name a backward that did not run, but misses none.
+//! A history contains the backwards that ran since each `zero_grad`, and tells whether their
+//! gradients were clipped.
+//! A history ignores path conditions. It may contain a backward that did not run, but it contains
+//! every backward that ran.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,9 +38,9 @@ pub(super) struct Entry {
 /// A backward that may have contributed to the gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fill {
-    /// The backward may have run in an earlier iteration of a loop.
+    /// Whether the backward may have run in an earlier iteration of a loop.
     pub(super) old: bool,
-    /// On every path, a step has used the gradients since the backward.
+    /// Whether, on every path, a step has used the gradients since the backward.
     pub(super) stepped: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Facts on graphs, constructors, evaluation and schedules.
+//! Facts about graphs, constructors, evaluation and schedules.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source};
 use crate::flow::{AbstractValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
-/// The facts in a fixed order. A fact on something that the function does not have, such as a schedule, is
-/// left out.
+/// The facts in a fixed order. A fact about an object that the function does not have, such as a
+/// schedule, is left out.
 pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     let mut facts: Vec<Fact> = graphs_run_once(asked).into_iter().collect();
     facts.extend((0..asked.cfg.optimizers.len()).filter_map(|id| built_once(asked, id)));

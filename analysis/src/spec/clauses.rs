@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) units: &'static [&'static str],
     /// Other frameworks' names for the clause.
     pub(crate) foreign: &'static [&'static str],
-    /// The end of the help that an error on a name in `foreign` has.
+    /// The end of the help in an error about a name in `foreign`.
     pub(crate) foreign_note: &'static str,
     /// Parameter names that suggest the clause.
     pub(crate) parameters: &'static [&'static str],
@@ -128,7 +128,7 @@ macro_rules! clauses {
             /// The keys of all clauses in source order, including unknown and unreadable clauses.
             /// The parameters used by absent clauses follow.
             pub(crate) keys: Vec<Ident>,
-            /// The function's parameters that stand for absent clauses.
+            /// The function's parameters that replace absent clauses.
             pub(crate) taken: Vec<Ident>,
             /// Unused parameters whose names suggest a clause.
             pub(crate) unused: Vec<Unused>,
@@ -182,8 +182,8 @@ macro_rules! clauses {
                 }
             }
 
-            /// Whether the function's parameter with the clause's name can stand for the clause, if the
-            /// clause is absent.
+            /// Whether the function's parameter with the clause's name can replace the clause, if
+            /// the clause is absent.
             pub(crate) fn takes_parameter(self) -> bool {
                 match self {
                     $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
@@ -215,8 +215,8 @@ macro_rules! clauses {
                 Ok(())
             }
 
-            /// Sets the clause to the parameter with its name. Returns whether a parameter may stand for the
-            /// clause.
+            /// Sets the clause to the parameter with the clause's name. Returns whether a parameter
+            /// may replace the clause.
             pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
                 match name {
                     $(ClauseName::$clause => take(&mut self.$field, parameter),)+

@@ -93,18 +93,18 @@ impl Read for Time {
     }
 }
 
-/// Parses a unit, such as `epochs`. A name before `=` is no unit but the key of the next clause, after a
-/// missing comma.
+/// Parses a unit, such as `epochs`. A name before `=` is not a unit. It is the key of the next
+/// clause, after a missing comma.
 fn unit(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).ok()?;
     if ahead.peek(Token![=]) { None } else { input.call(Ident::parse_any).ok() }
 }
 
-/// The suffix of a value that is certainly a number, such as `min` of `10min`: a literal, or an operation on
+/// The suffix of a number, such as `min` of `10min`. The number is a literal, or an operation on
 /// literals.
 ///
-/// The suffix is empty for a number without one. The result is `None` for any other value.
+/// The suffix is empty for a number without a suffix. The result is `None` for any other value.
 fn number(value: &Expr) -> Option<&str> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
@@ -152,7 +152,7 @@ fn lacks_unit(reading: &Reading, value: &Expr, suffix: &str) -> Diagnostic {
         .help(format!("write `{plain} seconds`, `{plain} minutes` or `{plain} hours`"))
 }
 
-/// Parses the interval of `every = 2 epochs`, from the `=` on.
+/// Parses the interval of `every = 2 epochs`, starting at the `=`.
 pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic> {
     let help = "write `every = 1 epochs` or `every = 500 steps`";
     if !input.peek(Token![=]) || input.peek2(Token![,]) {
@@ -187,8 +187,8 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
     }
 }
 
-/// Skips the clause's own unit, as in `epochs = 10 epochs`. The number needs no unit, and any other unit is
-/// rejected.
+/// Skips the clause's own unit, as in `epochs = 10 epochs`. A missing unit is accepted, and any
+/// other unit is rejected.
 pub(super) fn drop_unit(reading: &Reading, input: ParseStream) -> Result<(), Diagnostic> {
     let ahead = input.fork();
     let Ok(unit) = ahead.call(Ident::parse_any) else { return Ok(()) };

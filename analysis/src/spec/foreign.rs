@@ -2,8 +2,8 @@
 
 use super::ClauseName;
 
-/// Clauses of later versions. Each has its name, the help with the present alternative, and the clauses that
-/// count as present if a spec has the name.
+/// Clauses of later versions. Each entry has the name of the clause, the help with the present
+/// alternative, and the clauses that count as present if a spec has the name.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
@@ -36,7 +36,7 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Other frameworks' names that correspond to no single clause, each with its help.
+/// Other frameworks' names that correspond to no single clause, each with the help for the name.
 /// A name that corresponds to one clause is in the `foreign` list of this clause.
 pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (

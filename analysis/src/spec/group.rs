@@ -29,7 +29,7 @@ pub(crate) struct Hook {
     pub(crate) value: Expr,
 }
 
-/// The lints that one clause sets to one level: `allow(lint, ..)`.
+/// The lints to which one clause assigns a level: `allow(lint, ..)`.
 #[derive(Clone)]
 pub(crate) struct Levels {
     pub(crate) setting: Setting,

@@ -28,9 +28,11 @@ pub(crate) enum EntryKind {
     Stage(Stage),
     /// The clause `training_step`, which combines forward and loss.
     TrainingStep,
-    /// `clip_grad_norm(1.0)`; without a value, the clause `clip_grad_norm` has the limit.
+    /// A clip by norm, `clip_grad_norm(1.0)`. Without a value, the clause `clip_grad_norm` has the
+    /// limit.
     ClipNorm(Option<Expr>),
-    /// `clip_grad_value(0.5)`; without a value, the clause `clip_grad_value` has the limit.
+    /// A clip by value, `clip_grad_value(0.5)`. Without a value, the clause `clip_grad_value` has
+    /// the limit.
     ClipValue(Option<Expr>),
     /// A block of user statements.
     Block(Block),
@@ -137,7 +139,7 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
     Ok(Entry { place: start.into(), kind })
 }
 
-/// The error for `optimizer.step()` in an order, which lists stages and not calls.
+/// The error for `optimizer.step()` in an order. An order lists stages rather than calls.
 fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
     let _: syn::Result<Token![.]> = input.parse();
     let Ok(method) = input.call(Ident::parse_any) else { return unknown(start, receiver) };

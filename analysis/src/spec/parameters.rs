@@ -1,4 +1,4 @@
-//! The one rule for parameters: an absent clause uses the function's parameter with the clause's name.
+//! The rule for parameters: an absent clause uses the function's parameter with the clause's name.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
-/// Parameter names for settings that are arguments of another object, such as a learning rate. Each has its
-/// help.
+/// Parameter names for settings that are arguments of another object, such as a learning rate. Each
+/// list of names has its help.
 const ARGUMENTS: [(&[&str], &str); 2] = [
     (
         &["lr", "learning_rate", "rate", "lr_max", "momentum", "moms", "weight_decay", "wd", "betas"],
@@ -112,7 +112,7 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     found(Some(clause), format!("call the parameter `{ours}`, or write `{ours} = {name}`"))
 }
 
-/// The clause for another framework's parameter name.
+/// The clause that corresponds to another framework's parameter name.
 pub(crate) fn clause_of(name: &str) -> Option<ClauseName> {
     ClauseName::ALL.iter().copied().find(|clause| clause.row().parameters.contains(&name))
 }

@@ -28,8 +28,8 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     spec
 }
 
-/// Puts the arguments into brackets that end at the last token. An unexpected end is then reported at the
-/// last token, and not at the whole attribute.
+/// Puts the arguments into brackets that end at the last token. An unexpected end is then reported
+/// at the last token rather than at the whole attribute.
 fn ending(args: TokenStream) -> TokenTree {
     let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
     let mut group = Group::new(Delimiter::Parenthesis, args);
@@ -59,7 +59,8 @@ pub(super) fn items(
     }
 }
 
-/// Skips the comma between two items of a list. If another token is in its place, reports this token.
+/// Skips the comma between two items of a list. If there is another token instead of the comma,
+/// reports this token.
 fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
     if input.is_empty() {
     } else if input.peek(Token![,]) {
@@ -108,8 +109,8 @@ fn starts_clause(input: ParseStream) -> bool {
     })
 }
 
-/// Skips to the probable end of an item that could not be parsed: a comma, except between a closure's parameters, a
-/// semicolon, or the next clause.
+/// Skips to the probable end of an item that could not be parsed. The end is a semicolon, the next
+/// clause, or a comma that is not between a closure's parameters.
 fn skip(input: ParseStream) {
     while !input.is_empty() && !input.peek(Token![;]) && !starts_known_clause(input) {
         if input.peek(Token![,]) {

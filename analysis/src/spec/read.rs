@@ -25,7 +25,7 @@ pub(super) struct Reading<'a> {
     pub(super) name: ClauseName,
     /// The key of the clause, with its span.
     pub(super) key: &'a Ident,
-    /// The keys of orders with an unreadable entry, collected here.
+    /// The keys of orders with an unreadable entry.
     pub(super) broken_orders: &'a mut Vec<Ident>,
 }
 
@@ -41,7 +41,8 @@ pub(super) trait Read: Sized {
     /// The syntax after the clause's name.
     const FORM: Form;
 
-    /// Converts the function's parameter with the clause's name to the value, if the clause may use a parameter.
+    /// Converts the function's parameter with the clause's name to the value. `None` if the clause
+    /// may not use a parameter.
     const FROM_PARAMETER: Option<fn(Expr) -> Self> = None;
 
     /// Parses the tokens after the name. Errors in parts of the value go into the bag.

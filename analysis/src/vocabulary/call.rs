@@ -5,28 +5,29 @@ use crate::stage::{Effect, Stage};
 /// The effect of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
-    /// Acts on the gradients of its receiver, an optimizer, or of the optimizer whose parameters are its
-    /// argument.
+    /// Acts on the gradients of an optimizer. The receiver is the optimizer, or the argument is the
+    /// parameters of the optimizer.
     ///
-    /// A fused call has several effects in sequence. Its [`Effect::Fill`] is a `backward` from the first
-    /// argument.
+    /// A fused call has several effects in sequence. Its [`Effect::Fill`] is a `backward` from the
+    /// first argument.
     Gradients(&'static [Effect]),
-    /// Runs `backward` from its receiver, a tensor.
+    /// Runs `backward` from the receiver, a tensor.
     Backward {
         /// Whether the graph may be used again after the `backward`.
         retain: bool,
     },
     /// Computes a tensor with a graph. The stage is the label of the call in drawings.
     Computes(Stage),
-    /// Applies the model in its first argument to its receiver, a tensor.
+    /// Applies the model in the first argument to the receiver, a tensor.
     Applies,
     /// Returns the settings of an optimizer that is built later.
     Settings,
-    /// Builds an optimizer from its receiver, for the parameters in its first argument.
+    /// Builds an optimizer from the receiver, for the parameters in the first argument.
     Builds,
-    /// Adds the parameters in its first argument to its receiver, an optimizer.
+    /// Adds the parameters in the first argument to the receiver, an optimizer.
     Adopts,
-    /// Updates a model passed by value, with gradients passed as a value, and returns the model.
+    /// Updates a model that is passed by value and returns the model. The gradients are passed as a
+    /// value.
     Updates {
         /// The index of the model among the arguments.
         model: usize,
@@ -37,7 +38,8 @@ pub enum CallEffect {
     Scales,
     /// Sets the epoch number of a sampler.
     SetsEpoch,
-    /// Reduces a value over all processes. The call returns the result, or writes it to its `&mut` argument.
+    /// Reduces a value over all processes. The call returns the result, or writes the result to a
+    /// `&mut` argument.
     Reduces,
     /// Computes a tensor from a tensor and keeps the graph.
     KeepsGraph,
@@ -45,7 +47,7 @@ pub enum CallEffect {
     Detaches,
     /// Returns the parameters of a model or an optimizer.
     Parameters,
-    /// Returns its receiver, wrapped or unwrapped.
+    /// Returns the receiver, wrapped or unwrapped.
     Passes,
     /// Moves a value out of a place, and leaves the place empty.
     Takes,
@@ -53,13 +55,13 @@ pub enum CallEffect {
     Copies,
     /// Sets the mode of the layers.
     Mode(Stage),
-    /// Sets the mode of the layers to its first argument.
+    /// Sets the mode of the layers to the mode in the first argument.
     ModeBy,
     /// Runs a closure without recording.
     NoGrad,
     /// Runs a closure with recording, even inside `no_grad`.
     WithGrad,
-    /// Switches recording on or off, according to its argument, until the next switch.
+    /// Switches recording on or off until the next switch. The argument selects on or off.
     SwitchesRecording,
     /// Has no effect on gradients, parameters or modes.
     Harmless,
@@ -91,7 +93,7 @@ pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }
 
-/// How a method splits batches into accumulation windows.
+/// The way in which a method splits batches into accumulation windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
     /// Slices of a fixed length: `chunks(k)`.
@@ -100,7 +102,8 @@ pub enum Partition {
     Windows,
 }
 
-/// How the method with this name splits batches; `None` if it does not split batches.
+/// The way in which the method with this name splits batches; `None` if the method does not split
+/// batches.
 pub fn partition(method: &str, arguments: usize) -> Option<Partition> {
     match (method, arguments) {
         ("chunks" | "chunks_exact", 1) => Some(Partition::Chunks),

@@ -1,4 +1,5 @@
-//! Heuristics on the names of data splits, metrics and targets. For a name without a match, lints are silent.
+//! Heuristics on the names of data splits, metrics and targets. If a name has no match, lints
+//! report nothing.
 
 /// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub enum Phase {
     Valid,
 }
 
-/// The split that a name suggests. A name that suggests both splits or no split has none.
+/// The split that a name suggests. `None` if the name suggests both splits or no split.
 pub fn phase_of_name(name: &str) -> Option<Phase> {
     match (names_training(name), names_validation(name)) {
         (true, false) => Some(Phase::Train),
@@ -28,14 +29,14 @@ pub fn names_validation(name: &str) -> bool {
     mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
 }
 
-/// Whether a name is that of a metric or a loss.
+/// Whether a name suggests a metric or a loss.
 pub fn names_measure(name: &str) -> bool {
     let measures =
         ["loss", "acc", "accuracy", "error", "err", "score", "metric", "f1", "auc", "perplexity", "ppl"];
     mentions(name, &measures)
 }
 
-/// Whether a name is that of the best value of a metric so far.
+/// Whether a name suggests the best value of a metric so far.
 pub fn names_best(name: &str) -> bool {
     mentions(name, &["best"])
 }
@@ -46,13 +47,13 @@ pub fn is_running_total(name: &str) -> bool {
     mentions(name, &words)
 }
 
-/// Whether a name is that of a training target that a model computes, as in reinforcement learning.
+/// Whether a name suggests a training target that a model computes, as in reinforcement learning.
 pub fn names_target(name: &str) -> bool {
     mentions(name, &["target", "targets", "td", "bootstrap", "bootstrapped", "backup"])
         || names_next_value(name)
 }
 
-/// Whether a name is that of a value of the next state: `q_next`, `next_value`.
+/// Whether a name suggests a value of the next state: `q_next`, `next_value`.
 pub fn names_next_value(name: &str) -> bool {
     mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
 }
@@ -62,7 +63,8 @@ pub fn names_target_network(name: &str) -> bool {
     mentions(name, &["target", "teacher", "ema", "old", "frozen", "reference"])
 }
 
-/// Whether the name of a function suggests a demonstration or a test, which discards its model on purpose.
+/// Whether the name of a function suggests a demonstration or a test. Such a function discards its
+/// model on purpose.
 pub fn is_demonstration(function: &str) -> bool {
     mentions(function, &["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"])
 }
@@ -72,7 +74,7 @@ pub fn is_for_training(function: &str) -> bool {
     mentions(function, &["train", "training", "fit", "pretrain", "finetune"])
 }
 
-/// Whether a name is that of an environment, as in reinforcement learning.
+/// Whether a name suggests an environment, as in reinforcement learning.
 pub fn names_environment(name: &str) -> bool {
     name.contains("env")
 }

@@ -1,7 +1,7 @@
-//! The mathematics of ops and losses: which ops return probabilities, which input a loss expects, and which
-//! ops have no gradient.
+//! The mathematics of ops and losses: the ops that return probabilities, the inputs that losses
+//! expect, and the ops that have no gradient.
 //!
-//! The facts are tables, like the effects of calls, so that neither lowering nor a lint compares names.
+//! The facts are in tables, like the effects of calls. Neither lowering nor a lint compares names.
 
 /// The kind of values that an op returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub enum Op {
 }
 
 impl Op {
-    /// The kind of the logarithm of this op's values, such as `LogSoftmax` for `Softmax`. `None` if the
-    /// logarithm has no kind of its own.
+    /// The kind of the logarithm of this op's values, such as `LogSoftmax` for `Softmax`. `None` if
+    /// no kind describes the logarithm.
     pub fn log(self) -> Option<Self> {
         match self {
             Self::Softmax => Some(Self::LogSoftmax),
@@ -38,14 +38,14 @@ impl Op {
     }
 }
 
-/// How an operation stops the gradient.
+/// The way in which an operation stops the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientStop {
-    /// By a conversion to a plain number or array.
+    /// A conversion to a plain number or array.
     Number,
-    /// By a comparison, a rounding, or the index of the largest entry.
+    /// A comparison, a rounding, or the index of the largest entry.
     Choice,
-    /// By an explicit `detach`.
+    /// An explicit `detach`.
     Detach,
 }
 
@@ -64,17 +64,17 @@ pub enum LossInput {
     Anything,
 }
 
-/// A loss with the output as its first argument and the target as its second. If the loss is a method, the
-/// receiver is the output.
+/// A loss. The output is the first argument, or the receiver if the loss is a method. The target is
+/// the next argument.
 #[derive(Debug)]
 pub struct Loss {
     /// The name of the loss.
     pub name: &'static str,
-    /// The type whose method `loss` computes the loss, if there is one.
+    /// The type whose method `loss` computes the loss, if there is such a type.
     pub of: Option<&'static str>,
     /// The input that the loss expects from the model.
     pub takes: LossInput,
-    /// Whether an exchange of output and target changes no gradient.
+    /// Whether the gradients stay the same if the output and the target are exchanged.
     pub symmetric: bool,
     /// Whether the order of the arguments is the same in all libraries.
     pub one_order: bool,
@@ -88,7 +88,7 @@ const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
-/// Crates whose functions have the meaning that the tables give to their names.
+/// Crates whose functions have the meaning that the tables assign to the functions' names.
 pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
 
 /// The losses of `training_loop` and tch.

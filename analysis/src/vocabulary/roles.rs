@@ -1,4 +1,5 @@
-//! The role of a variable: by its type, or else by the methods called on it, or else by its name.
+//! The role of a variable. It is determined by the type of the variable, or else by the methods
+//! called on the variable, or else by the variable's name.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
-    /// Certainly none of these roles: an environment, a number.
+    /// The variable certainly has none of these roles: an environment, a number.
     Other,
 }
 
@@ -39,7 +40,8 @@ impl Uses {
     }
 }
 
-/// The role of a variable whose type or bound has this name, the last segment of its path.
+/// The role of a variable whose type or bound has this name. The name is the last segment of a
+/// path.
 ///
 /// `None` if the type is uninformative, such as a type parameter or an alias.
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
@@ -58,7 +60,7 @@ pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
     (other.iter().any(|word| lower.contains(word)) || number.contains(&name)).then_some(Role::Other)
 }
 
-/// Whether a name is that of a learning rate.
+/// Whether a name suggests a learning rate.
 pub fn is_rate(name: &str) -> bool {
     matches!(name, "lr" | "rate" | "learning_rate" | "step_size" | "alpha" | "eta")
 }

@@ -1,5 +1,5 @@
-//! Names of the standard library, which mean the same in all code: wrappers, collections, `Option` and
-//! `Result`, iterators, macros and conversions.
+//! Names of the standard library: wrappers, collections, `Option` and `Result`, iterators, macros
+//! and conversions. They have the same meaning in all code.
 
 mod conversions;
 mod functions;

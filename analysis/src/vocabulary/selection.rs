@@ -1,9 +1,9 @@
-//! Selects the vocabularies of a file: those of the libraries that the file uses.
+//! Selects the vocabularies of a file: the vocabularies of the libraries that the file uses.
 //!
 //! A name has different meanings in different libraries. A file that imports a library is checked with the library's
 //! vocabulary, and with the vocabularies that belong to no crate.
-//! A file that imports no known library is checked with all vocabularies. So is an annotated function, since
-//! the macro does not see the `use` items of the file.
+//! A file that imports no known library is checked with all vocabularies. An annotated function is
+//! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
@@ -17,7 +17,7 @@ const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
 
-/// A set of vocabularies, one bit each.
+/// A set of vocabularies, with one bit for each vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vocabularies(u8);
 
@@ -31,7 +31,8 @@ impl Vocabularies {
     /// Every vocabulary.
     pub const ALL: Self = Self((1 << LIBRARIES.len()) - 1);
 
-    /// The vocabularies for code that uses these crates. If no crate is a known library, all are selected.
+    /// The vocabularies for code that uses these crates. If no crate is a known library, all
+    /// vocabularies are selected.
     pub fn of_crates(crates: impl Iterator<Item = impl AsRef<str>>) -> Self {
         let (mut selected, mut known) = (0, false);
         for name in crates {
@@ -110,7 +111,8 @@ impl Vocabularies {
         ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
     }
 
-    /// How the method with this name stops the gradient of its receiver; `None` if no table lists the method.
+    /// The way in which the method with this name stops the gradient of its receiver; `None` if no
+    /// table lists the method.
     pub fn cut(self, name: &str) -> Option<GradientStop> {
         let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
         cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
@@ -161,8 +163,8 @@ mod tests {
         assert_eq!(ALL.function("train_on_loss"), None);
     }
 
-    /// If the crates of a library were not known, a function imported from the library would
-    /// count as the user's own.
+    /// If a library's crates are not in the list of known crates, a function imported from the
+    /// library counts as the user's own function.
     #[test]
     fn crates_of_libraries_are_known() {
         for library in LIBRARIES {

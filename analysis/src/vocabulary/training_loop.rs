@@ -171,12 +171,12 @@ pub fn is_private_loader(path: &syn::Path) -> bool {
     is_private(path, &["loader"])
 }
 
-/// Whether a function is a private one of a generated loop that only returns its argument.
+/// Whether a function is a private function of generated loops that only returns its argument.
 pub fn passes_argument(function: &syn::Path) -> bool {
     is_private(function, &["loader", "output_and_loss"])
 }
 
-/// Whether generated loops call the methods of the trait with this name by their paths.
+/// Whether generated loops call the methods of the trait with this name by fully qualified paths.
 pub fn is_trait_of_runtime(name: &syn::Ident) -> bool {
     name == "Module" || name == "Optimizer" || name == "Schedule"
 }

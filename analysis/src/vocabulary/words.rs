@@ -1,6 +1,7 @@
 //! Heuristics on the names in code that no table describes.
 //!
-//! A match makes the analysis report less, or recognises a loss, an average or a save by the name.
+//! After a match, the analysis reports less, or recognises a loss, an average or a save by the
+//! name.
 
 /// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
@@ -36,7 +37,7 @@ pub fn hints_at_mode(name: &str) -> bool {
     })
 }
 
-/// Whether a name is that of an average of parameters.
+/// Whether a name suggests an average of parameters.
 pub fn is_average(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let word = |known: &[&str]| lower.split('_').any(|word| known.contains(&word));
@@ -59,7 +60,7 @@ pub fn handles_gradients(name: &str) -> bool {
     matches!(name, "grad" | "grads" | "gradients" | "set" | "set_data" | "data_mut")
 }
 
-/// Whether a name is that of several optimizers.
+/// Whether a name suggests several optimizers.
 pub fn names_optimizers(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     matches!(last, "optimizers" | "optimisers" | "optims" | "opts")
@@ -92,7 +93,7 @@ pub fn may_train(name: &str) -> bool {
     name != "train" && hints_at_training(name)
 }
 
-/// Whether a name suggests that code keeps a model: `save_weights`, `best_model`.
+/// Whether a name suggests that code saves a model: `save_weights`, `best_model`.
 pub fn keeps_model(name: &str) -> bool {
     let mut words = name.split('_');
     let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
@@ -103,7 +104,7 @@ pub fn keeps_model(name: &str) -> bool {
         })
 }
 
-/// Whether a name is that of a store of parameters: tch's `vs`, candle's `varmap`.
+/// Whether a name suggests a store of parameters: tch's `vs`, candle's `varmap`.
 pub fn holds_parameters(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower
@@ -136,7 +137,7 @@ pub fn restores(name: &str) -> bool {
     name.starts_with("from") || name.contains("load") || name.contains("trained")
 }
 
-/// Whether a name is that of parameters or their gradients, and not of data.
+/// Whether a name suggests parameters or their gradients rather than data.
 pub fn names_parameters(name: &str) -> bool {
     ["param", "variab", "weight", "grad"].iter().any(|word| name.contains(word))
 }
@@ -146,13 +147,13 @@ pub fn names_gradients(method: &str) -> bool {
     method.contains("grad")
 }
 
-/// Whether a path is that of a loss without reduction: `Reduction::None`.
+/// Whether a path names a reduction that neither sums nor averages: `Reduction::None`.
 pub fn is_no_reduction(path: &syn::Path) -> bool {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
     names.next().is_some_and(|name| name == "None") && names.next().is_some_and(|name| name == "Reduction")
 }
 
-/// Whether a name is that of a reduction by the sum: `Reduction::Sum`.
+/// Whether a name selects the reduction by a sum: `Reduction::Sum`.
 pub fn is_sum_reduction(name: &syn::Ident) -> bool {
     name == "Sum"
 }
@@ -162,40 +163,41 @@ pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
 }
 
-/// Whether a clip with this name bounds each entry of a gradient, and not the norm.
+/// Whether a clip with this name limits each entry of a gradient rather than the norm.
 pub fn clips_values(name: &str) -> bool {
     name.contains("value")
 }
 
-/// Whether a name is that of a batch.
+/// Whether a name suggests a batch.
 pub fn names_batch(name: &str) -> bool {
     name.contains("batch")
 }
 
-/// Whether a name is that of a loader of batches.
+/// Whether a name suggests a loader of batches.
 pub fn names_loader(name: &str) -> bool {
     name.contains("loader")
 }
 
-/// Whether a name suggests the number of all batches, and not the size of an accumulation window.
+/// Whether a name suggests the number of all batches rather than the size of an accumulation
+/// window.
 ///
-/// A window size named `total` is therefore wrongly taken for the length of the loop.
+/// A window size with the name `total` is therefore treated as the length of the loop by mistake.
 pub fn names_length(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "len" | "length" | "batches" | "total"))
 }
 
-/// Whether a name is that of a settings object, and not of a number.
+/// Whether a name suggests a settings object rather than a number.
 pub fn names_settings(name: &str) -> bool {
     matches!(name, "self" | "config" | "cfg" | "args")
 }
 
-/// Whether a name is that of an epoch.
+/// Whether a name suggests an epoch.
 pub fn names_epoch(name: &str) -> bool {
     name.contains("epoch")
 }
 
-/// Whether a loop over an iterator with this name has no incomplete window at its end, as with
-/// `chunks_exact`, or no end at all, as with `cycle`.
+/// Whether a loop over an iterator with this name has no incomplete window at its end. An example
+/// is `chunks_exact`. Another is `cycle`, because its loop has no end.
 pub fn is_whole(name: &str) -> bool {
     name == "take"
         || ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "full_batches"]
@@ -203,7 +205,7 @@ pub fn is_whole(name: &str) -> bool {
             .any(|word| name.contains(word))
 }
 
-/// Whether a name is that of a wrapper that all-reduces gradients, such as `DistributedDataParallel`.
+/// Whether a name suggests a wrapper that all-reduces gradients, such as `DistributedDataParallel`.
 pub fn reduces_by_itself(name: &str) -> bool {
     ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
 }
@@ -222,7 +224,8 @@ pub fn asks_for_soundness(name: &str) -> bool {
 
 /// Whether a function with this name evaluates a model argument without touching gradients and parameters.
 ///
-/// If a function with such a name zeroes the gradients, a correct loop is therefore reported as faulty.
+/// A function with such a name may zero the gradients. A correct loop with such a function is
+/// reported as faulty.
 pub fn is_evaluation(name: &str) -> bool {
     name.split('_').any(|word| {
         ["eval", "valid", "predict", "infer"].iter().any(|start| word.starts_with(start)) || word == "test"

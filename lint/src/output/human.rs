@@ -1,4 +1,4 @@
-//! Findings as rustc prints errors.
+//! Prints findings in the style of rustc's errors.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::Printer;
 use crate::report::{Checked, Summary};
 use crate::source::Source;
 
-/// The printer for people.
+/// The printer of the human-readable format.
 pub(super) struct Human {
     renderer: Renderer,
 }

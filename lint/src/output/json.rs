@@ -1,7 +1,7 @@
 //! Prints one JSON object per line. The last line has the totals.
 //!
-//! Lines and columns count from 1, columns in characters.
-//! An end is the first character after the place, as in rustc's JSON.
+//! Lines and columns count from 1, and a column is a number of characters. The end of a range is
+//! the first character after the range, as in rustc's JSON.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::fix::replacements;
 use crate::report::{Checked, Summary};
 use crate::source::Source;
 
-/// The printer for programs.
+/// The printer of the JSON format.
 pub(super) struct Json;
 
 impl Printer for Json {

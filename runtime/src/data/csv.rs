@@ -22,32 +22,36 @@ use super::TensorDataset;
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
 
-/// The default limit of a row in bytes: a row of a million numbers of 16 characters. An image of 224 x 224
-/// pixels in three channels takes 600 KB.
+/// The default limit of the length of a row, in bytes. A row of a million numbers of 16 characters
+/// has this length. An image of 224 x 224 pixels in three channels takes 600 KB.
 const ROW_BYTES: usize = 16 << 20;
-/// The default limit of columns: more than the widest tables of measurements have. Spreadsheets have up to
-/// 16,384.
+/// The default limit of the number of columns. The widest tables of measurements have fewer
+/// columns. Spreadsheets have up to 16,384 columns.
 const COLUMNS: usize = 1 << 20;
-/// The most classes that `class_names` infers: more than an output layer for tables has.
+/// The maximum number of classes that `class_names` infers. Output layers for tables have fewer
+/// classes.
 const CLASSES: usize = 1 << 16;
-/// The default limit of a table in bytes: the text of about half a billion numbers, which take 2 GiB as
-/// `f32`.
+/// The default limit of the size of a table, in bytes. A table of this size has about half a
+/// billion numbers, which take 2 GiB as `f32`.
 const TABLE_BYTES: u64 = 4 << 30;
 
 /// A CSV table of numbers: one column is the target, all others are features.
 ///
-/// By default there is a header, the delimiter is a comma, and the target is the last column; the methods change each.
-/// Text columns such as ids and dates are excluded by [`without`](Self::without), and a target of names is converted to
-/// labels by [`classes`](Self::classes). Input compressed by gzip is recognised by its first two bytes (feature
-/// `gzip`). The file is read as a stream: it needs memory for the numbers and for one row of text.
+/// By default the first line is a header, the delimiter is a comma, and the target is the last
+/// column. Methods change these defaults. [`without`](Self::without) excludes text columns such as
+/// ids and dates. [`classes`](Self::classes) converts class names in the target column to labels.
+/// Input compressed by gzip is recognised by its first two bytes (feature `gzip`). The file is read
+/// as a stream. Reading needs memory only for the numbers and for one row of text.
 ///
-/// Numbers with a decimal point or an exponent are rounded to the nearest [`Scalar`], as everywhere.
+/// Numbers with a decimal point or an exponent are rounded to the nearest [`Scalar`].
 ///
 /// # Errors
-/// All errors have file, line and column (both counted from 1). They are: a row whose number of fields differs from the
-/// first, a field that is not a number, NaN or an infinity, an integer that [`Scalar`] would round, a label that is not
-/// a non-negative integer or not a class, a column that is missing or ambiguous, a row or a table beyond a limit or
-/// larger than memory, a file without rows, a missing file.
+/// All errors contain the file, the line and the column; lines and columns count from 1. A row is
+/// an error if its number of fields differs from that of the first row. A field is an error if it
+/// is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label is an
+/// error if it is neither a non-negative integer nor a class name. Other errors are a missing or
+/// ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows, and
+/// a missing file.
 ///
 /// # Example
 /// ```
@@ -101,14 +105,15 @@ impl Csv {
         }
     }
 
-    /// A table in memory, for `include_bytes!`; `name` replaces the path in errors.
+    /// A table in memory, such as the result of `include_bytes!`. Errors contain `name` instead of
+    /// a path.
     pub fn from_bytes(name: impl AsRef<Path>, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         Self { bytes: Some(bytes.into()), ..Self::new(name) }
     }
 
-    /// Sets whether the first line is a header; by default it is.
+    /// Sets whether the first line is a header. The default is `true`.
     ///
-    /// Without this call a first line that holds only numbers is an error.
+    /// If this method is not called, a first line of numbers only is an error.
     pub fn header(self, present: bool) -> Self {
         Self { header: Some(present), ..self }
     }
@@ -123,22 +128,26 @@ impl Csv {
         Self { delimiter: Delimiter::Blanks, ..self }
     }
 
-    /// Sets the target column, by index from 0 or by name; by default the last column that is not excluded.
+    /// Sets the target column, by name or by index (counted from 0). The default is the last column
+    /// that is not excluded.
     pub fn target_column(self, column: impl Into<Column>) -> Self {
         Self { target: Some(column.into()), ..self }
     }
 
-    /// Excludes columns, by index from 0 or by name: `.without(["id", "date"])`. Their fields may have any content.
+    /// Excludes columns, by name or by index (counted from 0), as in `.without(["id", "date"])`.
+    /// The fields of excluded columns may have any content.
     #[doc(alias("columns", "usecols", "drop", "skip_column"))]
     pub fn without(mut self, columns: impl IntoIterator<Item = impl Into<Column>>) -> Self {
         self.without.extend(columns.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the class names, for a target column of names: [`classification`](Self::classification) converts
-    /// each name to its index, so that `classes[label]` converts a prediction back to a name.
+    /// Sets the class names for a target column that contains names.
+    /// [`classification`](Self::classification) converts each name to its index in `names`.
+    /// `names[label]` converts a predicted label back to a name.
     ///
-    /// Store the names with the model: another file gets the same labels if it is read with the same names.
+    /// Store the names with the model. Every file that is read with the same names gets the same
+    /// labels.
     ///
     /// # Example
     /// ```
@@ -154,10 +163,11 @@ impl Csv {
         Self { classes: Some(names.into_iter().map(Into::into).collect()), ..self }
     }
 
-    /// The distinct names in the target column, sorted, for [`classes`](Self::classes). Reads the table.
+    /// Reads the table and returns the distinct names in the target column, sorted.
+    /// [`classes`](Self::classes) accepts these names.
     ///
     /// # Errors
-    /// Those of reading a table, and more than 65,536 names.
+    /// The errors of reading a table. More than 65,536 names are an error too.
     pub fn class_names(&self) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
         self.read_fields(|role, field| {
@@ -177,7 +187,8 @@ impl Csv {
         Ok(names.into_iter().collect())
     }
 
-    /// Rounds integers that [`Scalar`] cannot represent exactly, like other numbers; labels are never rounded.
+    /// Allows integers that [`Scalar`] cannot represent exactly, and rounds them. Without this call
+    /// such integers are an error. Labels are never rounded.
     pub fn allow_rounding(self) -> Self {
         Self { may_round: true, ..self }
     }
@@ -197,7 +208,8 @@ impl Csv {
         Self { bytes_limit: bytes, ..self }
     }
 
-    /// Reads features and class labels: non-negative integers, or the names in [`classes`](Self::classes).
+    /// Reads features and class labels. A label is a non-negative integer, or a name that
+    /// [`classes`](Self::classes) set.
     ///
     /// # Shapes
     /// inputs `[rows, features]`, targets: one label per row.
@@ -315,7 +327,7 @@ impl Csv {
     }
 }
 
-/// Whether a row holds only text, as a header does.
+/// Whether the current row has only text fields, as a header has.
 fn is_header(rows: &Rows) -> bool {
     rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
 }
@@ -331,7 +343,7 @@ fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
     Ok(places)
 }
 
-/// The label of the class that a field names.
+/// The label of the class whose name is `field`.
 fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);

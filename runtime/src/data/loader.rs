@@ -11,9 +11,11 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 
 /// Splits a data set into batches.
 ///
-/// No sample is dropped: the last batch holds the remainder, unless [`drop_last`](DataLoader::drop_last) is set. The
-/// order of an epoch is a function of (seed, epoch) alone. A generated loop counts epochs from 0 in each call: two
-/// calls for one epoch use the same order twice. `for batch in &loader` counts its own passes as epochs, from 0.
+/// No sample is dropped: the last batch holds the remainder, unless
+/// [`drop_last`](DataLoader::drop_last) is set. The order of the samples in an epoch depends only
+/// on the seed and the epoch. A generated loop counts epochs from 0 in each call, so a second call
+/// repeats the orders of the first. `for batch in &loader` counts the passes over the loader as
+/// epochs, from 0.
 ///
 /// # Example
 /// ```
@@ -40,13 +42,13 @@ pub struct DataLoader<Y = Labels, X = Tensor> {
 }
 
 impl<Y, X> DataLoader<Y, X> {
-    /// Batches of `batch_size` samples (at least 1), in the order of the data set.
+    /// A loader with batches of `batch_size` samples (at least 1), in the order of the data set.
     pub fn new(dataset: impl Dataset<Input = X, Target = Y> + 'static, batch_size: usize) -> Self {
         let dataset = Arc::new(dataset);
         Self { dataset, batch_size, shuffle: None, drop_last: false, passes: AtomicUsize::new(0) }
     }
 
-    /// Shuffles the samples in each epoch, as a function of (seed, epoch).
+    /// Shuffles the samples in each epoch. The order depends only on `seed` and the epoch.
     pub fn shuffle(self, seed: u64) -> Self {
         Self { shuffle: Some(seed), ..self }
     }
@@ -79,7 +81,7 @@ impl<Y, X> DataLoader<Y, X> {
         &*self.dataset
     }
 
-    /// Checks that the loader yields a batch; `name` identifies the loader in the error.
+    /// Checks that the loader yields a batch. The error message contains `name`.
     ///
     /// # Errors
     /// If the batch size is 0, if the data set is empty, or if `drop_last` drops the only batch.
@@ -95,7 +97,8 @@ impl<Y, X> DataLoader<Y, X> {
         Ok(())
     }
 
-    /// The batches of the epoch with this index, counted from 0. They are always the same for the same epoch.
+    /// The batches of the epoch with this index, counted from 0. Every call for the same epoch
+    /// yields the same batches.
     ///
     /// # Panics
     /// If the batch size is 0, or if there is no memory for the order of the samples.
@@ -116,13 +119,15 @@ impl<Y, X> DataLoader<Y, X> {
         Batches { loader: self, order: order.into(), rest: 0..samples }
     }
 
-    /// The batches of the next pass: each call starts the next epoch, counted from 0, as does `for batch in &loader`.
+    /// The batches of the next pass. Each call starts the next epoch, counted from 0.
+    /// `for batch in &loader` calls this method.
     #[track_caller]
     pub fn iter(&self) -> Batches<'_, Y, X> {
         self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The batches of an epoch in windows of `k`, for gradient accumulation. The last window may be shorter.
+    /// The batches of an epoch in windows of `k` batches, for gradient accumulation. The last
+    /// window may be shorter.
     ///
     /// # Panics
     /// If the batch size or `k` is 0.
@@ -152,7 +157,7 @@ impl<Y, X> DataLoader<Y, X> {
 }
 
 impl<Y, X> Clone for DataLoader<Y, X> {
-    /// A loader of the same data set whose passes start at 0.
+    /// Clones the loader. The clone shares the data set, and counts its own passes from 0.
     fn clone(&self) -> Self {
         Self { dataset: Arc::clone(&self.dataset), passes: AtomicUsize::new(0), ..*self }
     }
@@ -179,17 +184,17 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
     }
 }
 
-/// The batches of one epoch; made by [`DataLoader::epoch`].
+/// An iterator over the batches of one epoch; made by [`DataLoader::epoch`].
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The range of indices into `order` whose samples are still to be read.
+    /// The range of the part of `order` whose samples were not read yet.
     rest: Range<usize>,
 }
 
 impl<Y, X> Batches<'_, Y, X> {
-    /// Takes the next range of indices into `order`, at most `samples` of them. Returns `None` if none
-    /// remain.
+    /// Takes the next range of at most `samples` indices into `order`. Returns `None` if no index
+    /// remains.
     fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
         let start = self.rest.start;
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
@@ -213,7 +218,7 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Batches<'_, Y, X> {}
 
-/// The accumulation windows of one epoch; made by [`DataLoader::windows`].
+/// An iterator over the accumulation windows of one epoch; made by [`DataLoader::windows`].
 pub struct Windows<'a, Y = Labels, X = Tensor> {
     batches: Batches<'a, Y, X>,
     /// The number of samples in a full window.
@@ -236,8 +241,9 @@ impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Windows<'_, Y, X> {}
 
-/// The batches of one window: those whose gradients are accumulated for one update. `for batch in &window`
-/// reads them from the data set one by one, so a window needs no more memory than a batch.
+/// An accumulation window: the batches whose gradients are accumulated for one update.
+/// `for batch in &window` reads the batches from the data set one by one, so a window needs no more
+/// memory than one batch.
 pub struct Window<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
@@ -257,7 +263,7 @@ impl<Y, X> Window<'_, Y, X> {
 }
 
 impl<Y, X> Window<'_, Y, X> {
-    /// The batches, as in `for batch in &window`.
+    /// An iterator over the batches of the window.
     pub fn iter(&self) -> WindowBatches<'_, Y, X> {
         let (order, rest) = (Arc::clone(&self.order), self.places.clone());
         WindowBatches(Batches { loader: self.loader, order, rest })
@@ -265,8 +271,9 @@ impl<Y, X> Window<'_, Y, X> {
 }
 
 impl<Y, X: Rows> Window<'_, Y, X> {
-    /// The fraction of the window's samples that are in this batch. If each batch's mean loss is multiplied by its
-    /// weight, the gradients sum to exactly those of one large batch, even if batches differ in size.
+    /// The batch's share of the window's samples. If the mean loss of each batch is multiplied by
+    /// the weight of the batch, the accumulated gradient equals the gradient of one large batch,
+    /// even if the batches differ in size.
     pub fn weight(&self, batch: &Batch<Y, X>) -> Scalar {
         batch.len() as Scalar / self.samples() as Scalar
     }
@@ -281,7 +288,7 @@ impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
     }
 }
 
-/// The batches of one accumulation window.
+/// An iterator over the batches of one accumulation window.
 pub struct WindowBatches<'a, Y = Labels, X = Tensor>(Batches<'a, Y, X>);
 
 impl<Y, X> Iterator for WindowBatches<'_, Y, X> {

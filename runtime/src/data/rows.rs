@@ -5,7 +5,8 @@ use ndarray::{Array, ArrayView, Dimension};
 use crate::value::Value;
 use crate::{Error, Labels, Result, Scalar, Tensor, kernel};
 
-/// Values with one row per sample: tensors and labels (along their first axis), and pairs of such values.
+/// A collection with one row per sample: a tensor or labels, with the rows along the first axis, or
+/// a pair of collections.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
@@ -26,7 +27,7 @@ pub trait Rows: Clone + Send + Sync {
     /// Checks that every row is usable for training; `what` names the values in the error.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] contains the first value that is NaN or infinite.
+    /// [`Error::NotFinite`] if a value is NaN or infinite. The error contains the first such value.
     fn check(&self, what: &str) -> Result<()>;
 }
 
@@ -57,8 +58,9 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies the rows of `numbers` at `indices`, each of `width` elements, to `rows`. Rows with successive
-/// indices are copied at once. Returns the largest absolute value among them.
+/// Copies the rows of `numbers` at `indices`, each of `width` elements, to `rows`. Rows with
+/// consecutive indices are copied together. Returns the largest absolute value of the copied
+/// elements.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
     let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
@@ -117,8 +119,9 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 }
 
-/// The sources of an in-memory data set: [`Rows`], and everything that converts to a [`Tensor`] (numbers) or to
-/// [`Labels`] (integers): vectors, nested arrays, and `ndarray` arrays.
+/// The inputs or the targets of an in-memory data set: [`Rows`], or a vector, a nested array or an
+/// `ndarray` array. An array of numbers converts to a [`Tensor`], an array of integers converts to
+/// [`Labels`].
 ///
 /// # Example
 /// ```
@@ -157,7 +160,7 @@ impl<R: Rows> IntoRows for R {
     }
 }
 
-/// The data set that is made of the tensor shares its elements.
+/// A data set that is made from the tensor shares the tensor's elements.
 impl IntoRows for &Tensor {
     type Rows = Tensor;
 
@@ -166,7 +169,7 @@ impl IntoRows for &Tensor {
     }
 }
 
-/// The data set that is made of the labels shares them, as clones do.
+/// A data set that is made from the labels shares the labels.
 impl IntoRows for &Labels {
     type Rows = Labels;
 

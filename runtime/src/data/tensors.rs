@@ -4,7 +4,7 @@ use super::{Batch, Dataset, IntoRows, Rows};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
-/// Samples in memory; a clone shares them.
+/// A data set in memory. A clone shares the samples.
 ///
 /// # Example
 /// ```
@@ -25,11 +25,12 @@ pub struct TensorDataset<Y = Labels, X = Tensor> {
 }
 
 impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
-    /// A data set of the rows of inputs and targets: tensors, labels, or values that convert to them ([`IntoRows`]).
+    /// A data set with one sample per row of `inputs` and `targets`. Both may be tensors, labels,
+    /// or values that convert to tensors or labels ([`IntoRows`]).
     ///
     /// # Errors
-    /// If there are no samples, if the numbers of inputs and targets differ, or if a value is NaN or infinite: then the
-    /// error has its row and column.
+    /// If there are no samples, if the numbers of inputs and targets differ, or if a value is NaN
+    /// or infinite. The error for such a value contains its row and column.
     #[track_caller]
     pub fn new(inputs: impl IntoRows<Rows = X>, targets: impl IntoRows<Rows = Y>) -> Result<Self> {
         let (inputs, targets) = (inputs.into_rows(), targets.into_rows());
@@ -63,9 +64,11 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
         Self { inputs: self.inputs.pick(indices), targets: self.targets.pick(indices) }
     }
 
-    /// Splits the samples into two parts: `fraction` of them, in (0, 1), and the rest.
+    /// Splits the samples into two parts. The first part has the share `fraction` of the samples,
+    /// in (0, 1), and the second part has the rest.
     ///
-    /// The assignment is a function of `seed` and the number of samples alone; each part keeps the order.
+    /// The split depends only on `seed` and the number of samples. Each part keeps the order of the
+    /// samples.
     ///
     /// # Errors
     /// If one of the parts would be empty.
@@ -88,7 +91,7 @@ impl<Y: Rows> TensorDataset<Y> {
     /// Applies a function to each element of the inputs, for example to scale them.
     ///
     /// # Panics
-    /// If a result is NaN or infinite: the message has row and column.
+    /// If a result is NaN or infinite. The message contains the row and the column.
     #[track_caller]
     pub fn map_inputs(self, change: impl Fn(Scalar) -> Scalar) -> Self {
         let inputs = Tensor::from(self.inputs.view().mapv(change));

@@ -9,7 +9,7 @@ use super::irregular;
 /// The maximum number of symbolic links that are followed: 40, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// The regular file that a write replaces, or a path without a file.
+/// The target of a write: a regular file to replace, or a path where no file exists.
 pub(super) struct Target {
     path: PathBuf,
     /// Whether the caller's path is a symbolic link that leads to `path`.
@@ -23,7 +23,8 @@ impl Target {
     /// not exist yet.
     ///
     /// # Errors
-    /// If the path names no file, or leads to anything but a regular file, or to a file that is not writable.
+    /// If the path has no file name, if it leads to something other than a regular file, or if the
+    /// file is not writable.
     pub(super) fn resolve(path: &Path) -> io::Result<Self> {
         let mut found = path.to_path_buf();
         for links in 0..=MOST_LINKS {
@@ -74,9 +75,10 @@ impl Target {
         error
     }
 
-    /// Copies owner, group and permissions of the old file to the new one.
+    /// Copies the owner, the group and the permissions of the old file to the new file.
     ///
-    /// If the group cannot be set, the new group gets no more permissions than everybody, so that nobody gains access.
+    /// If the group cannot be set, the group of the new file gets no more permissions than all
+    /// other users. No user gains access.
     #[cfg(unix)]
     pub(super) fn keep_access(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};

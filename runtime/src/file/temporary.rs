@@ -1,5 +1,5 @@
-//! Temporary files. Each is named at random, locked while its writer is alive, and removed if the writer
-//! fails or dies.
+//! Temporary files. A temporary file has a random name, is locked while its writer is alive, and is
+//! removed if the writer fails or dies.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -14,23 +14,25 @@ use super::target::Target;
 /// impossible.
 const TRIES: usize = 100;
 
-/// The minimum age of a leftover from another machine (or from before the last boot).
+/// The minimum age at which a temporary file from another machine, or from before the last boot, is
+/// removed.
 ///
-/// A network file system may not share locks between machines, so an unlocked file does not prove that its
-/// writer is dead. No writer pauses for an hour. If one does, its rename fails with an error.
+/// A network file system may not share locks between machines, so an unlocked file does not prove
+/// that its writer is dead. The code assumes that no writer pauses for an hour. If a writer does,
+/// its rename fails with an error.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// A temporary file in the target's folder, which this value created and removes when dropped.
+/// A temporary file in the target's folder. The file is removed when this value is dropped.
 pub(super) struct Temporary {
     path: PathBuf,
     file: File,
 }
 
 impl Temporary {
-    /// Removes leftovers of dead writers of this target, and creates a new file.
+    /// Removes the temporary files of this target whose writers are dead, and creates a new file.
     ///
-    /// The lock is held until the file is closed, after the rename. A cleaner may lock the file before its creator
-    /// does; the creator then takes another name.
+    /// The new file stays locked until it is closed after the rename. If the cleanup of another
+    /// process locks the file first, this function tries another name.
     pub(super) fn create(target: &Target) -> io::Result<Self> {
         let prefix = prefix(target);
         clean(target.folder(), &prefix);
@@ -85,8 +87,8 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Locks a new file. Returns false if a cleaner locked or removed the file first. Where locks do not work,
-/// cleaners remove nothing either.
+/// Locks a new file. Returns false if the cleanup of another process locked or removed the file
+/// first. Returns true if the file system has no locks, because then the cleanup removes no files.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -96,7 +98,8 @@ fn is_kept(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Other systems than Unix get no lock, because a lock would block readers. Leftovers are kept there.
+/// Does nothing on systems other than Unix, where a lock would block readers. The temporary files
+/// of dead writers are not removed on these systems.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn is_kept(_: &File) -> io::Result<bool> {
@@ -105,8 +108,8 @@ fn is_kept(_: &File) -> io::Result<bool> {
 
 /// The name prefix of this target's temporary files: `.tl-TARGET-MACHINE-`.
 ///
-/// The prefix has a fixed length whatever the target's name. `MACHINE` identifies the boot of the machine,
-/// which containers share.
+/// `TARGET` is a hash of the target's name, so all prefixes have the same length. `MACHINE`
+/// identifies the current boot of the machine. Containers on one machine have the same `MACHINE`.
 fn prefix(target: &Target) -> String {
     let name = target.path().file_name().unwrap_or_default();
     format!(".tl-{:016x}-{:08x}-", hash(name.as_encoded_bytes()), machine())
@@ -140,8 +143,8 @@ fn clean(folder: &Path, prefix: &str) {
     }
 }
 
-/// Whether `name` is that of a temporary file. After the prefix `of_target` it then has the machine, the
-/// random number and the extension.
+/// Whether `name` is the name of a temporary file, which consists of the prefix `of_target`, the
+/// machine, the random number and the extension.
 fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     let rest = name
         .to_str()
@@ -155,8 +158,9 @@ fn is_temporary(name: &OsStr, of_target: &str) -> bool {
 
 /// Removes a file that is unlocked and was not modified for `age`.
 ///
-/// A writer locks its file right after creating it, and then checks that the file still has a name. If a
-/// cleaner gets the lock, the file's writer is therefore dead, or is about to notice and take another name.
+/// A writer locks its file right after creating it, and then checks that the file still has a name.
+/// If this function gets the lock, the writer is therefore dead, or the writer's check will fail
+/// and the writer will create another file.
 fn remove_dead(path: &Path, age: Duration) {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
     let changed = file.metadata().and_then(|metadata| metadata.modified());
@@ -201,7 +205,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    /// The file of a living writer is locked; that of a dead one is not.
+    /// The file of a living writer is locked, and the file of a dead writer is not.
     #[cfg(unix)]
     #[test]
     fn leftovers_of_the_dead_go_and_files_of_the_living_stay() {
@@ -219,7 +223,8 @@ mod tests {
         assert_eq!(dead.exists(), machine() == 0);
     }
 
-    /// A lock says nothing about a writer on another machine, so its files are removed only if they are old.
+    /// A lock does not show whether a writer on another machine is alive, so the files of such a
+    /// writer are removed only if they are old.
     #[cfg(unix)]
     #[test]
     fn leftovers_of_another_machine_go_when_they_are_old() {
@@ -237,7 +242,7 @@ mod tests {
         assert!(young.exists() && !old.exists());
     }
 
-    /// A cleaner may run between the creation of a file and its lock.
+    /// The cleanup of another process may run after a file is created and before it is locked.
     #[cfg(unix)]
     #[test]
     fn a_file_that_a_cleaner_has_is_given_up() {

@@ -82,7 +82,7 @@ mod unix {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Whether this process ignores file permissions, as that of an administrator does.
+    /// Whether this process ignores file permissions, as an administrator's process does.
     fn is_administrator(folder: &Path) -> bool {
         let probe = folder.join("probe");
         fs::write(&probe, "").unwrap();

@@ -7,21 +7,23 @@ use super::{Buffer, Field, Mode, Module, Visitor};
 use crate::ops::batch_norm::{Moments, batch_norm};
 use crate::{Array, Parameter, Scalar, Tensor};
 
-/// Normalises each feature, then scales and shifts it by learned parameters. In training it normalises by the
-/// mean and variance of the batch, in evaluation by running averages of them.
+/// Normalises each feature, then scales and shifts it by learned parameters. Training uses the mean
+/// and the variance of the batch. Evaluation uses running averages of both.
 ///
 /// # Shapes
 /// `x: [n, features]` or `[n, features, length]` → the same.
 /// Reshape images `[n, c, h, w]` to `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
 ///
 /// # Formula
-/// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`) are those of the
-/// batch, and the running statistics follow them: `running ← (1 - momentum) · running + momentum · batch`, with divisor
-/// `n - 1` for the variance. `weight` is initialised to 1, `bias` to 0; `eps` is 1e-5 and `momentum` 0.1.
+/// `y = weight · (x - mean) / √(var + eps) + bias`. In training, `mean` and `var` are the mean and
+/// the variance of the batch (divisor `n`), and the running statistics are updated by
+/// `running ← (1 - momentum) · running + momentum · batch`. The running variance uses the divisor
+/// `n - 1`. `weight` is initialised to 1 and `bias` to 0. By default `eps` is 1e-5 and `momentum`
+/// is 0.1.
 ///
 /// # Panics
-/// If the number of features differs; and in training if the batch has no value, or only one value per feature, which
-/// has no variance.
+/// If the number of features of `x` differs from that of the layer. In training also if the batch
+/// has fewer than two values per feature.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.
@@ -40,13 +42,13 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// ```
 #[doc(alias("BatchNorm2d"))]
 pub struct BatchNorm1d {
-    /// `[features]`.
+    /// The scale of each feature, `[features]`.
     pub weight: Parameter,
-    /// `[features]`.
+    /// The shift of each feature, `[features]`.
     pub bias: Parameter,
-    /// `[features]`, initialised to 0.
+    /// The running mean, `[features]`, initialised to 0.
     pub running_mean: Buffer,
-    /// `[features]`, initialised to 1.
+    /// The running variance, `[features]`, initialised to 1.
     pub running_var: Buffer,
     batches: Buffer,
     eps: f64,
@@ -55,10 +57,10 @@ pub struct BatchNorm1d {
 }
 
 impl BatchNorm1d {
-    /// A layer for this number of features.
+    /// A layer for inputs with `features` features.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(features: usize) -> Self {
         let (weight, bias) = (Parameter::filled(&[features], 1.0), Parameter::filled(&[features], 0.0));
@@ -74,11 +76,11 @@ impl BatchNorm1d {
         }
     }
 
-    /// Sets the number that is added to the variance, so that constant features do not divide by 0; above 0
-    /// and finite.
+    /// Sets the number that is added to the variance, so that constant features cause no division
+    /// by 0.
     ///
     /// # Panics
-    /// If it is not above 0 and finite.
+    /// If `eps` is not finite or not above 0.
     #[track_caller]
     pub fn eps(self, eps: f64) -> Self {
         assert!(

@@ -6,8 +6,8 @@ use std::thread::{self, ThreadId};
 
 use crate::{Array, Tensor};
 
-/// A value that is saved with its model but not trained, such as running statistics, or the mean and deviation that
-/// columns are scaled by. A clone is the same buffer.
+/// A value that is saved with its model but not trained. Examples are running statistics, and the
+/// mean and the deviation of the input columns. A clone refers to the same buffer.
 ///
 /// # Example
 /// ```
@@ -34,7 +34,7 @@ use crate::{Array, Tensor};
 pub struct Buffer(Arc<Inner>);
 
 struct Inner {
-    /// The value. This lock is held only briefly, and never while a caller's code runs.
+    /// The value. Its lock is held only briefly, and never while a caller's code runs.
     value: Mutex<Array>,
     /// The thread that has the right to change the value; `None` if no thread has it.
     turn: Mutex<Option<ThreadId>>,
@@ -52,7 +52,8 @@ impl Drop for Turn<'_> {
 }
 
 impl Buffer {
-    /// A buffer with this value: a tensor, or anything that `Tensor::from` accepts.
+    /// A buffer with this value, which may be a tensor or any other value that `Tensor::from`
+    /// accepts.
     #[track_caller]
     pub fn new<T>(value: T) -> Self
     where
@@ -95,7 +96,7 @@ impl Buffer {
         self.lock().shape().to_vec()
     }
 
-    /// Replaces the value by one of the same shape.
+    /// Replaces the value by another value of the same shape.
     ///
     /// # Panics
     /// If the shape differs.
@@ -111,9 +112,10 @@ impl Buffer {
 
     /// Passes a copy of the value to `change`, and then replaces the value by the changed copy.
     ///
-    /// Inside `change` the buffer still has its old value, also for [`value`](Self::value), and a nested `set` is
-    /// overwritten when `change` returns. `set` and `update` of other threads wait for it to return, so that no update
-    /// is lost; `value` does not wait. If `change` panics, the value is unchanged.
+    /// While `change` runs, [`value`](Self::value) returns the old value. A call of `set` inside
+    /// `change` is overwritten when `change` returns. Calls of `set` and `update` on other threads
+    /// wait until `change` returns, so no update is lost. Calls of `value` do not wait. If `change`
+    /// panics, the value is unchanged.
     ///
     /// # Panics
     /// If `change` returns a value of another shape.

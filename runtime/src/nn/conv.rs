@@ -17,7 +17,7 @@ macro_rules! layer {
         pub struct $layer {
             #[doc = $shape]
             pub weight: Parameter,
-            /// `[out]`.
+            /// The bias of each output channel, `[out]`.
             pub bias: Option<Parameter>,
             options: Conv,
             activation: Option<Activation>,
@@ -47,11 +47,13 @@ macro_rules! layer {
                 Self { options: self.options.dilation(dilation), ..self }
             }
 
-            /// Splits the channels into this number of groups, each with its own outputs. The weight shrinks by that
-            /// factor and is initialised again.
+            /// Splits the input and output channels into this number of groups. The outputs of a
+            /// group depend only on the inputs of the same group. The weight becomes smaller by the
+            /// factor `groups` and is initialised again.
             ///
             /// # Panics
-            /// If the number of groups does not divide the channels and the outputs.
+            /// If `groups` does not divide both the number of input channels and the number of
+            /// output channels.
             #[track_caller]
             pub fn groups(self, groups: usize) -> Self {
                 let shape = self.weight.shape();
@@ -79,7 +81,8 @@ macro_rules! layer {
             /// Applies the layer.
             ///
             /// # Panics
-            /// If the input does not have the layer's channels, or is smaller than the window after padding.
+            /// If the input has a wrong number of channels, or if the padded input is smaller than
+            /// the window.
             #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
                 let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
@@ -127,11 +130,12 @@ layer! {
     /// [`conv2d`](crate::conv2d).
     ///
     /// # Formula
-    /// That of [`conv2d`](crate::conv2d). Weight and bias are initialised uniformly over ±1/√(in / groups · kh · kw),
-    /// drawn by [`seed`](crate::seed).
+    /// The formula of [`conv2d`](crate::conv2d). Weight and bias are initialised uniformly over
+    /// ±1/√(in / groups · kh · kw). [`seed`](crate::seed) determines the draws.
     ///
     /// # Source
-    /// PyTorch's `nn.Conv2d`, with its layout and initialisation; the fused activation is as in Keras.
+    /// PyTorch's `nn.Conv2d`, with the same layout and initialisation. The fused activation follows
+    /// Keras.
     ///
     /// # Example
     /// ```
@@ -151,11 +155,12 @@ layer! {
     /// [`conv1d`](crate::conv1d).
     ///
     /// # Formula
-    /// That of [`conv1d`](crate::conv1d). Weight and bias are initialised uniformly over ±1/√(in / groups · k), drawn
-    /// by [`seed`](crate::seed).
+    /// The formula of [`conv1d`](crate::conv1d). Weight and bias are initialised uniformly over
+    /// ±1/√(in / groups · k). [`seed`](crate::seed) determines the draws.
     ///
     /// # Source
-    /// PyTorch's `nn.Conv1d`, with its layout and initialisation; the fused activation is as in Keras.
+    /// PyTorch's `nn.Conv1d`, with the same layout and initialisation. The fused activation follows
+    /// Keras.
     ///
     /// # Example
     /// ```
@@ -174,7 +179,7 @@ impl Conv2d {
     /// A layer from `inputs` to `outputs` channels with this kernel size.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: impl Into<Pair>) -> Self {
         Self::start(inputs, outputs, &kernel.into().0)
@@ -185,7 +190,7 @@ impl Conv1d {
     /// A layer from `inputs` to `outputs` channels with this kernel length.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
         Self::start(inputs, outputs, &[kernel])

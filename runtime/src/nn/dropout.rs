@@ -12,8 +12,8 @@ use crate::{Scalar, Tensor};
 /// `x: [..]` → `[..]`
 ///
 /// # Formula
-/// Each element is 0 with probability `p`, else `x / (1 - p)`. The choice is a function of ([`seed`](crate::seed),
-/// update, index of the draw within the update).
+/// Each element is 0 with probability `p`, else `x / (1 - p)`. The choice depends only on
+/// [`seed`](crate::seed), the update, and the index of the draw within the update.
 ///
 /// # Source
 /// Srivastava et al. 2014; PyTorch's `nn.Dropout`.

@@ -26,16 +26,16 @@ use crate::{Labels, Parameter, Tensor, embedding};
 /// assert_eq!(layer.forward(&tokens).shape(), [2, 3, 8]);
 /// ```
 pub struct Embedding {
-    /// `[rows, width]`.
+    /// The table of vectors, `[rows, width]`.
     pub weight: Parameter,
     padding: Option<usize>,
 }
 
 impl Embedding {
-    /// A table of `rows` rows, one per id, of this width.
+    /// A layer with `rows` rows of `width` elements, one row per id.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(rows: usize, width: usize) -> Self {
         let weight = Parameter::filled(&[rows, width], 0.0);
@@ -43,11 +43,11 @@ impl Embedding {
         Self { weight, padding: None }
     }
 
-    /// Sets the row of `id`, an id that stands for padding, to 0 and gives it no gradient: PyTorch's
-    /// `padding_idx`.
+    /// Declares `id` as the padding id, as PyTorch's `padding_idx` does. The row of `id` is set to
+    /// 0 and gets no gradient.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// If `id` is not below the number of rows.
     #[track_caller]
     pub fn padding(self, id: usize) -> Self {
         let mut weight = self.weight.value();

@@ -76,8 +76,8 @@ impl<K: Display, T: Field> Field for BTreeMap<K, T> {
     }
 }
 
-/// Visits the fields of a collection. The name of each consists of the collection's name and the field's
-/// index or key, as in `layers.0`.
+/// Visits the fields of a collection. The name of a field consists of the collection's name and the
+/// field's index or key, as in `layers.0`.
 fn visit_all<'a, F: Field + 'a>(
     name: &str,
     visitor: &mut dyn Visitor,

@@ -1,7 +1,7 @@
 //! Initialisation of parameters.
 //!
-//! Layers have the initial values of PyTorch's layers. These functions change them. All draws follow
-//! [`seed`](crate::seed).
+//! Layers are initialised like PyTorch's layers. These functions initialise a parameter
+//! differently. [`seed`](crate::seed) determines all draws.
 //!
 //! ```
 //! use training_loop::nn::init;
@@ -34,8 +34,8 @@ pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
     fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
 }
 
-/// Draws uniformly, such that layers without an activation, or with `tanh`, preserve the variance of their
-/// input.
+/// Draws every element uniformly. A layer without an activation, or with `tanh`, then preserves the
+/// variance of its input.
 ///
 /// # Formula
 /// The elements are uniform over ±`gain · √(6 / (in + out))`.
@@ -48,8 +48,8 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Draws from a normal distribution, such that layers without an activation, or with `tanh`, preserve the
-/// variance of their input.
+/// Draws every element from a normal distribution. A layer without an activation, or with `tanh`,
+/// then preserves the variance of its input.
 ///
 /// # Formula
 /// The standard deviation is `gain · √(2 / (in + out))`.
@@ -61,8 +61,8 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
 
-/// Draws uniformly, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance of
-/// their input.
+/// Draws every element uniformly. A layer with a leaky ReLU of this slope (0 for `relu`) then
+/// preserves the variance of its input.
 ///
 /// # Formula
 /// The elements are uniform over ±`√(6 / ((1 + slope²) · in))`.
@@ -75,8 +75,8 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Draws from a normal distribution, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve
-/// the variance of their input.
+/// Draws every element from a normal distribution. A layer with a leaky ReLU of this slope (0 for
+/// `relu`) then preserves the variance of its input.
 ///
 /// # Formula
 /// The standard deviation is `√(2 / ((1 + slope²) · in))`.
@@ -93,8 +93,8 @@ fn total(parameter: &Parameter) -> f64 {
     inputs + outputs
 }
 
-/// The numbers of inputs and of outputs that are connected by a weight `[out, in, ..]`, at least 1 each. For
-/// a vector both are its length.
+/// The numbers of inputs and outputs of a weight `[out, in, ..]`, each at least 1. For a vector,
+/// both numbers are the length of the vector.
 fn fans(parameter: &Parameter) -> (f64, f64) {
     let (outputs, inputs, field) = match parameter.shape() {
         [] => (1, 1, 1),

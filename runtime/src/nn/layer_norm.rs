@@ -27,18 +27,18 @@ use crate::{Parameter, Scalar, Tensor, layer_norm};
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 1]] - 1.0).abs() < 1e-4);
 /// ```
 pub struct LayerNorm {
-    /// `[features]`.
+    /// The scale of each feature, `[features]`.
     pub weight: Parameter,
-    /// `[features]`.
+    /// The shift of each feature, `[features]`.
     pub bias: Parameter,
     eps: Scalar,
 }
 
 impl LayerNorm {
-    /// A layer for rows of this number of features.
+    /// A layer for rows of `features` elements.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(features: usize) -> Self {
         Self {
@@ -48,11 +48,10 @@ impl LayerNorm {
         }
     }
 
-    /// Sets the number that is added to the variance, so that constant rows do not divide by 0; above 0 and
-    /// finite.
+    /// Sets the number that is added to the variance, so that constant rows cause no division by 0.
     ///
     /// # Panics
-    /// If it is not above 0 and finite.
+    /// If `eps` is not finite or not above 0.
     #[track_caller]
     pub fn eps(self, eps: Scalar) -> Self {
         assert!(

@@ -1,8 +1,9 @@
-//! `Debug` output of layers. Sizes and non-default options are on one line, so that a model reads as a table.
+//! `Debug` output of layers. The sizes and the non-default options of a layer are on one line, so
+//! that the output of a model looks like a table.
 
 use std::fmt;
 
-/// Writes a line such as `Linear(4 -> 8, no bias)`: the name, and those parts that are present.
+/// Writes a line such as `Linear(4 -> 8, no bias)`: the name, and the parts that are not `None`.
 pub(super) fn line<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     name: &str,
@@ -12,8 +13,8 @@ pub(super) fn line<const N: usize>(
     write!(f, "{name}({})", parts.join(", "))
 }
 
-/// Describes sizes, such as `stride 2`, or `stride [1, 2]` if they differ. Returns `None` if they are the
-/// default.
+/// Describes sizes, such as `stride 2`, or `stride [1, 2]` if the sizes differ. Returns `None` if
+/// the sizes are the default `usual`.
 pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<String> {
     let is_even = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let text = if is_even { sizes.first()?.to_string() } else { format!("{sizes:?}") };

@@ -13,10 +13,11 @@ use crate::{Parameter, Tensor};
 /// `x: [.., in]`, `weight: [out, in]`, `bias: [out]` → `[.., out]`
 ///
 /// # Formula
-/// `y = x · weightᵀ + bias`. Both are initialised uniformly over ±1/√in, drawn by [`seed`](crate::seed).
+/// `y = x · weightᵀ + bias`. Weight and bias are initialised uniformly over ±1/√in.
+/// [`seed`](crate::seed) determines the draws.
 ///
 /// # Source
-/// PyTorch's `nn.Linear`, with its layout and initialisation.
+/// PyTorch's `nn.Linear`, with the same layout and initialisation.
 ///
 /// # Example
 /// ```
@@ -26,9 +27,9 @@ use crate::{Parameter, Tensor};
 /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3])).shape(), [5, 2]);
 /// ```
 pub struct Linear {
-    /// `[out, in]`.
+    /// The matrix, `[out, in]`.
     pub weight: Parameter,
-    /// `[out]`.
+    /// The bias of each output, `[out]`.
     pub bias: Option<Parameter>,
     activation: Option<Activation>,
     mode: Mode,
@@ -38,7 +39,7 @@ impl Linear {
     /// A layer from `inputs` to `outputs` features.
     ///
     /// # Panics
-    /// If the size of its parameters overflows or exceeds memory.
+    /// If the size of the parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize) -> Self {
         let bound = if inputs == 0 { 0.0 } else { 1.0 / (inputs as f64).sqrt() };

@@ -11,17 +11,20 @@ use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 /// A long short-term memory (LSTM) of one or more layers.
 ///
 /// # Shapes
-/// `x: [batch, time, in]` → `[batch, time, hidden]`, and a [state](LstmState) of `[layers, batch, hidden]` each. With
-/// [`bidirectional`](Self::bidirectional) the output is `[batch, time, 2 · hidden]`, and the state has twice as many
-/// rows: for each layer the forward direction, then the backward one.
+/// `x: [batch, time, in]` → `[batch, time, hidden]`, and a [state](LstmState) of two tensors
+/// `[layers, batch, hidden]`. With [`bidirectional`](Self::bidirectional) the output is
+/// `[batch, time, 2 · hidden]`, and the first axis of the state has two entries per layer: the
+/// forward direction, then the backward direction.
 ///
 /// # Formula
-/// With `(i f g o) = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
-/// All parameters are initialised uniformly over ±1/√hidden, drawn by [`seed`](crate::seed).
+/// With `(i f g o) = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh`: `c' = σ(f) c + σ(i) tanh g`,
+/// `h' = σ(o) tanh c'`. All parameters are initialised uniformly over ±1/√hidden.
+/// [`seed`](crate::seed) determines the draws.
 ///
 /// # Source
-/// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM` with its names and initialisation, and the layout of its
-/// `batch_first=True`. There is no other layout: `permute` sequences that have another.
+/// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM`, with the same names and initialisation,
+/// and the layout of `batch_first=True`. No other layout is supported: `permute` sequences that
+/// have another layout.
 ///
 /// # Example
 /// ```
@@ -63,7 +66,7 @@ impl Lstm {
     /// An LSTM of one layer from `inputs` to `hidden` features.
     ///
     /// # Panics
-    /// If the size of its weights overflows or exceeds memory.
+    /// If the size of the weights overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize) -> Self {
         Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
@@ -72,7 +75,7 @@ impl Lstm {
     /// Sets the number of stacked layers, at least 1. Each layer reads the output of the previous one.
     ///
     /// # Panics
-    /// If the number is 0.
+    /// If `layers` is 0.
     #[track_caller]
     pub fn layers(self, layers: usize) -> Self {
         assert!(layers > 0, "`layers` of `Lstm` is 0, but must be at least 1");
@@ -113,11 +116,12 @@ impl Lstm {
         Self { sizes, cells, dropout, mode: Mode::default() }
     }
 
-    /// Applies the layer, starting from `start` or from zeros; returns all outputs and the final state.
+    /// Applies the layer, and returns all outputs and the final state. The initial state is
+    /// `start`, or zeros if `start` is `None`.
     ///
     /// # Panics
-    /// If the input is not `[batch, time, in]`, or if `start` does not have the shape of this layer's state for that
-    /// batch.
+    /// If the input is not `[batch, time, in]`, or if `start` does not have the shape of this
+    /// layer's state for the batch.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
         let Sizes { hidden, directions, .. } = self.sizes;
@@ -170,7 +174,8 @@ impl Lstm {
     }
 }
 
-/// The part of a tensor at index `number` of its first axis, which is kept with length 1.
+/// The part of a tensor at index `number` of the first axis. The result has a first axis of length
+/// 1.
 #[track_caller]
 fn row(of: &Tensor, number: usize) -> Tensor {
     of.slice(0, number..=number)

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{Module, Visitor};
 use crate::Parameter;
 
-/// The mode of a layer. A module with a field of this type follows `train` and `eval`; a clone is the same mode.
+/// The mode of a layer: training or evaluation. The methods `train` and `eval` of a module set all
+/// its fields of this type. A clone refers to the same mode.
 ///
 /// # Example
 /// ```
@@ -38,8 +39,8 @@ struct Flags {
 }
 
 thread_local! {
-    /// For each mode with open evaluation scopes on this thread, the number of these scopes. The key is the
-    /// address of the mode, which the scopes keep alive.
+    /// For each mode with open evaluation scopes on this thread, the number of these scopes. The
+    /// key is the address of the mode. The scopes keep the mode alive.
     static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -47,7 +48,7 @@ impl Mode {
     /// Whether the layer is in training mode, the default.
     ///
     /// Returns false while the layer is frozen ([`Module::freeze`]), and on a thread with an
-    /// [`evaluation`](crate::evaluation) scope for it.
+    /// [`evaluation`](crate::evaluation) scope for the layer.
     pub fn is_training(&self) -> bool {
         self.0.training.load(Ordering::Relaxed)
             && !self.0.frozen.load(Ordering::Relaxed)
@@ -56,7 +57,7 @@ impl Mode {
 
     /// Sets training mode or evaluation mode.
     ///
-    /// While the layer is frozen or in an evaluation scope, it stays in evaluation mode; the mode set here
+    /// A layer that is frozen or in an evaluation scope stays in evaluation mode, and the new mode
     /// applies afterwards.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);

@@ -7,21 +7,23 @@ use super::{Field, Linear, Module, Visitor, init};
 use crate::shape::product;
 use crate::{Attention, Parameter, Tensor, linear};
 
-/// Projects queries, keys and values, computes attention per head in its part of the width, and projects the outputs.
+/// Projects queries, keys and values, computes attention in each head, and projects the
+/// concatenated outputs. Each head uses an equal part of the width.
 ///
 /// # Shapes
-/// `query: [.., queries, width]`, `key` and `value: [.., keys, width]` → `[.., queries, width]`: the batch is the first
-/// axis. `in_proj_weight: [3 · width, width]`, `in_proj_bias: [3 · width]`, `out_proj.weight: [width, width]`,
-/// `out_proj.bias: [width]`.
+/// `query: [.., queries, width]`, `key` and `value: [.., keys, width]` → `[.., queries, width]`.
+/// The first axis is the batch. `in_proj_weight: [3 · width, width]`, `in_proj_bias: [3 · width]`,
+/// `out_proj.weight: [width, width]`, `out_proj.bias: [width]`.
 ///
 /// # Formula
-/// `q, k, v` are `query`, `key` and `value` times one third of `in_proj_weight` each, plus its bias;
-/// `y = out_proj(scaled_dot_product_attention(q, k, v))` per head.
-/// `in_proj_weight` is initialised uniformly over ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases to 0.
+/// `y = out_proj(scaled_dot_product_attention(q, k, v))`, with the attention computed per head.
+/// `q`, `k` and `v` are the projections of `query`, `key` and `value`. Each projection uses one
+/// third of `in_proj_weight` and of `in_proj_bias`. `in_proj_weight` is initialised uniformly over
+/// ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases to 0.
 ///
 /// # Source
-/// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, its names and its initialisation.
-/// Only the output is returned, without the attention weights.
+/// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, and with the
+/// same names and initialisation. Only the output is returned, without the attention weights.
 ///
 /// # Example
 /// ```
@@ -36,9 +38,10 @@ use crate::{Attention, Parameter, Tensor, linear};
 /// assert_eq!(layer.forward(&x, &memory, &memory, &Attention::new()).shape(), [2, 10, 32]);
 /// ```
 pub struct MultiheadAttention {
-    /// `[3 · width, width]`: one third of the rows each for queries, keys and values.
+    /// The weight of the input projections, `[3 · width, width]`. Queries, keys and values use one
+    /// third of the rows each.
     pub in_proj_weight: Parameter,
-    /// `[3 · width]`.
+    /// The bias of the input projections, `[3 · width]`.
     pub in_proj_bias: Option<Parameter>,
     /// The projection of the concatenated outputs of the heads.
     pub out_proj: Linear,
@@ -49,8 +52,8 @@ impl MultiheadAttention {
     /// A layer with `heads` heads, which split the width evenly.
     ///
     /// # Panics
-    /// If the width is not a multiple of the number of heads, or if the size of its parameters overflows or exceeds
-    /// memory.
+    /// If the width is not a multiple of the number of heads, or if the size of the parameters
+    /// overflows or exceeds memory.
     #[track_caller]
     pub fn new(width: usize, heads: usize) -> Self {
         assert!(
@@ -78,7 +81,7 @@ impl MultiheadAttention {
     /// A mask broadcasts to `[.., heads, queries, keys]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes are incompatible.
     #[track_caller]
     pub fn forward(&self, query: &Tensor, key: &Tensor, value: &Tensor, options: &Attention) -> Tensor {
         self.check([query, key, value]);

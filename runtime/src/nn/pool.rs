@@ -72,7 +72,8 @@ macro_rules! windows {
             /// Applies the layer.
             ///
             /// # Panics
-            /// If the window does not fit.
+            /// If a window is larger than the padded input, if the padding is more than half a
+            /// window, or if the planes are empty.
             #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
                 $op(x, self.0)

@@ -20,10 +20,10 @@ pub trait Layer: Module + Send + Sync {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor;
 
-    /// Writes the layer in the `{:?}` of its [`Sequential`]: by default its type and the shapes of its
-    /// parameters.
+    /// Writes the layer for the `Debug` output of a [`Sequential`]. By default this method writes
+    /// the layer's type and the shapes of its parameters.
     ///
-    /// A layer that implements `Debug` can delegate to that.
+    /// A layer that implements `Debug` can delegate to `Debug`.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = std::any::type_name::<Self>().split('<').next().unwrap_or_default();
         let mut layer = f.debug_struct(path.rsplit("::").next().unwrap_or_default());
@@ -45,8 +45,8 @@ macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
         /// A layer of this crate, by its concrete type.
         ///
-        /// A call through `dyn Layer` loses the caller's location, which shape panics report; a call on the concrete
-        /// type keeps it.
+        /// A call through `dyn Layer` loses the caller's location, which shape panics report; a
+        /// call on the concrete type keeps the location.
         #[doc(hidden)]
         pub enum BuiltIn<'a> {
             $(#[allow(missing_docs)] $layer(&'a $layer),)*
@@ -85,7 +85,7 @@ layers! {
     MaxPool2d, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
 }
 
-/// A sequence of layers; `{:?}` and `{:#?}` list them.
+/// A sequence of layers. `{:?}` and `{:#?}` list the layers.
 ///
 /// # Source
 /// PyTorch's `nn.Sequential`, with its names: `0.weight`, `2.bias`.

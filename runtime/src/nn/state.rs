@@ -52,8 +52,8 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     struct Entries {
         /// The names of the enclosing fields, each followed by a dot.
         path: String,
-        /// For each enclosing field, the length of `path` before its name was added. `leave` truncates `path`
-        /// to it.
+        /// For each enclosing field, the length of `path` before its name was added. `leave`
+        /// truncates `path` to this length.
         lengths: Vec<usize>,
         found: Vec<(String, Entry)>,
     }

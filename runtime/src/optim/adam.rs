@@ -1,4 +1,5 @@
-//! Adam and `AdamW`: weight decay in the gradient, or decoupled from it.
+//! Adam and `AdamW`. Adam adds the weight decay to the gradient, and `AdamW` applies the weight
+//! decay separately.
 
 use std::fmt;
 
@@ -18,8 +19,8 @@ struct Core {
     moments: Vec<Option<Moments>>,
 }
 
-/// The running means of a parameter's gradient and of the gradient's square, and the number of steps that
-/// contributed.
+/// The running means of a parameter's gradient and of the gradient's square, and the number of
+/// steps that contributed to the means.
 struct Moments {
     first: Buffer,
     second: Buffer,

@@ -1,8 +1,8 @@
-//! What an optimizer's constructor accepts as parameters.
+//! The type of the parameters that an optimizer's constructor accepts.
 
 use crate::Parameter;
 
-/// A list of parameters: a vector, a slice or an array of them.
+/// A list of parameters: a vector, a slice or an array.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of parameters",
     label = "not a list of parameters",

@@ -63,7 +63,7 @@ impl Sgd {
         self
     }
 
-    /// Enables Nesterov momentum; needs a momentum above 0 and no dampening.
+    /// Enables or disables Nesterov momentum, which requires a momentum above 0 and no dampening.
     pub fn nesterov(mut self, nesterov: bool) -> Self {
         self.nesterov = nesterov;
         self

@@ -13,8 +13,8 @@ pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     report(&what, epoch, &format!("{rate}{norm}"), model)
 }
 
-/// The report of a gradient that is not finite. `bad` is the index in the optimizer of the parameter with
-/// that gradient.
+/// The report of a gradient that is not finite. `bad` is the index of the gradient's parameter in
+/// the optimizer.
 pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
     epoch: &Epoch,
     bad: usize,
@@ -49,7 +49,8 @@ fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M
     )
 }
 
-/// The name of the first parameter or buffer that contains NaN or an infinity, and that value.
+/// The name of the first parameter or buffer that contains NaN or an infinity, and the first such
+/// value.
 fn first_not_finite<M: Module + ?Sized>(model: &M) -> Option<(String, Scalar)> {
     let mut search = Search { path: Vec::new(), found: None };
     model.visit(&mut search);

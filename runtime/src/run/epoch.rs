@@ -65,8 +65,8 @@ impl Epoch {
         }
     }
 
-    /// Records the confusion matrix of a metric that has one. The matrix replaces an earlier matrix of that
-    /// name.
+    /// Records the confusion matrix of `metric`, if the metric has a matrix. The matrix replaces an
+    /// earlier matrix with the same name.
     pub(super) fn keep<Y>(&mut self, name: &str, metric: &impl Metric<Y>) {
         if let Some(matrix) = metric.matrix() {
             self.confusions.retain(|(own, _)| own != name);

@@ -69,17 +69,18 @@ pub struct Row {
 }
 
 impl Row {
-    /// The epoch counted from 1; 0 for the validation before the first epoch.
+    /// The number of the epoch, counted from 1; 0 for the validation before the first epoch.
     fn number(&self) -> usize {
         if self.before_training { 0 } else { self.epoch + 1 }
     }
 
-    /// The measurement with this name; `None` if this epoch has none, also if the name is unknown.
+    /// The measurement with this name, or `None` if the epoch has no such measurement.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
     }
 
-    /// The matrix of the metric `confusion`: `valid_confusion` on validation data, `confusion` on training data.
+    /// The confusion matrix with this name: `valid_confusion` for validation data, `confusion` for
+    /// training data.
     pub fn confusion(&self, name: &str) -> Option<&Confusion> {
         self.confusions.iter().find(|(own, _)| own == name).map(|(_, matrix)| matrix)
     }
@@ -87,16 +88,17 @@ impl Row {
 
 /// The measurements of a run: one row per epoch, the best epoch, and the reason why the run ended.
 ///
-/// Its `Display` is a table with a column per measurement, and one for the learning rate if it changes. Output for
-/// people (the table, the printed lines, the file) counts epochs from 1; the API counts them from 0 (`Row::epoch`,
-/// `best_epoch`).
+/// `Display` writes a table with a column per measurement, and a column for the learning rate if
+/// the rate changes. The table, the printed lines and the CSV file count epochs from 1. The API
+/// (`Row::epoch`, `best_epoch`) counts epochs from 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     epochs: Option<usize>,
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// Whether validation is planned. If so, an epoch without validation is never the best.
+    /// Whether validation is planned. If validation is planned, an epoch without validation is
+    /// never the best.
     validated: bool,
     stop_reason: StopReason,
     explanation: Option<String>,
@@ -132,8 +134,8 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The name of the measurement that ranks epochs: the validation loss if validation is planned or the row
-    /// has one, else the training loss.
+    /// The name of the measurement that ranks epochs: the validation loss if validation is planned
+    /// or the row has a validation loss, else the training loss.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {
@@ -143,7 +145,8 @@ impl History {
         }
     }
 
-    /// Whether a new row is the best so far. The first row is the best, but a row whose loss is NaN never is.
+    /// Whether a new row is the best so far. The first row is the best, unless its loss is NaN. A
+    /// row whose loss is NaN is never the best.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
@@ -165,15 +168,15 @@ impl History {
         self.rows.is_empty()
     }
 
-    /// The values of a measurement, one per epoch, `None` where it was not measured. An unknown name has only `None`;
-    /// [`names`](Self::names) lists all names.
+    /// The values of a measurement, one per epoch. The value of an epoch without the measurement is
+    /// `None`. For an unknown name all values are `None`; [`names`](Self::names) lists all names.
     pub fn get(&self, name: &str) -> Vec<Option<f64>> {
         self.rows.iter().map(|row| row.get(name)).collect()
     }
 
-    /// The last value of a measurement: `loss`, `valid_loss`, `valid_accuracy`.
+    /// The last value of a measurement, such as `loss`, `valid_loss` or `valid_accuracy`.
     ///
-    /// `None` if it was never measured; [`names`](Self::names) lists all names.
+    /// Returns `None` if the run has no such measurement. [`names`](Self::names) lists all names.
     ///
     /// # Example
     /// ```
@@ -194,7 +197,7 @@ impl History {
         self.rows.iter().rev().find_map(|row| row.get(name))
     }
 
-    /// The last matrix of the metric `confusion`, with the names of [`Row::confusion`].
+    /// The last confusion matrix with this name. [`Row::confusion`] lists the names.
     ///
     /// # Example
     /// ```
@@ -237,8 +240,9 @@ impl History {
         self.stop_reason
     }
 
-    /// The report of a loss or gradient that was not finite, as printed: the batch, the learning rate, the parameter,
-    /// and whether the model's values are still finite.
+    /// The printed report of a loss or a gradient that was not finite. The report contains the
+    /// batch, the learning rate and the parameter, and states whether the model's values are still
+    /// finite.
     pub fn explanation(&self) -> Option<&str> {
         self.explanation.as_deref()
     }
@@ -254,11 +258,13 @@ impl History {
         names
     }
 
-    /// Writes a CSV file, completely or not at all: `epoch` (counted from 1), `seconds`, `learning_rate`, `grad_norm`,
-    /// then each measurement. Missing values are empty fields.
+    /// Writes a CSV file, completely or not at all. The columns are `epoch` (counted from 1),
+    /// `seconds`, `learning_rate`, `grad_norm`, and the measurements. Missing values are empty
+    /// fields.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the system refuses, or if the path is not a regular file.
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
+    /// regular file.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let names = self.names();
         atomic_write(path.as_ref(), |file| {
@@ -276,7 +282,8 @@ impl History {
     }
 }
 
-/// Whether the loss `new` is the best so far. Without an earlier `best` it is, and NaN never is.
+/// Whether the loss `new` is better than `best`. If `best` is `None`, every loss except NaN is
+/// better. NaN is never better.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }

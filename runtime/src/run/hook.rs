@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::Result;
 
-/// A return type of hooks: `()`, a [`ControlFlow`], or a [`Result`] of either.
+/// A return type of hooks: `()`, a [`ControlFlow`], or a [`Result`] of one of these types.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "this hook's value",

@@ -1,4 +1,5 @@
-//! Progress on standard error: a bar on a terminal, one line per epoch, never an escape code elsewhere.
+//! Progress output on standard error: a bar on a terminal, and one line per epoch. Escape codes are
+//! written only to a terminal.
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
@@ -11,7 +12,7 @@ use crate::stderr::write_line;
 /// The environment variable that selects the style: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 
-/// The style that [`set_progress`] set, as a number from 1 on; 0 before the first call.
+/// The style that [`set_progress`] set, as a number of at least 1; 0 before the first call.
 static CHOICE: AtomicU8 = AtomicU8::new(0);
 
 /// How generated loops show their progress on standard error.
@@ -46,8 +47,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The display in the style that the program set by `set_progress`, or else in the style that the
-    /// environment variable sets.
+    /// Creates the display in the style of `set_progress`. If the program did not call
+    /// `set_progress`, the environment variable determines the style.
     pub(super) fn chosen() -> Self {
         let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
@@ -126,13 +127,13 @@ impl fmt::Debug for Progress {
 /// The minimum time between two redraws of the bar.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// The width of the bar in characters, such that the line fits a terminal of eighty.
+/// The width of the bar in characters. With this width the whole line fits into 80 columns.
 const WIDTH: usize = 30;
 
 /// The escape code that returns to the start of the line and clears the line.
 const CLEAR: &str = "\r\x1b[2K";
-/// The escape code that truncates long lines at the terminal's edge: `CLEAR` would leave a part of a wrapped
-/// line.
+/// The escape code that truncates long lines at the terminal's edge. If a line wrapped, `CLEAR`
+/// would erase only a part of the line.
 const CUT: &str = "\x1b[?7l";
 /// The escape code that enables line wrapping again.
 const WRAP: &str = "\x1b[?7h";

@@ -13,31 +13,34 @@ pub struct State<'a> {
     pub batch: usize,
     /// The number of optimizer updates so far in the run.
     pub step: usize,
-    /// The loss of the last training batch; NaN before the first.
+    /// The loss of the last training batch; NaN before the first batch.
     pub loss: f64,
-    /// The learning rate of the last update; `None` before the first.
+    /// The learning rate of the last update; `None` before the first update.
     pub learning_rate: Option<Scalar>,
     /// The gradient norm of the last update before clipping; `None` in a loop that does not clip by norm.
     pub grad_norm: Option<f64>,
     /// The measurements of this epoch so far.
     pub row: Row,
-    /// The epochs before this one, also in `epoch_end`. The measurements of this epoch are in `row`.
+    /// The history of all earlier epochs. The measurements of the current epoch are in `row`, also
+    /// in `epoch_end`.
     pub history: &'a History,
     pub(super) is_best: bool,
 }
 
 impl State<'_> {
-    /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not validated.
-    /// The first epoch is. An epoch whose loss is NaN never is, nor an epoch without validation in a loop
-    /// that validates.
+    /// Whether this epoch is the best so far. Epochs are compared by `valid_loss`, or by `loss` in
+    /// a loop that has not validated. The first epoch is the best, unless its loss is NaN. An epoch
+    /// whose loss is NaN is never the best. In a loop that validates, an epoch without validation
+    /// is never the best.
     pub fn is_best(&self) -> bool {
         self.is_best
     }
 
-    /// The number of epochs since the best one: 0 if this one [is the best](State::is_best).
+    /// The number of epochs since the best epoch; 0 if the current epoch [is the
+    /// best](State::is_best).
     ///
     /// # Example
-    /// Stops after five epochs without improvement.
+    /// This hook stops the run after five epochs without improvement.
     /// ```
     /// use std::ops::ControlFlow;
     ///

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// A time limit: a starting time and a duration from then on.
+/// A time limit: a starting time and a maximum duration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeLimit {
     began: Instant,

@@ -1,4 +1,4 @@
-//! The weights of batches: in an epoch's loss, and in the update of an accumulation window.
+//! The weights of batches in an epoch's loss and in the update of an accumulation window.
 
 use crate::reduction::Reduction;
 use crate::{Error, Result, Scalar, Tensor};
@@ -6,27 +6,29 @@ use crate::{Error, Result, Scalar, Tensor};
 /// The weight of a batch relative to other batches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Weight {
-    /// The loss of the batch is a mean with this denominator, at least 0: the number of samples, or their
-    /// class weights.
+    /// The loss of the batch is a mean with this denominator (at least 0). The denominator is the
+    /// number of samples or the sum of their class weights.
     Mean(f64),
     /// The loss of the batch is a sum, which is added to the losses of the other batches.
     Sum,
 }
 
-/// The reason why a loss is weighted by samples, for lack of a known denominator.
+/// The reason why the denominator of a loss is unknown. Such a loss is weighted by the number of
+/// samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Guess {
     /// The loss is a sum times a factor that is not one over the number of samples or of elements.
     ScaledSum,
-    /// The loss is neither a mean nor a sum, or combines several with different denominators.
+    /// The loss is neither a mean nor a sum, or combines several losses with different
+    /// denominators.
     Unknown,
 }
 
 impl Weight {
-    /// The weight of a batch, derived from the reduction of its loss. If the batch is weighted by samples for
-    /// lack of a denominator, the reason is returned too.
+    /// The weight of a batch, derived from the reduction of its loss. If the denominator is
+    /// unknown, the weight is the number of samples, and the reason is returned too.
     pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
-        /// The largest relative error with which a factor still counts as one over the number of samples or
+        /// The maximum relative error of a factor that counts as one over the number of samples or
         /// of elements.
         const ROUNDING: f64 = 1e-6;
         let by_samples = Self::Mean(samples as f64);
@@ -44,7 +46,7 @@ impl Weight {
         }
     }
 
-    /// The weight that the clause `loss_weight` gives.
+    /// The weight for the value that the function of the clause `loss_weight` returned.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -62,7 +64,8 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for a loop with `accumulate` whose losses have no known denominator for this reason.
+    /// The error for a loop with `accumulate`, if for this reason the denominator of a loss is
+    /// unknown.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
@@ -91,7 +94,7 @@ pub(super) struct Total {
 }
 
 impl Total {
-    /// Adds the loss of a batch. A batch without weight adds nothing.
+    /// Adds the loss of a batch. A batch with weight 0 changes nothing.
     pub(super) fn add(&mut self, loss: f64, weight: Weight) {
         let weight = match weight {
             Weight::Mean(0.0) => return,
@@ -105,14 +108,15 @@ impl Total {
         self.weight += weight;
     }
 
-    /// The loss over all batches, or `None` before the first batch that counts.
+    /// The loss over all batches, or `None` before the first batch with a weight above 0.
     pub(super) fn value(self) -> Option<f64> {
         let divisor = if self.is_sum { 1.0 } else { self.weight };
         (self.weight > 0.0).then(|| self.sum / divisor)
     }
 }
 
-/// A window: the batches whose gradients are accumulated for one update, with their total weight so far.
+/// An accumulation window: the batches whose gradients are accumulated for one update, with their
+/// total weight so far.
 ///
 /// # Formula
 /// The loss of each batch is scaled by `wᵢ / n`, where `wᵢ` is the weight of the batch and `n` is the number

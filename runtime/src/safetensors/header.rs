@@ -13,11 +13,11 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// An upper bound of the memory, in bytes per byte of the header, that is allocated without a check: for
-/// names, and for strings with escapes.
+/// An upper bound of the memory for names and for strings with escapes, in bytes per byte of the
+/// header. Allocations of this memory are not checked.
 const PARSED: u64 = 6;
 
-/// An entry of the header after the check that its bytes are within the file and match its shape.
+/// A checked entry of the header. The bytes of the entry are within the file and match the shape.
 pub(crate) struct Entry<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) shape: Vec<usize>,
@@ -92,8 +92,8 @@ fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     if due as u64 == available { Ok(()) } else { Err(layout(entries.last(), due, available as usize)) }
 }
 
-/// The number of bytes of a tensor of this shape. Returns `None` if the product of the non-zero axes exceeds
-/// memory, which `ndarray` refuses too.
+/// The number of bytes of a tensor of this shape. Returns `None` if the product of the non-zero
+/// axes exceeds memory. `ndarray` refuses such shapes too.
 fn size(shape: &[usize], width: usize) -> Option<usize> {
     let filled = shape.iter().filter(|&&axis| axis != 0).try_fold(width, |n, &axis| n.checked_mul(axis));
     let bytes = filled.filter(|&bytes| isize::try_from(bytes).is_ok())?;

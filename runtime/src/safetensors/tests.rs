@@ -175,7 +175,8 @@ fn a_header_longer_than_the_file_allocates_nothing() {
     assert!(load_all(folder.path()).is_err());
 }
 
-/// Two parsers must not see two models in one file.
+/// Duplicate fields and keys are refused, because two parsers could read different models from one
+/// file.
 #[test]
 fn fields_and_keys_come_once() {
     let w = |rest: &str| format!(r#"{{"w":{{"dtype":"F32","shape":[1],"data_offsets":[0,4],{rest}}}}}"#);
@@ -248,7 +249,8 @@ fn limits_can_be_set() {
     );
 }
 
-/// A value that conversion would change is refused with its index; decimals are rounded as always.
+/// A value that conversion would change is refused, and the error contains its index. Decimals are
+/// rounded.
 #[test]
 fn numbers_that_do_not_fit_are_refused() {
     let read = |kind: &str, second: [u8; 8], is_any_number| {
@@ -278,7 +280,7 @@ fn numbers_that_do_not_fit_are_refused() {
     }
 }
 
-/// A tensor that is larger than the chunks in which values are converted.
+/// Reads a tensor that is larger than the chunks in which values are converted.
 #[test]
 fn large_tensors_are_whole() {
     let folder = tempfile::tempdir().unwrap();

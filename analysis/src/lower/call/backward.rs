@@ -28,7 +28,8 @@ impl<'a> Lower<'a> {
         matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
-    /// Records that gradients are values of their own, as in libraries whose `backward` returns them.
+    /// Records that gradients are separate values, as in libraries whose `backward` returns the
+    /// gradients.
     ///
     /// The states of the gradients of all optimizers become unknown.
     pub(in crate::lower) fn gradients_are_values(&mut self) {

@@ -150,7 +150,8 @@ impl<'a> Lower<'a> {
 
     /// Whether `function`, the value of the variable `name` in the call `name(..)`, is a model.
     ///
-    /// The value counts as a model if some optimizer updates its parameters and it holds no optimizer itself.
+    /// The value counts as a model if some optimizer updates its parameters and the value holds no
+    /// optimizer.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)
@@ -208,7 +209,7 @@ impl<'a> Lower<'a> {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The site of one of the stages that a call performs; `key` identifies this stage.
+    /// The site of one stage of a call. The argument `key` identifies the stage.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.author == Author::Generator;

@@ -59,7 +59,7 @@ impl<'a> Lower<'a> {
         Value { measured, ..Value::number().with_origin(origin) }
     }
 
-    /// The result of a constructor of an optimizer, or of the settings of one.
+    /// The result of a constructor of an optimizer, or of the settings of an optimizer.
     fn new_optimizer(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
         let Some(first) = call.arguments.first() else {

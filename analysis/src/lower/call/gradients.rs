@@ -1,4 +1,5 @@
-//! Calls that act on gradients: `zero_grad`, `step`, clipping, and calls that do several of these.
+//! Calls that act on gradients: `zero_grad`, `step`, clipping, and calls with several of these
+//! effects.
 
 use syn::Expr;
 
@@ -20,7 +21,7 @@ enum On {
 impl<'a> Lower<'a> {
     /// Performs a call that acts on the gradients of its subject, such as `optimizer.step()`.
     ///
-    /// The gradients are those of an optimizer, or those of the parameters that the subject holds.
+    /// The gradients belong to an optimizer, or to the parameters in the subject.
     pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
         let of_scaler = self.is_of_scaler(call);
         let subject = if of_scaler { call.arguments.first() } else { call.subject() };
@@ -44,7 +45,7 @@ impl<'a> Lower<'a> {
 
     /// Performs one of the effects that a call has on gradients.
     ///
-    /// If the effect is to compute gradients, they are computed from `loss`.
+    /// If the effect is to compute gradients, the gradients are computed from `loss`.
     fn one_effect(&mut self, effect: Effect, on: &On, loss: Option<&Value<'a>>, site: SiteId) {
         match (effect, loss, on) {
             (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
@@ -76,7 +77,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The stage that has this effect; where two stages have the effect, the name of the call decides.
+/// The stage with this effect. If two stages have the effect, the name of the call decides.
 fn stage_of(effect: Effect, name: &str) -> Stage {
     match effect {
         Effect::Zero => Stage::ZeroGrad,

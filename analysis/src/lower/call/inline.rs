@@ -29,7 +29,7 @@ pub(in crate::lower) struct Inlining {
     pub root: FnId,
     /// The function whose body is being lowered: the root, or an inlined one.
     pub function: FnId,
-    /// The call that `function` is inlined for; `None` for the root.
+    /// The call at which `function` is inlined; `None` for the root.
     pub call: Option<CallId>,
     /// The ids of inlined calls, by their chain of calls.
     ids: BTreeMap<u32, CallId>,
@@ -175,7 +175,8 @@ impl<'a> Lower<'a> {
 
     /// The value that an inlined function returns.
     ///
-    /// If the value is a closure, the optimizers that it captures become unknown: their variables have ended.
+    /// If the value is a closure, the optimizers that it captures become unknown, because their
+    /// variables are out of scope.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = value.kind {
             let source = self.resolver.source(&closure.node.body);

@@ -174,7 +174,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether an argument tells a loss neither to sum nor to average: `Reduction::None`.
+/// Whether an argument selects a loss without reduction: `Reduction::None`.
 pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
     matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
 }

@@ -22,7 +22,8 @@ pub(in crate::lower) struct Recording {
 }
 
 impl Recording {
-    /// Begins a guard or a closure that turns recording off, on every path (`certain`) or on some.
+    /// Begins a guard or a closure that turns recording off, on every path (`certain`) or only on
+    /// some paths.
     pub(in crate::lower) fn open(&mut self, certain: bool) {
         *self.count(certain) += 1;
     }
@@ -47,7 +48,7 @@ impl Recording {
 
     /// The number of the guard at a syntax node; `None` if there are too many guards.
     ///
-    /// The mode that the guard saves is kept under this number.
+    /// The mode that the guard saves is stored under this number.
     fn guard_number(&mut self, node: usize) -> Option<usize> {
         let known = self.guards.iter().position(|guard| *guard == node);
         if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
@@ -129,7 +130,7 @@ impl<'a> Lower<'a> {
         values.for_each(|value| self.lose_mode(&value.derived().deps, site));
     }
 
-    /// Sets the mode of the model that a value may be, when it is stored in a new place.
+    /// Sets the mode of a value that may be a model, when the value is stored in a new place.
     ///
     /// A constructor returns a model in training mode; other code may return a model in either mode.
     pub(in crate::lower) fn new_mode(&mut self, path: PathId, value: &Value<'a>) {

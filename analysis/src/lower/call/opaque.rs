@@ -222,13 +222,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that an expression that is not lowered may have changed everything it mentions.
+    /// Records that an expression, which is not lowered, may have changed everything that it
+    /// mentions.
     pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
         let source = self.resolver.source(expr);
         self.touch(source.mentions(expr));
     }
 
-    /// Records that code that is not lowered may have changed everything it mentions.
+    /// Records that code, which is not lowered, may have changed everything that it mentions.
     pub(in crate::lower) fn touch(&mut self, code: &Mentions) {
         code.formats.iter().for_each(|text| self.reads_in_text(text));
         let mut deps = Deps::none();
@@ -267,7 +268,8 @@ impl<'a> Lower<'a> {
 
 /// The values of the arguments of an opaque call.
 ///
-/// If the name of the call says that it only evaluates, models count as passed by shared reference.
+/// If the name of the call suggests that the call only evaluates, models count as passed by shared
+/// reference.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
         Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },

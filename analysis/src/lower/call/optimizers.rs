@@ -1,4 +1,4 @@
-//! Optimizers: how they are built, and calls that change whose parameters they update.
+//! Optimizers: their construction, and calls that change the set of parameters that they update.
 
 use super::Call;
 use crate::cfg::{Action, Deps, Gives, OptimizerId, PathId, SiteId};
@@ -94,7 +94,7 @@ impl<'a> Lower<'a> {
 
     /// Stores the result of an opaque expression as an optimizer in a place.
     ///
-    /// The options, the name or the uses of the place say that it holds an optimizer.
+    /// The options, the name or the uses of the place show that the place holds an optimizer.
     pub(in crate::lower) fn opaque_optimizer(&mut self, path: PathId, value: &Value<'a>) {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);

@@ -14,7 +14,8 @@ use crate::vocabulary::{
 };
 
 impl<'a> Lower<'a> {
-    /// Records a method that reads the parameters of a model; returns whether it has no other effect.
+    /// Records a method that reads the parameters of a model. Returns whether the method has no
+    /// other effect.
     pub(super) fn method_reads_parameters(&mut self, call: &Call<'a>) -> bool {
         let (Callee::Method(node), Some(receiver)) = (&call.callee, &call.receiver) else { return false };
         let of = last_name(&node.receiver).unwrap_or_default();
@@ -31,7 +32,8 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Records a function that reads the parameters of a model; returns whether it has no other effect.
+    /// Records a function that reads the parameters of a model. Returns whether the function has no
+    /// other effect.
     pub(super) fn function_reads_parameters(&mut self, call: &Call<'a>) -> bool {
         if is_average_update(&call.name) {
             return self.averages(call, false);
@@ -54,9 +56,11 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a call that moves a running average towards a model's parameters; returns whether it does.
+    /// Records a call that updates a running average of a model's parameters. Returns whether the
+    /// call is such an update.
     ///
-    /// The parameters are arguments of the call, or its receiver already `knows` them.
+    /// The parameters are arguments of the call. With `knows`, the receiver has the parameters
+    /// already.
     fn averages(&mut self, call: &Call<'a>, knows: bool) -> bool {
         // It may be the average of a loss.
         if call.arguments.iter().any(|value| value.measured) || !knows && call.arguments.is_empty() {

@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 
-    /// Records that the variable `path` holds a new schedule, if the value is one.
+    /// Records that the variable `path` holds a new schedule, if the value is a schedule.
     pub(in crate::lower) fn holds_schedule(&mut self, path: PathId, value: &Value<'a>) {
         if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
             && self.schedule_at(Some(path)).is_none()

@@ -1,7 +1,7 @@
 //! Collections of optimizers, tracked as one optimizer while all of them are treated alike.
 //!
 //! `for optimizer in &mut optimizers { optimizer.step(); }` is lowered as one `step` of the collection.
-//! If code reaches only some of the optimizers, the analysis is silent about the collection.
+//! If code reaches only some of the optimizers, nothing is reported about the collection.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprForLoop, ExprMethodCall, Pat};

@@ -82,7 +82,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches on the second operand of `&&` or `||`, which the value of the first operand may skip.
+    /// Branches on the second operand of `&&` or `||`. The value of the first operand may skip the
+    /// second.
     fn further_condition(&mut self, at: BlockId, condition: &'a Expr, yes: BlockId, no: BlockId) {
         self.start(at);
         self.control.branches += 1;
@@ -90,7 +91,7 @@ impl<'a> Lower<'a> {
         self.control.branches -= 1;
     }
 
-    /// Branches on whether a value matches a pattern, without binding the names of the pattern.
+    /// Branches on whether a value matches a pattern. The names of the pattern are not bound.
     ///
     /// If `no` is `None`, the match is certain, as in the last arm.
     pub(in crate::lower) fn matching(
@@ -107,7 +108,7 @@ impl<'a> Lower<'a> {
         self.branch_on(condition::of_pattern(subject, pat), yes, no);
     }
 
-    /// Branches on a formula over tests, whose expressions were evaluated before.
+    /// Branches on a formula over tests. The expressions of the tests were evaluated before.
     ///
     /// If `no` is `None`, the formula is certain to hold.
     fn branch_on(&mut self, formula: Formula<Test<'_>>, yes: BlockId, no: Option<BlockId>) {
@@ -159,7 +160,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches to `yes` and to `no`; if the test's question is followed, these blocks assume its answer.
+    /// Branches to `yes` and to `no`. If the test's question is followed, each block assumes its
+    /// answer.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
@@ -220,7 +222,7 @@ impl<'a> Lower<'a> {
 
     /// The bits of the followed questions that a new question excludes, as `P::F32` excludes `P::Bf16`.
     ///
-    /// Also records for each of these questions that it excludes the new question.
+    /// Also records the reverse: each of these questions excludes the new question.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
         let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
@@ -303,9 +305,10 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a variable in a question stands for.
+    /// Resolves a variable in a question to the variable that holds the value.
     ///
-    /// A parameter stands for the variable of the caller, if the argument is this variable itself.
+    /// A parameter is resolved to the variable of the caller, if the argument is this variable
+    /// itself.
     pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

@@ -89,7 +89,8 @@ impl<'a> Lower<'a> {
         Value { measured: left.measured || right.measured, ..Value::number() }
     }
 
-    /// Lowers a `let` condition that is used as a value; its names are bound only inside the expression.
+    /// Lowers a `let` condition that is used as a value. The names of the condition are bound only
+    /// inside the expression.
     fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
         let mark = self.scope.len();
         let after = self.block("");
@@ -132,7 +133,8 @@ impl<'a> Lower<'a> {
 
     /// Lowers an arm of a `match`.
     ///
-    /// If the pattern does not match, control continues at `other`; `None` if the match is certain.
+    /// If the pattern does not match, control continues at `other`, which is `None` if the match is
+    /// certain.
     /// If the `if` condition after the pattern is false, control continues at `next`.
     fn arm(
         &mut self,

@@ -6,7 +6,7 @@
 //! The condition `precision == P::F32` and an arm `P::F32` ask the same of `precision`.
 //! A value that is `P::F32` is not `P::Bf16`.
 //!
-//! This module knows nothing of control flow or scopes.
+//! This module does not depend on control flow or scopes.
 //! The module [`super::ask`] resolves the questions and branches on them.
 
 use syn::{BinOp, Expr, ExprBinary, ExprLet, ExprMethodCall, Pat, UnOp};
@@ -225,7 +225,7 @@ fn compared(node: &ExprBinary) -> Option<Test<'_>> {
     }
 }
 
-/// The test that `less < more` is true, or false if `holds` is false.
+/// The test that `less < more` has the value `holds`.
 fn ordered<'e>(less: &'e Expr, more: &'e Expr, holds: bool) -> Test<'e> {
     let subject = Expression::Apply("<".to_owned(), vec![structure(less), structure(more)]);
     Test::of(subject, None, holds, Code::Truth(less), is_pure(less) && is_pure(more))
@@ -248,7 +248,7 @@ fn equal<'e>(left: &'e Expr, right: &'e Expr) -> Test<'e> {
     Test::of(subject, None, true, Code::Truth(left), is_pure(left) && is_pure(right))
 }
 
-/// The test of a method with a question of its own, such as `is_some` or `is_empty`.
+/// The test of a method that asks a question, such as `is_some` or `is_empty`.
 fn by_method<'e>(condition: &'e Expr, call: &'e ExprMethodCall) -> Option<Test<'e>> {
     let code = Code::Truth(condition);
     let receiver = || structure(bare(&call.receiver));

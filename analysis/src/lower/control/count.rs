@@ -40,7 +40,7 @@ pub(in crate::lower) struct Counting {
     lost: BTreeSet<PathId>,
     /// Variables that are defined as another variable plus a number, such as `step` of `let step = i + 1;`.
     aliases: BTreeMap<PathId, Linear>,
-    /// For each variable that holds the value of a condition, this condition.
+    /// The conditions whose values are stored in variables, by variable.
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
 }
 

@@ -1,4 +1,4 @@
-//! The structure of expressions, by which two expressions are compared.
+//! The structure of expressions. Two expressions are compared by their structures.
 
 use syn::{Expr, Lit, UnOp};
 
@@ -120,7 +120,8 @@ impl Lower<'_> {
             .unwrap_or(0)
     }
 
-    /// Records an assignment of a place: an expression that reads the place has another value from here on.
+    /// Records an assignment to a place. After it, an expression that reads the place may have
+    /// another value.
     pub(super) fn note_assigned(&mut self, place: PathId) {
         let is_variable = self.cfg.paths.root_of(place) == place;
         let place = if is_variable { self.home(place) } else { place };

@@ -1,4 +1,5 @@
-//! Error paths: where a `?` continues, and where the errors of an inlined function continue.
+//! Error paths: the blocks at which control continues after a failing `?`, or after an error of an
+//! inlined function.
 
 use syn::{Expr, Stmt};
 
@@ -14,7 +15,7 @@ pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
     /// Number of names in scope at this block.
     pub scope: usize,
-    /// Whether errors join the results without an error at this block.
+    /// Whether the errors and the results without an error join at this block.
     pub softly: bool,
 }
 
@@ -23,11 +24,11 @@ pub(in crate::lower) struct ErrorExit {
 pub(in crate::lower) struct Errors {
     /// Calls whose result is tested by `?` or unwrapped.
     ///
-    /// Each call is given by its syntax node, together with the target of its errors.
+    /// Each entry has the syntax node of the call and the target of its errors.
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
-    /// The errors that are final expressions of these functions, by syntax node.
+    /// The errors that are final expressions of inlined functions, by syntax node.
     failing: Vec<usize>,
 }
 
@@ -38,7 +39,7 @@ struct Failure {
     exit: ErrorExit,
     /// Number of open branches at the start of the function.
     branches: usize,
-    /// Whether the function returns `None` for a failure, which the `?` on its call passes on.
+    /// Whether the function returns `None` for a failure. The `?` on its call passes the `None` on.
     none_fails: bool,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Lower<'a> {
     /// Lowers the body of an inlined function.
     ///
     /// If the function returns an error, control continues at the target of the `?` or `unwrap` on the call.
-    /// If the call has neither, control continues at `after`.
+    /// If the call has neither a `?` nor an `unwrap`, control continues at `after`.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],
@@ -81,9 +82,9 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// Lowers the jump of a `return` from an inlined function, if it returns an error.
+    /// Lowers the jump of a `return` from an inlined function, if the `return` returns an error.
     ///
-    /// Takes the error exit and returns true for an error; otherwise returns false.
+    /// For an error, takes the error exit and returns true. Otherwise returns false.
     pub(super) fn returns_error(&mut self, node: &'a syn::ExprReturn) -> bool {
         let frame = self.control.frame(|frame| frame.kind == FrameKind::Call);
         let failure = self.control.errors.failures.last();
@@ -129,7 +130,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Lowers an expression whose errors go to `exit`; without an `exit`, errors end the program.
+    /// Lowers an expression whose errors go to `exit`. Without an `exit`, errors end the program.
     pub(in crate::lower) fn with_error_exit(&mut self, expr: &'a Expr, exit: Option<ErrorExit>) -> Value<'a> {
         let Some(call) = head(expr) else { return self.expr(expr) };
         let scope = self.scope.len();
@@ -177,7 +178,8 @@ fn is_none(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::None))
 }
 
-/// Collects the final expressions of the branches of a block, each of which may be the value of the block.
+/// Collects the final expressions of the branches of a block. Each of these expressions may be the
+/// value of the block.
 fn tails<'e>(statements: &'e [Stmt], into: &mut Vec<&'e Expr>) {
     if let Some(Stmt::Expr(last, None)) = statements.last() {
         tail(last, into);

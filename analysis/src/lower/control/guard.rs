@@ -32,9 +32,9 @@ pub(in crate::lower) struct Guarding {
     exits: Vec<Exit>,
     /// The guard of each condition, by syntax node and chain of calls.
     known: BTreeMap<(usize, u32), GuardId>,
-    /// The guards that stand for several outcomes at once.
+    /// The guards that each represent several outcomes at once.
     joined: BTreeMap<Vec<Outcome>, GuardId>,
-    /// The formula of each guard, as long as the counters in it are not resolved.
+    /// The formula of each guard, until the counters in the formula are resolved.
     formulas: Vec<Formula<Leaf>>,
     /// The syntax nodes of conditions that depend on the results of an iteration.
     pub(in crate::lower) measured: BTreeSet<usize>,
@@ -55,12 +55,12 @@ struct Exit {
     path: Vec<Outcome>,
 }
 
-/// A single condition at a place in the source, as long as the counters are not resolved.
+/// A single condition at a place in the source, before its counters are resolved.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) question: QuestionId,
     pub(super) version: u32,
-    /// The kind of the condition if it turns out to be no counter.
+    /// The kind of the condition, unless the condition is a counter.
     pub(super) kind: ConditionKind,
     pub(super) count: Option<Count>,
 }
@@ -107,7 +107,7 @@ impl<'a> Lower<'a> {
         mark
     }
 
-    /// Opens an arm of a `match`; the guards of the last arm are that no earlier arm matches.
+    /// Opens an arm of a `match`. The guards of the last arm state that no earlier arm matches.
     ///
     /// Returns the mark that closes the arm.
     pub(in crate::lower) fn guard_arm(
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
         )
     }
 
-    /// The guard whose condition is that all of several outcomes hold.
+    /// The guard whose condition is the conjunction of several outcomes.
     fn join_guards(&mut self, path: Vec<Outcome>) -> GuardId {
         if let Some(&known) = self.guarding.joined.get(&path) {
             return known;
@@ -297,7 +297,7 @@ impl<'a> Lower<'a> {
         Formula::Is(Leaf { question, version, kind, count })
     }
 
-    /// The kind of a single condition if it turns out to be no counter.
+    /// The kind of a single condition, unless the condition is a counter.
     fn kind_of(&self, condition: &Expr) -> ConditionKind {
         match condition {
             Expr::MethodCall(call) if asks_for_variant(call) => ConditionKind::Absent,
@@ -324,7 +324,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The kind of a match; the match of a pattern such as `Some(..)` asks whether a value is present.
+/// The kind of a match. The match of a pattern such as `Some(..)` asks whether a value is present.
 fn kind_of_match(pat: &Pat, matched: Option<Matched<'_>>) -> ConditionKind {
     match matched {
         _ if is_variant(pat) => ConditionKind::Absent,

@@ -51,7 +51,7 @@ fn is_range(items: &Expr) -> bool {
 }
 
 impl Lower<'_> {
-    /// Records that a loop iterates over `items`, each of which is bound to `pat`.
+    /// Records that a loop iterates over `items` and binds each item to `pat`.
     pub(in crate::lower) fn iterates_over(&mut self, of: LoopId, pat: Option<&Pat>, items: &Expr) {
         if self.cfg.loops[of].head.source.is_some() {
             return;

@@ -115,7 +115,8 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// Records that a jump may skip the rest of the iteration at index `from` and of those inside it.
+    /// Records that a jump may skip the rest of the iteration at index `from` and of all iterations
+    /// inside it.
     ///
     /// Nothing is recorded if no condition leads to the jump.
     fn skip_rest_of(&mut self, from: usize) {

@@ -18,7 +18,7 @@ pub(in crate::lower) enum Known {
     Nothing,
     /// A value `Some(..)`.
     Something,
-    /// A variant without fields, given by the name of the variant.
+    /// A variant without fields, represented by its name.
     Variant(Rc<str>),
 }
 
@@ -101,7 +101,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a value matches a pattern, if that is statically known.
+    /// Whether a value matches a pattern, if the answer is statically known.
     pub(in crate::lower) fn fits(pat: &Pat, value: &Value<'a>) -> Option<bool> {
         let variant = |name: &syn::Ident| match value.known.as_ref()? {
             Known::Nothing => Some(Variant::None.is(name)),

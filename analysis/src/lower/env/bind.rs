@@ -85,7 +85,8 @@ impl<'a> Lower<'a> {
         self.are_siblings(mark, value);
     }
 
-    /// Records that the variables declared since `mark` are parts of one opaque value.
+    /// Records that the variables declared after the first `mark` names are parts of one opaque
+    /// value.
     ///
     /// Such variables do not count as independent of one another.
     fn are_siblings(&mut self, mark: usize, value: &Value<'a>) {

@@ -21,7 +21,8 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Gives a tensor a name, by which the flow follows whether `backward` has freed its graph.
+    /// Names a tensor. The flow analysis uses the name to track whether `backward` has freed the
+    /// tensor's graph.
     pub(in crate::lower) fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if !value.computed {
             self.no_tensor(path, assigned, value);
@@ -83,7 +84,7 @@ impl<'a> Lower<'a> {
         self.cfg.graphs[graph].defined = Some(self.control.innermost());
     }
 
-    /// The graphs to which a tensor in a field of the value `whole` may belong.
+    /// The possible graphs of a tensor in a field of the value `whole`.
     pub(in crate::lower) fn whole_graphs(&mut self, whole: &Value<'a>) -> Vec<GraphId> {
         if !whole.computed {
             return whole.part.clone();

@@ -5,7 +5,7 @@ use syn::ExprClosure;
 use super::value::Value;
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
 
-/// The kind of a value: the object that it is.
+/// The kind of object that a value is.
 #[derive(Clone)]
 pub(in crate::lower) enum Kind<'a> {
     Plain,
@@ -30,7 +30,7 @@ pub(in crate::lower) enum Kind<'a> {
     Scaler,
     /// A loss that is multiplied by the factor of a scaler.
     Scaled,
-    /// Gradients that are a value of their own, as `backward` returns them in some libraries.
+    /// Gradients as a separate value. In some libraries, `backward` returns the gradients.
     Gradients,
     /// A guard that stops the recording of gradients while it is in scope.
     Guard(Guard),
@@ -59,7 +59,7 @@ pub(in crate::lower) struct Guard {
 impl<'a> Kind<'a> {
     /// The kind of a value that is one of two values, as in `if c { a } else { b }`.
     ///
-    /// `lost` receives the optimizers that this kind no longer identifies.
+    /// The argument `lost` receives the optimizers that the result no longer identifies.
     pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
         let mut joined = |a: Value<'a>, b: Value<'a>| {
             let (value, gone) = a.join(b);

@@ -1,4 +1,4 @@
-//! Optimizers and graphs: the objects that the flow tracks.
+//! Optimizers and graphs: the objects that the flow analysis tracks.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
 use crate::limits;
 use crate::lower::Lower;
 
-/// The objects that the flow tracks, by the place that holds them.
+/// The objects that the flow analysis tracks, by their places.
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
@@ -30,7 +30,8 @@ impl Objects {
 }
 
 impl Lower<'_> {
-    /// The optimizer in a place, created if it is new; `owned` are added to the parameters that it updates.
+    /// The optimizer in a place. It is created if the place has no optimizer yet. The places in
+    /// `owned` are added to the parameters that the optimizer updates.
     pub(in crate::lower) fn optimizer(
         &mut self,
         path: PathId,
@@ -89,7 +90,8 @@ impl Lower<'_> {
         graph
     }
 
-    /// Records a user of a graph; users after the second one decide nothing, and are left out.
+    /// Records a user of a graph. At most two users are recorded, because further users make no
+    /// difference.
     pub(in crate::lower) fn uses(&mut self, graph: GraphId, user: User) {
         let user = (user, self.control.innermost());
         let users = &mut self.cfg.graphs[graph].users;

@@ -32,7 +32,8 @@ impl<'a> Lower<'a> {
         path
     }
 
-    /// The place that an expression names, if it is a variable or a field of one.
+    /// The place that an expression names, if the expression is a variable or a field of a
+    /// variable.
     pub(in crate::lower) fn place_of(&mut self, expr: &Expr) -> Option<PathId> {
         match expr {
             Expr::Path(path) => self.lookup(&path.path.get_ident()?.to_string()),

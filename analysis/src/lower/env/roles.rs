@@ -10,7 +10,8 @@ use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
 impl Lower<'_> {
     /// The role of a variable or a field.
     ///
-    /// The first of these decides: the options, the type, the methods called on the variable, and its name.
+    /// The role comes from the first of these sources that determines a role: the options, the
+    /// type, the methods called on the variable, the name of the variable.
     pub(in crate::lower) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
         let options = &self.here().options;
         if options.optimizers.iter().any(|declared| declared == name) {

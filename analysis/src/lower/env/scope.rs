@@ -43,20 +43,22 @@ impl Scope {
         self.names.push((name, path));
     }
 
-    /// The variables that were declared since the scope held `mark` names.
+    /// The variables that were declared after the first `mark` names.
     pub(in crate::lower) fn since(&self, mark: usize) -> impl DoubleEndedIterator<Item = PathId> {
         self.names[mark..].iter().map(|(_, path)| *path)
     }
 
-    /// Enters the body of a function, which sees no outer names; returns the previously hidden ranges.
+    /// Enters the body of a function and hides all outer names. Returns the ranges that were hidden
+    /// before.
     pub(in crate::lower) fn enter_function(&mut self) -> Vec<Range<usize>> {
         let everything = std::iter::once(0..self.names.len()).collect();
         self.enter_body(everything)
     }
 
-    /// Enters the body of a closure, which sees the first `seen` names: those in scope at its definition.
+    /// Enters the body of a closure. Only the first `seen` names are visible: the names in scope at
+    /// the closure's definition.
     ///
-    /// Returns the previously hidden ranges.
+    /// Returns the ranges that were hidden before.
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
         let mark = self.names.len();
         let before = self.hidden.iter().filter(|hidden| hidden.end < seen).cloned();
@@ -69,12 +71,13 @@ impl Scope {
         std::mem::replace(&mut self.hidden, hidden)
     }
 
-    /// Leaves the body of a function or closure; `hidden` are the ranges that its entry returned.
+    /// Leaves the body of a function or closure, and restores the ranges that were hidden before
+    /// the body.
     pub(in crate::lower) fn leave_body(&mut self, hidden: Vec<Range<usize>>) {
         self.hidden = hidden;
     }
 
-    /// Removes the variables that were declared since the scope held `mark` names.
+    /// Removes the innermost variables until `mark` names are left.
     fn truncate(&mut self, mark: usize) -> Vec<PathId> {
         let ended = self.names.split_off(mark);
         for (name, _) in ended.iter().filter(|(_, path)| *path != BORDER) {
@@ -91,12 +94,13 @@ impl<'a> Lower<'a> {
         self.scope.lookup(name)
     }
 
-    /// Ends the scopes that were opened since there were `mark` names.
+    /// Ends the innermost scopes until `mark` names are left.
     pub(in crate::lower) fn leave(&mut self, mark: usize) {
         self.leave_with(mark, &Value::nothing());
     }
 
-    /// Ends the scopes that were opened since there were `mark` names; the graphs of `value` outlive them.
+    /// Ends the innermost scopes until `mark` names are left. The graphs of `value` outlive the
+    /// scopes.
     pub(in crate::lower) fn leave_with(&mut self, mark: usize, value: &Value<'a>) {
         let mut kept = Vec::new();
         value.all_graphs(&mut kept);
@@ -111,7 +115,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guards in the scopes that a jump leaves, those opened since there were `mark` names.
+    /// Ends the guards in the scopes that a jump leaves. These scopes contain the names after the
+    /// first `mark` names.
     pub(in crate::lower) fn unwind(&mut self, mark: usize) {
         let guards: Vec<_> = self
             .scope

@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guard that the place held before, and begins the guard that is stored.
+    /// Ends the guard that the place held before, and begins the stored guard.
     fn store_guard(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         self.close_guard(path);
         if let Kind::Guard(guard) = &mut value.kind {
@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores a value that is an optimizer in a place of its own; returns whether this completes the store.
+    /// Stores an optimizer in its own place. Returns whether the store is then complete.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             Kind::NewOptimizer(owned, site) => {

@@ -1,4 +1,4 @@
-//! Abstract values: what the checker tracks of the result of an expression.
+//! Abstract values: the facts that the checker tracks about the result of an expression.
 
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Sourc
 use crate::lower::control::known::Known;
 use crate::lower::resolve::TypeId;
 
-/// What the checker knows about the result of an expression.
+/// The facts that the checker knows about the result of an expression.
 ///
 /// The walk moves values at every level of an expression, so the rarer facts are behind a shared pointer.
 #[derive(Clone)]
@@ -17,14 +17,14 @@ pub(in crate::lower) struct Value<'a> {
     pub kind: Kind<'a>,
     /// Places from which the value was computed.
     pub deps: Deps,
-    /// Whether the value certainly has a graph: a new one, or one of `graphs`.
+    /// Whether the value certainly has a graph: a new graph, or one of `graphs`.
     pub computed: bool,
     /// The place that holds the value.
     pub place: Option<PathId>,
     pub passing: Passing,
     /// Whether the value is an item of a loop, new in each iteration.
     pub item: bool,
-    /// Whether the type of the value, and not only a name, says that it is a schedule.
+    /// Whether the value is a schedule by its type, and not only by its name.
     pub typed_schedule: bool,
     /// Whether the value was cloned, so that it may be independent of the original.
     pub copied: bool,
@@ -36,14 +36,14 @@ pub(in crate::lower) struct Value<'a> {
     pub provenance: Rc<Provenance>,
 }
 
-/// The provenance of a value, whose fields are read and written as fields of the value.
+/// The provenance of a value. The fields of the provenance are accessible as fields of the value.
 #[derive(Clone, Default)]
 pub(in crate::lower) struct Provenance {
     /// Places of the values that were stored in this value, as by `losses.push(loss)`.
     pub holds: Deps,
     /// The graph that identifies the value, if it is a named tensor.
     pub tensor: Option<GraphId>,
-    /// The named tensors whose graphs are part of the value's graph, if the value has one.
+    /// The named tensors whose graphs are part of the value's graph, if the value has a graph.
     pub graphs: Vec<GraphId>,
     /// The models whose forwards computed the value.
     pub models: Deps,
@@ -53,13 +53,14 @@ pub(in crate::lower) struct Provenance {
     pub origin: Origin,
     /// The forwards, losses and collections that contributed to the value.
     pub past: Past,
-    /// The optimizer of which the value is a copy.
+    /// The original optimizer, if the value is a copy of an optimizer.
     pub copy_of: Option<OptimizerId>,
-    /// The variant or the truth value that the value is, if this is statically known.
+    /// The variant or the truth value, if it is statically known.
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// The graphs of named values of which this value may be a part; it may then have a graph too.
+    /// The graphs of named values that may contain this value. If there are such graphs, this value
+    /// may have a graph too.
     pub part: Vec<GraphId>,
 }
 
@@ -163,7 +164,7 @@ impl<'a> Value<'a> {
         Self::of(Kind::Absent, Deps::none())
     }
 
-    /// A number that depends on this iteration if the value `other` does.
+    /// A number that depends on this iteration if the value `other` depends on this iteration.
     pub(in crate::lower) fn number_of(other: &Self) -> Self {
         Self { measured: other.measured, ..Self::number() }
     }
@@ -189,7 +190,7 @@ impl<'a> Value<'a> {
             || self.kind.parts().next().is_some()
     }
 
-    /// The graphs that may contain the value; for a tuple or a struct, the graphs of its parts.
+    /// The graphs that may contain the value. For a tuple or a struct, the graphs of its parts.
     pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
         let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
         match &self.kind {
@@ -219,7 +220,7 @@ impl<'a> Value<'a> {
         self
     }
 
-    /// A value that an unknown function computes from this one.
+    /// A value that an unknown function computes from this value.
     pub(in crate::lower) fn derived(&self) -> Self {
         let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
         if self.past != all.past {

@@ -1,4 +1,4 @@
-//! Branches that keep the best model.
+//! Branches that save the best model.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::keeps_model;
 
 impl<'a> Lower<'a> {
-    /// Records a branch that keeps the best model, such as `if loss < best { best = loss; save(&model); }`.
+    /// Records a branch that saves the best model.
+    ///
+    /// An example is `if loss < best { best = loss; save(&model); }`.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let body = &node.then_branch.stmts;
         let Some(Expr::Path(now)) = compared(&node.cond).and_then(|compared| new_best(compared, body)) else {
@@ -31,7 +33,7 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
-    /// Collects the inputs of a measure, such as a validation loss, by which the best model is chosen.
+    /// Collects the inputs of a measure that selects the best model, such as a validation loss.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
         let Some(path) = self.lookup(name) else { return };
         if let Some(value) = self.env.values.get(&path) {
@@ -76,7 +78,7 @@ fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     })
 }
 
-/// Whether an expression mentions a variable, which is given as an expression.
+/// Whether `expr` mentions `variable`, which is the expression of a variable.
 fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
     let Expr::Path(path) = variable else { return false };
     path.path.get_ident().is_some_and(|name| names_in(expr).contains(&name.to_string()))

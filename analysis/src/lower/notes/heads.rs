@@ -1,4 +1,4 @@
-//! Heads of loops, in particular heads that swallow the errors of the data.
+//! Heads of loops, in particular heads that ignore errors in the data.
 
 use syn::{Expr, Pat};
 
@@ -76,8 +76,9 @@ fn fetched_from(expr: &Expr) -> Option<String> {
 
 /// The filter that leaves errors out of the items of a loop, such as `loader.filter_map(Result::ok)`.
 ///
-/// `true` tells that the filter drops an item with an error; `false`, that it ends the loop there.
-/// The expression is the items before the filter, with their errors: `loader`.
+/// The flag is `true` if the filter drops an item with an error, and `false` if the filter ends the
+/// loop at this item.
+/// The expression contains the items before the filter, including the errors: `loader`.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();

@@ -21,7 +21,7 @@ pub(super) struct Collect<'s, 't, 'f> {
     around: Option<CheckOptions>,
     scope: ScopeId,
     owner: Option<TypeId>,
-    /// The name of the trait in whose definition the walk is.
+    /// The name of the trait whose definition is being walked.
     of_trait: Option<String>,
 }
 

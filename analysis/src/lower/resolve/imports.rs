@@ -1,4 +1,5 @@
-//! Whether a name may belong to the user rather than to a library, by the `use` items in scope.
+//! Decides whether a name may belong to the user rather than to a library, from the `use` items in
+//! scope.
 
 use syn::Path;
 

@@ -73,17 +73,17 @@ impl VisitMut for Unfold {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// The effect of a macro, encoded as a call whose callee no program can write.
+/// The effect of a macro. The effect is encoded as a call whose callee no program can contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Unfolded {
     /// The macro reads its arguments, as `println!` does.
     Reads,
-    /// The macro never returns, as `panic!` does not.
+    /// The macro never returns, as with `panic!`.
     Diverges,
 }
 
 impl Unfolded {
-    /// The effect of the macro that a call stands for; `None` if the call stands for no macro.
+    /// The effect of the macro that was replaced by a call; `None` if the call replaces no macro.
     pub(in crate::lower) fn of(call: &ExprCall) -> Option<Self> {
         match &*call.func {
             Expr::Infer(_) => Some(Self::Reads),

@@ -1,4 +1,5 @@
-//! The questions that a function asks in its conditions, and the choice of those that the flow tracks.
+//! The questions that a function asks in its conditions, and the choice of the questions that the
+//! flow analysis tracks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ pub(super) struct Questions {
 struct Asked {
     subject: Expression,
     places: usize,
-    /// The number of these places that guard a stage or a jump.
+    /// The number of places that ask the question and guard a stage or a jump.
     guarding: usize,
     /// The position of the question in source order.
     order: usize,
@@ -67,7 +68,8 @@ impl Questions {
         }
     }
 
-    /// Chooses the questions to track, with priority for those that guard stages in several places.
+    /// Chooses the questions to track, with priority for questions that guard stages in several
+    /// places.
     ///
     /// Also returns whether some questions with priority are left out.
     pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
@@ -109,7 +111,8 @@ impl Questions {
 struct Candidate<'a> {
     /// The priority of the question, where 0 comes first.
     ///
-    /// 0: it guards stages or jumps in several places; 1: it is asked in several places; 2: it is asked once.
+    /// Class 0: the question guards stages or jumps in several places. Class 1: the question is
+    /// asked in several places. Class 2: the question is asked once.
     class: u8,
     key: &'a Key,
     asked: &'a Asked,

@@ -23,13 +23,13 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// The keys of the questions that the flow tracks.
+    /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
-    /// Whether more questions guard several stages than the flow can track.
+    /// Whether the flow analysis cannot track all questions that guard several stages.
     pub too_many: bool,
     /// The nesting depth of the function's expressions.
     pub deepest: usize,
-    /// Whether the function calls one that may run `backward` or update parameters.
+    /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
     vocabulary: Vocabularies,
     questions: Questions,

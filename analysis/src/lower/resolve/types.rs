@@ -62,7 +62,8 @@ impl Resolver<'_> {
         one(&found).or_else(|| in_scope(at, false))
     }
 
-    /// Moves the functions of each `impl` to the type that it is for, which may be in another module.
+    /// Moves the functions of each `impl` to the type of the `impl`. The type may be in another
+    /// module.
     pub(super) fn link(&mut self) {
         for id in 0..self.types.len() {
             if self.types[id].defined {

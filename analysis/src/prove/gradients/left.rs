@@ -10,7 +10,8 @@ use crate::prove::Verdict;
 use crate::stage::Effect;
 
 impl Of<'_> {
-    /// The reason why this optimizer may never step with the gradients of a backward, if there is one.
+    /// The reason why this optimizer may never step with the gradients of a backward; `None`
+    /// without such a reason.
     pub(super) fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
         let cfg = self.asked.cfg;
         let optimizer = &cfg.optimizers[self.id];
@@ -72,7 +73,8 @@ impl Of<'_> {
     }
 }
 
-/// Whether a `?` stands directly after this call. If the call fails, there are then no gradients to lose.
+/// Whether a `?` directly follows this call. If the call then fails, there are no gradients to
+/// lose.
 fn follows(mark: &Place, call: &Place) -> bool {
     let (start, end) = (mark.start.start(), call.end.end());
     (start.line, start.column) == (end.line, end.column)

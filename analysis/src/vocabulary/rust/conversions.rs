@@ -33,7 +33,8 @@ pub fn is_pure(method: &str) -> bool {
         )
 }
 
-/// Whether a method only reads its receiver, judged by Rust's naming conventions for conversions and getters.
+/// Whether a method only reads its receiver, according to Rust's naming conventions for conversions
+/// and getters.
 pub fn is_reading(method: &str) -> bool {
     ["is_", "as_", "get", "to_"].iter().any(|start| method.starts_with(start))
 }

@@ -13,7 +13,7 @@ pub enum Lazy {
     Keeps,
 }
 
-/// The kind of a method that drives an iterator, by the way in which it uses a closure.
+/// The kind of a method that drives an iterator. The kinds differ in the use of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drive {
     /// Takes no closure: `sum`, `count`.
@@ -61,7 +61,7 @@ pub enum Numbering {
     Adds,
     /// Pairs the items of two iterators. The numbering of either iterator is kept.
     Pairs,
-    /// Skips a number of items at the start, given by the argument: `skip`.
+    /// Skips some items at the start. The argument is the number of skipped items: `skip`.
     Skips,
     /// Skips or reorders items, so that the number of the first item is unknown.
     Loses,
@@ -116,9 +116,9 @@ pub fn error_filter(method: &str) -> Option<ErrorFilter> {
     Some(filter)
 }
 
-/// Whether the argument of an adaptor is `Result::ok`, as a path or as a closure that calls it.
+/// Whether the argument of an adaptor is `Result::ok`, as a path or as a closure that calls `ok`.
 ///
-/// With `asks`, the function is `Result::is_ok` instead.
+/// If `asks` is set, tests for `Result::is_ok` instead.
 pub fn is_ok(function: &Expr, asks: bool) -> bool {
     let name = if asks { "is_ok" } else { "ok" };
     match function {

@@ -50,8 +50,8 @@ impl Variant {
         }
     }
 
-    /// The success variant of the same enum, with `true` if this variant is the success variant:
-    /// `(Some, false)` for `None`.
+    /// The success variant of the same enum. The flag is `true` if this variant is the success
+    /// variant: the result is `(Some, false)` for `None`.
     pub const fn success(self) -> (Self, bool) {
         match self {
             Self::Some => (Self::Some, true),
@@ -62,7 +62,7 @@ impl Variant {
     }
 }
 
-/// A query of a value. Code may express the query by different methods or operators.
+/// A query of a value. Different methods and operators may express the same query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Whether an `Option` or a `Result` has this variant: `is_some`.

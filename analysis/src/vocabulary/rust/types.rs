@@ -1,11 +1,11 @@
 //! Types of the Rust language and of its standard library.
 
-/// How a generic type of the standard library holds values of the type in its parameter.
+/// The way in which a generic type of the standard library contains values of its type parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeShape {
     /// At most one value, accessible by methods: `Option`, `Box`, `Mutex`.
     Wrapper,
-    /// Any number of values. Their type is the last type parameter.
+    /// Any number of values. The last type parameter is the type of the values.
     Collection,
 }
 

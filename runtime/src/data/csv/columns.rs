@@ -3,7 +3,7 @@
 use crate::CsvProblem as Problem;
 use crate::error::shorten;
 
-/// A column, by index from 0 or by its name in the header.
+/// A reference to a column, by index or by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Column {

@@ -1,9 +1,10 @@
-//! Conversion of a field to a number or a label; conversions that would change the value are refused.
+//! Conversion of a field to a number or a label. A conversion that would change the value is an
+//! error.
 
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Scalar};
 
-/// One more than the largest label: more classes than any output layer has.
+/// One more than the largest accepted label. No output layer has this many classes.
 const LABELS: f64 = 16_777_216.0;
 
 /// Reads a number. A number with a decimal point or an exponent is rounded to the nearest [`Scalar`]. An
@@ -22,8 +23,8 @@ pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     Ok(value)
 }
 
-/// Reads a numeric target. A field that is not a number is likely a class name, so it gets an error of its
-/// own.
+/// Reads a numeric target. A field that is not a number is likely a class name, so this function
+/// returns a separate error for such a field.
 pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     number(field, may_round).map_err(|problem| match problem {
         Problem::NotANumber { text } => Problem::NotATarget { text },
@@ -31,12 +32,13 @@ pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Prob
     })
 }
 
-/// A number below which every integer is exact as [`Scalar`].
+/// The number below which [`Scalar`] represents every integer exactly.
 fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
 
-/// Whether `field` is an integer, without decimal point and exponent, that was rounded to `value`.
+/// Whether `field` is an integer (without a decimal point or an exponent) and `value` differs from
+/// this integer by rounding.
 fn is_rounded(field: &str, value: Scalar) -> bool {
     let digits = field.strip_prefix(['+', '-']).unwrap_or(field);
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
@@ -55,8 +57,8 @@ pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if (0.0..LABELS).contains(&value) && is_whole(field) { Ok(value as u32) } else { Err(not_a_label()) }
 }
 
-/// Whether a decimal number is an integer. Its digits are examined, since `0.99999999999999999999` as a float
-/// is 1.
+/// Whether a decimal number is an integer. The function examines the digits, because the float of
+/// `0.99999999999999999999` is 1.
 fn is_whole(field: &str) -> bool {
     let (mantissa, exponent) = field.split_once(['e', 'E']).unwrap_or((field, "0"));
     let Ok(exponent) = exponent.parse::<i128>() else { return false };

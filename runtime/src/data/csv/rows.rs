@@ -1,4 +1,4 @@
-//! The rows of a table, one at a time, within limits.
+//! A reader of table rows, one row at a time, with limits on the length of a row.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -17,13 +17,13 @@ pub(super) struct Rows<'a> {
     text: Text<'a>,
     format: Reader,
     limits: RowLimits,
-    /// The fields of the current row, concatenated (`fields`), and the end of each field in `fields`
-    /// (`ends`).
+    /// The concatenated fields of the current row. `ends` contains the end of each field in this
+    /// buffer.
     fields: Vec<u8>,
     ends: Vec<usize>,
     /// The number of fields in the current row.
     count: usize,
-    /// The number of fields in the first row, once it is read.
+    /// The number of fields in the first row; `None` before the first row is read.
     expected: Option<usize>,
     line: u64,
 }
@@ -100,15 +100,15 @@ impl<'a> Rows<'a> {
         self.count
     }
 
-    /// The fields of the current row, without white space at either end.
+    /// The fields of the current row, without leading and trailing white space.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.count)
             .map(|column| std::str::from_utf8(self.bytes(column)).expect("`next` checked it").trim())
     }
 }
 
-/// Doubles the length of a full buffer, up to one element more than `limit`. The caller reports a row that
-/// uses the extra element as too long.
+/// Doubles the length of a full buffer, up to a maximum of `limit + 1`. If a row uses the extra
+/// element, the caller reports that the row is too long.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
     let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;

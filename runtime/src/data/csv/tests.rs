@@ -1,4 +1,4 @@
-//! Accepted tables, and refused ones with the location of the error.
+//! Tests of accepted tables, and of refused tables with the location of the error.
 
 use super::*;
 use crate::data::Dataset;
@@ -7,7 +7,7 @@ fn table(text: &str) -> Csv {
     Csv::from_bytes("table.csv", text.as_bytes().to_vec())
 }
 
-/// The message for a table that is refused, which starts with the location of the error.
+/// The error message for a refused table. The message starts with the location of the error.
 fn refused(csv: &Csv) -> String {
     let (classes, values) = (csv.classification().err(), csv.regression().err());
     let error = classes.or(values).expect("it must be refused");
@@ -224,7 +224,7 @@ fn compressed_bytes_need_the_feature() {
     assert!(refused(&packed).contains("turn on the feature `gzip`"));
 }
 
-/// A row without end, a table without end, too many columns: each is an error with its location.
+/// An endless row, an endless table and too many columns are errors with a location.
 #[test]
 fn limits_can_be_set() {
     let text = "a,b\n1,0\n12345678,1\n";

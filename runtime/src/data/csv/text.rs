@@ -1,10 +1,11 @@
-//! The text of a table as a stream: decompressed, with one delimiter between fields, and with line numbers.
+//! The text of a table as a stream. The stream decompresses the text, replaces runs of blanks by
+//! one delimiter, and counts lines.
 
 use std::io::{self, Read};
 
 use crate::CsvProblem as Problem;
 
-/// The delimiter that replaces a run of blanks: a character that does not occur in a text of numbers.
+/// The delimiter that replaces a run of blanks. This character does not occur in tables of numbers.
 pub(super) const BLANK: u8 = 0x1f;
 
 /// The number of bytes that are read at a time.
@@ -13,13 +14,13 @@ const CHUNK: usize = 64 << 10;
 /// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// The reason why a table cannot be read on: the system reported an error, or the text has a problem.
+/// The reason why reading a table stopped: an I/O error, or a problem in the text.
 pub(super) enum Stop {
     Io { doing: &'static str, source: io::Error },
     Problem(Problem),
 }
 
-/// Text of limited length, of which one chunk at a time is in memory.
+/// A text of limited length. Only one chunk of the text is in memory at a time.
 pub(super) struct Text<'a> {
     from: Box<dyn Read + 'a>,
     is_packed: bool,
@@ -43,7 +44,8 @@ struct Blanks {
 }
 
 impl<'a> Text<'a> {
-    /// The text that `from` yields, decompressed if it starts like a gzip file.
+    /// Creates a reader of the text that `from` yields. A text that starts like a gzip file is
+    /// decompressed.
     pub(super) fn new(mut from: impl Read + 'a, has_blanks: bool, limit: u64) -> Result<Self, Stop> {
         let mut start = [0; 2];
         let length = fill(&mut from, &mut start).map_err(|source| Stop::Io { doing: "read", source })?;
@@ -66,7 +68,7 @@ impl<'a> Text<'a> {
         self.breaks + 1
     }
 
-    /// The next bytes of the text; empty at its end.
+    /// The next bytes of the text, or an empty slice at the end of the text.
     pub(super) fn peek(&mut self) -> Result<&[u8], Stop> {
         while self.left.is_empty() {
             // The first byte is reserved for a blank at the end of the previous chunk.
@@ -109,8 +111,8 @@ impl<'a> Text<'a> {
 }
 
 impl Blanks {
-    /// Moves the text in `piece[1..]` to the start of `piece`, with one [`BLANK`] for each run of blanks
-    /// between fields. Returns the length of the result.
+    /// Moves the text in `piece[1..]` to the start of `piece`, and replaces each run of blanks
+    /// between fields by one [`BLANK`]. Returns the length of the result.
     fn replace(&mut self, piece: &mut [u8]) -> usize {
         let mut length = 0;
         let mut put = |piece: &mut [u8], byte| {

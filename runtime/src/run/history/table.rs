@@ -5,7 +5,8 @@ use std::fmt;
 use super::{History, Row};
 use crate::Scalar;
 
-/// A table with a column per measurement, and one for the learning rate if it changes.
+/// Writes a table with a column per measurement, and a column for the learning rate if the rate
+/// changes.
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
@@ -43,7 +44,8 @@ pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     }
 }
 
-/// The line that is printed after an epoch, with the learning rate if it has changed.
+/// The line that is printed after an epoch. The line contains the learning rate if the rate has
+/// changed.
 pub(in crate::run) fn line(
     row: &Row,
     epochs: Option<usize>,
@@ -59,7 +61,7 @@ pub(in crate::run) fn line(
     line + if best { "  *best" } else { "" }
 }
 
-/// A value with four decimals, or with an exponent where four decimals would show nothing.
+/// Formats a value with four decimals. Very small and very large values have an exponent instead.
 fn number(value: f64) -> String {
     let size = value.abs();
     if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {

@@ -23,7 +23,7 @@ pub(super) struct Reader<'a> {
     pub(super) keys: Vec<Cow<'a, str>>,
     has_metadata: bool,
     at: At<'a>,
-    /// The problem behind an error of the parser, which itself only says that something is wrong.
+    /// The cause of an error of the parser. The error itself contains no details.
     problem: Option<Problem>,
     available: u64,
     limits: Limits,
@@ -70,7 +70,8 @@ impl<'a> Reader<'a> {
         Err(E::custom("see `problem`"))
     }
 
-    /// Counts an entry or a metadata key that is about to be read, and refuses one beyond the limit.
+    /// Counts an entry or a metadata key before it is read. Returns an error if the limit is
+    /// exceeded.
     fn count<E: DeError>(&mut self) -> Result<(), E> {
         let limit = self.limits.entries;
         if self.entries.len() + self.keys.len() < limit {
@@ -110,8 +111,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Defines the method that refuses a string where none may be. The message does not repeat the string, since
-/// it may be as long as the header.
+/// Defines the visitor method that refuses a string where the format allows no string. The message
+/// does not contain the string, because the string may be as long as the header.
 macro_rules! refuse_text {
     () => {
         fn visit_str<E: DeError>(self, _: &str) -> Result<Self::Value, E> {
@@ -194,7 +195,7 @@ struct Fields {
     offsets: Option<Vec<usize>>,
 }
 
-/// A visitor for the object that describes an entry, and the name of the entry.
+/// A visitor for the object that describes an entry. The second field is the name of the entry.
 struct Fielded<'r, 'a>(&'r mut Reader<'a>, Cow<'a, str>);
 
 impl<'a> Visitor<'a> for Fielded<'_, 'a> {

@@ -50,7 +50,8 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Makes the function that defines a closure the current one; the closure's definition saw `scope` names.
+    /// Makes the function that defines a closure the current function. The argument `scope` is the
+    /// number of names in scope at the closure's definition.
     fn enter_definer(&mut self, scope: usize) {
         if let Some(inner) = self.inlining.stack.iter().find(|active| scope <= active.mark) {
             (self.inlining.function, self.inlining.call) = inner.caller;

@@ -47,7 +47,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The value of an argument, which becomes an optimizer if the role of its parameter says so.
+    /// The value of an argument. If the role of the parameter is an optimizer, the value becomes an
+    /// optimizer.
     fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
         let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
         let known = value.ty.is_some() && role != Some(Role::Optimizer);

@@ -1,9 +1,10 @@
-//! Policies that tell which calls are inlined, by the effects that the vocabulary gives to their callees.
+//! Policies for the inlining of calls. The policy depends on the effect that the vocabulary lists
+//! for the callee.
 
 use crate::stage::Stage;
 use crate::vocabulary::CallEffect;
 
-/// Condition on which a call is inlined, provided that its function is resolved.
+/// The condition for inlining a call of a resolved function.
 pub(super) enum Policy {
     Always,
     /// The call is always inlined.
@@ -11,13 +12,14 @@ pub(super) enum Policy {
     /// If the arithmetic in the function is not understood, the call has the result of this stage.
     AsStage(Stage),
     Never,
-    /// The call is inlined only if the function trains; otherwise the effect in the vocabulary suffices.
+    /// The call is inlined only if the function trains. Otherwise the effect from the vocabulary is
+    /// performed.
     IfItTrains,
     /// The call is inlined only if a field of the receiver's type is an optimizer.
     IfItHoldsOptimizer,
 }
 
-/// The policy for a method to which the vocabulary gives this effect.
+/// The policy for a method with this effect in the vocabulary.
 pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     match effect {
         // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
@@ -50,7 +52,7 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     }
 }
 
-/// The policy for a function to which the vocabulary gives this effect.
+/// The policy for a function with this effect in the vocabulary.
 pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
     match effect {
         Some(

@@ -1,4 +1,4 @@
-//! Answers: the variants, constants and literals with which conditions compare values.
+//! Answers: the variants, constants and literals that conditions compare values with.
 
 use syn::{Expr, Lit};
 
@@ -13,7 +13,8 @@ pub(in crate::lower) struct Answer {
     pub(super) key: String,
     /// The name of the answer in messages; `None` if messages show the code that asks instead.
     pub(super) wording: Option<Name>,
-    /// Whether the answer excludes all answers with another key that have this property too.
+    /// Whether the answer is exclusive. Two exclusive answers with different keys exclude each
+    /// other.
     alone: bool,
 }
 
@@ -39,7 +40,7 @@ impl Answer {
     }
 }
 
-/// A value of an expression, as far as the source tells it.
+/// The statically known part of the value of an expression.
 #[derive(Clone, Debug)]
 pub(in crate::lower) enum Constant {
     /// The value is `true` or `false`.

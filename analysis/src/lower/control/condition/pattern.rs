@@ -6,7 +6,8 @@ use super::answer::{is_constant, literal_constant, of_path, variant};
 use super::{Answer, Code, Constant, Formula, Test, asked, structure};
 use crate::lower::text;
 
-/// Whether a value matches a pattern, as a formula over tests, without the match guard's condition.
+/// The formula over tests that is true if a value matches a pattern. The formula leaves out the
+/// condition of a match guard.
 pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formula<Test<'e>> {
     match pat {
         Pat::Paren(inner) => of_pattern(subject, &inner.pat),

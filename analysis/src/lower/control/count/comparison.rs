@@ -27,7 +27,7 @@ pub(in crate::lower::control) struct Count {
     pub(super) every: Period,
     /// The required remainder of the value.
     ///
-    /// In an equality, it is the required difference of the value to `every`.
+    /// In an equality, this is the required difference between the value and `every`.
     pub(super) rest: Option<i64>,
     /// Whether the remainder of the value is compared, rather than the value itself.
     pub(super) modulo: bool,
@@ -98,7 +98,7 @@ impl Lower<'_> {
         })
     }
 
-    /// An expression such as `i + 1` as a variable plus a number, if it has that form.
+    /// An expression such as `i + 1` as a variable plus a number, if the expression has this form.
     pub(super) fn linear(&mut self, expr: &Expr, depth: usize) -> Option<Linear> {
         if depth > limits::NESTED_ARITHMETIC {
             return None;

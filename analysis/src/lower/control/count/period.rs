@@ -24,7 +24,8 @@ impl Lower<'_> {
 
     /// Whether an expression is the length of a loop.
     ///
-    /// Such an expression is `train.len()`, a variable that is initialized with it, or a name that says so.
+    /// Such an expression is `train.len()`, a variable that is initialized with a length, or a
+    /// variable whose name suggests a length.
     fn is_length(&self, expr: &Expr, depth: usize) -> bool {
         let expr = bare(expr);
         if depth > limits::NESTED_ARITHMETIC {

@@ -33,7 +33,8 @@ pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
 
 /// The remainder that a comparison `value % every == right` requires.
 ///
-/// If `right` is a number, it is the remainder; if `right` is `every - 1`, the remainder counts as -1.
+/// If `right` is a number, this number is the remainder. If `right` is `every - 1`, the remainder
+/// counts as -1.
 pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     if let Expr::Binary(node) = bare(right)
         && matches!(node.op, BinOp::Sub(_))

@@ -1,4 +1,4 @@
-//! Iterators that give a number with each item.
+//! Iterators whose items have numbers.
 
 use syn::Expr;
 
@@ -7,7 +7,7 @@ use crate::limits;
 use crate::lower::Lower;
 use crate::vocabulary::rust::{Numbering, numbering};
 
-/// An iterator that gives a number with each item, such as `enumerate` does.
+/// An iterator whose items have numbers, such as an iterator from `enumerate`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stream {
     pub(super) start: Option<i64>,
@@ -16,7 +16,7 @@ pub(super) struct Stream {
 }
 
 impl Lower<'_> {
-    /// The numbers that an iterator gives with its items, if it gives any.
+    /// The stream of an iterator, if the items of the iterator have numbers.
     pub(super) fn stream(&mut self, items: &Expr, depth: usize) -> Option<Stream> {
         if depth > limits::NESTED_ARITHMETIC {
             return None;
