@@ -295,6 +295,14 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
+    /// Whether a place holds data: items of a loop, or a collection that a loop iterates over.
+    pub fn is_data(&self, path: PathId) -> bool {
+        let root = self.paths.root_of(path);
+        let over = |of: LoopId| self.loops[of].head.variables.contains(&root);
+        self.facts.item_of(root).is_some()
+            || self.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
+    }
+
     /// Whether opaque code that receives the values in these places may change the gradients of an optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];

@@ -164,9 +164,8 @@ fn may_belong(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
     models.peek().is_none() || models.any(|model| !is_comparable(cfg, owned, *model))
 }
 
-/// The places of a loss that may hold a model: those that hold no item of a loop.
+/// The places of a loss that may hold a model: those that hold no data.
 fn models_in(cfg: &Cfg, deps: &Deps) -> Deps {
-    let is_data = |path: &PathId| cfg.facts.item_of(cfg.paths.root_of(*path)).is_some();
-    let places = deps.paths().iter().filter(|path| !is_data(path));
+    let places = deps.paths().iter().filter(|path| !cfg.is_data(**path));
     places.fold(Deps::none(), |all, &path| all.union(&Deps::one(path)))
 }

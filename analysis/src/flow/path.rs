@@ -242,7 +242,7 @@ impl PathState {
             self.reached |= u32::from(reach != Reach::No) << id;
             match reach {
                 Reach::Yes => self.change(cfg, id, Effect::Fill, site),
-                Reach::Maybe if !cfg.optimizers[id].lost => self.gradients[id].may_fill(site),
+                Reach::Maybe if !cfg.optimizers[id].lost => self.gradients[id].may_fill(),
                 Reach::Maybe | Reach::No => {}
             }
         }

@@ -42,12 +42,12 @@ pub struct GradientValue {
     /// The states over the paths on which every loop runs at least once.
     pub direct: GradientStates,
     /// The provenance of each state.
-    provenance: [GradientProvenance; 7],
+    provenance: [GradientProvenance; 8],
 }
 
 impl GradientValue {
     pub(super) fn new(states: GradientStates) -> Self {
-        Self { all: states, direct: states, provenance: [GradientProvenance::default(); 7] }
+        Self { all: states, direct: states, provenance: [GradientProvenance::default(); 8] }
     }
 
     /// The events that led to one state.
@@ -70,7 +70,7 @@ impl GradientValue {
         let mut next = Self {
             all: self.all.after(effect),
             direct: self.direct.after(effect),
-            provenance: [GradientProvenance::default(); 7],
+            provenance: [GradientProvenance::default(); 8],
         };
         for state in self.all.states() {
             let provenance = self.provenance_after(state, effect, site);
@@ -80,19 +80,22 @@ impl GradientValue {
         *self = next;
     }
 
-    /// Applies a `backward` that may reach the optimizer or not.
+    /// Applies a `backward` whose loss may reach the gradients or not.
     ///
-    /// Gradients that a step used are used or stale then: both are wrong for a step. Gradients that nothing
-    /// filled become unknown.
-    pub(super) fn may_fill(&mut self, site: SiteId) {
-        let mut filled = *self;
-        filled.apply(Effect::Fill, site);
-        let settled = GradientStates::FILLED | GradientStates::STALE | GradientStates::USED;
-        if self.all.within(settled) && self.all != GradientStates::NONE {
-            self.join(&filled);
-        } else {
-            self.set(GradientStates::UNKNOWN);
+    /// The `backward` is no provenance: a later one, whose loss certainly reaches the gradients, tells more.
+    pub(super) fn may_fill(&mut self) {
+        let all = |set: GradientStates| {
+            set.states().fold(GradientStates::NONE, |all, state| all | state.step_perhaps())
+        };
+        let mut next = Self { all: all(self.all), direct: all(self.direct), ..Self::new(GradientStates::NONE) };
+        for state in self.all.states() {
+            for reached in state.step_perhaps().states() {
+                let slot = &mut next.provenance[reached.index()];
+                let known = GradientProvenance { clipped: None, ..self.provenance(state) };
+                *slot = if *slot == GradientProvenance::default() { known } else { slot.join(known) };
+            }
         }
+        *self = next;
     }
 
     fn provenance_after(&self, state: GradientStates, effect: Effect, site: SiteId) -> GradientProvenance {
@@ -101,7 +104,7 @@ impl GradientValue {
             Effect::Nothing | Effect::Unscale => before,
             Effect::Zero => GradientProvenance { zeroed: Some(site), ..before },
             Effect::Fill if state == GradientStates::STALE || state == GradientStates::FILLED => {
-                GradientProvenance { clipped: None, ..before }
+                GradientProvenance { filled: before.filled.or(Some(site)), clipped: None, ..before }
             }
             Effect::Fill => GradientProvenance { filled: Some(site), clipped: None, ..before },
             Effect::Clip => GradientProvenance { clipped: before.clipped.or(Some(site)), ..before },
@@ -128,7 +131,7 @@ impl GradientValue {
     /// Whether the gradients are in a bad state on every path or on some path; `None` if this is
     /// unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
-        let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
+        let silent = GradientStates::UNKNOWN | GradientStates::ENTRY | GradientStates::POSSIBLE;
         if self.all.meets(silent) || self.all == GradientStates::NONE {
             return None;
         }

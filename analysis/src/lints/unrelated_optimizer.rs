@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, Deps, LoopId, OptimizerId, PathId, Root, SiteId};
+use crate::cfg::{Action, Certain, Deps, OptimizerId, PathId, Root, SiteId};
 use crate::flow::Observed;
 use crate::stage::Effect;
 
@@ -118,13 +118,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
         return Some(model);
     }
     // A value of unknown kind may be a model that opaque code runs.
-    // A loop's collection and its items are data.
-    let is_data = |from: usize| {
-        let root = paths.root_of(from);
-        let over = |of: LoopId| cx.cfg.loops[of].head.variables.contains(&root);
-        cx.cfg.facts.item_of(root).is_some() || cx.cfg.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
-    };
-    let apart = |mine: usize, from: usize| is_data(from) || cx.cfg.independent(mine, from);
+    let apart = |mine: usize, from: usize| cx.cfg.is_data(from) || cx.cfg.independent(mine, from);
     let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| apart(mine, from)));
     models.first().copied().filter(|_| independent)
 }
