@@ -8,6 +8,7 @@
 mod call;
 mod data;
 mod distributed;
+mod holders;
 mod math;
 mod roles;
 pub mod rust;
@@ -24,6 +25,7 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
+pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};

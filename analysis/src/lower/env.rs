@@ -10,6 +10,7 @@ use value::Value;
 pub(super) mod bind;
 mod fields;
 mod graphs;
+mod holding;
 mod kind;
 mod objects;
 pub(super) mod origin;
@@ -38,6 +39,8 @@ pub(super) struct Env<'a> {
     pub declared: BTreeMap<PathId, (usize, usize)>,
     /// The parameters of the checked function itself.
     pub parameters: BTreeSet<PathId>,
+    /// The places whose types tell that they can hold no parameters of a model.
+    pub bare: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
     /// For each variable with a model constructed here, the site of the constructor, and whether a

@@ -42,6 +42,7 @@ impl Lower<'_> {
     fn own_parameter(&mut self, ident: &PatIdent, ty: &Type, generics: &Generics) {
         let name = ident.ident.to_string();
         let path = self.own_variable(&name, address(ident));
+        self.note_type(path, ty);
         let by_type = self.role_of_parameter(ty, generics);
         let kind = match self.role(&name, by_type) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),

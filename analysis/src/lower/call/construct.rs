@@ -11,7 +11,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
-    role_of_type,
+    role_of_type, type_holds_no_parameters,
 };
 
 impl<'a> Lower<'a> {
@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
 
     /// The result of an associated function that the vocabulary does not know, such as `Net::new(..)`.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
-        let deps = sources(call);
+        let deps = self.sources_held(call, owner);
         if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
             self.gradients_are_values();
             return Value::of(Kind::Gradients, deps);
@@ -96,7 +96,16 @@ impl<'a> Lower<'a> {
             }
         };
         let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
-        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+        let bare = type_holds_no_parameters(owner);
+        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made).with_bare(bare) }
+    }
+
+    /// The places from which a constructor's arguments were computed, if they can hold parameters.
+    ///
+    /// What holds data or settings itself, such as a loader, keeps all of its sources.
+    fn sources_held(&self, call: &Call<'a>, owner: &str) -> Deps {
+        let deps = sources(call);
+        if is_constructor(&call.name) && !type_holds_no_parameters(owner) { self.holding(&deps) } else { deps }
     }
 
     /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.

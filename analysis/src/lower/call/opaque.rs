@@ -46,9 +46,9 @@ impl<'a> Lower<'a> {
         for argument in call.args {
             self.touch_closure(argument);
         }
-        let mut value = receiver.derived();
+        let mut value = self.without_settings(&receiver.derived());
         for argument in &call.arguments {
-            value = value.with(&argument.derived());
+            value = value.with(&self.without_settings(&argument.derived()));
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing.
@@ -114,7 +114,10 @@ impl<'a> Lower<'a> {
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            value = value.with(&argument.derived());
+            value = value.with(&self.without_settings(&argument.derived()));
+        }
+        if is_builder(&call.name) {
+            value.deps = self.holding(&value.deps);
         }
         if self.opens(arguments.iter()) {
             value.past.open = true;

@@ -3,6 +3,7 @@
 use syn::{Expr, Pat};
 
 pub(in crate::lower) use super::place::member;
+use crate::limits;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 
@@ -28,6 +29,8 @@ impl<'a> Lower<'a> {
                 let value = Value { ty: value.ty.or_else(declared), ..value };
                 match &*typed.pat {
                     Pat::Ident(ident) => {
+                        let bare = value.bare || self.is_bare_type(&typed.ty, limits::TYPE_DEPTH);
+                        let value = value.with_bare(bare);
                         self.variable(&ident.ident.to_string(), address(ident), value, role);
                     }
                     other => self.bind(other, value),

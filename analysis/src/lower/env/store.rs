@@ -119,6 +119,9 @@ impl<'a> Lower<'a> {
             self.cfg.facts.variable_mut(path).item_of = self.control.innermost();
         }
         self.holds_schedule(path, value);
+        if value.bare {
+            self.env.bare.insert(path);
+        }
         if let Some(site) = value.made {
             self.cfg.facts.variable_mut(path).is_constructed = true;
             self.env.built.insert(path, (site, self.cfg.sites[site].conditional));
