@@ -296,8 +296,13 @@ impl Cfg {
     }
 
     /// Whether a place holds data: items of a loop, or a collection that a loop iterates over.
+    ///
+    /// A model is none, even if a loop iterates over its parameters.
     pub fn is_data(&self, path: PathId) -> bool {
         let root = self.paths.root_of(path);
+        if Deps::one(path).overlaps(&self.function.models, &self.paths) == Some(true) {
+            return false;
+        }
         let over = |of: LoopId| self.loops[of].head.variables.contains(&root);
         self.facts.item_of(root).is_some()
             || self.facts.variables().filter_map(|(_, known)| known.item_of).any(over)

@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
+use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -79,6 +79,15 @@ pub enum Action {
         retain: bool,
         /// Whether the loss is multiplied by a scaler's factor.
         scaled: bool,
+    },
+    /// Opaque code gets a loss, and may run `backward` from it.
+    Handed {
+        /// The places that the loss was computed from.
+        deps: Deps,
+        /// The forwards and losses that the loss was computed from.
+        past: Sites,
+        /// Whether the code is named after `backward`, so that it counts beside a `backward` in sight.
+        named: bool,
     },
     /// A tensor is computed from other tensors.
     Compute(GraphId, Vec<GraphId>),

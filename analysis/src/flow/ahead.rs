@@ -50,6 +50,7 @@ fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
         Action::Through(deps, effect) => by(reaches_through(cfg, id, deps), *effect),
         Action::Backward { deps, .. } => by(reaches_from(cfg, id, deps, event.site), Effect::Fill),
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
+        Action::Handed { deps, .. } => unknown(reaches_through(cfg, id, deps) != Reach::No),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)
         | Action::Compute(..)

@@ -5,10 +5,10 @@
 //! all: the step would be a fault itself.
 //! So the optimizer claims the loss.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reach::{Reach, is_comparable, reaches};
-use crate::cfg::{Action, Cfg, Claim, Deps, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Cfg, Claim, Computation, Deps, Event, OptimizerId, PathId, SiteId, Sites};
 use crate::stage::Effect;
 
 /// A backward, a step or a `zero_grad`, in the order of the source.
@@ -23,6 +23,7 @@ type Moves = BTreeMap<SiteId, Move>;
 
 /// Records the losses that each optimizer claims, and the models of these losses.
 pub(crate) fn claim(cfg: &mut Cfg) {
+    settle_handed(cfg);
     let moves = moves(cfg);
     let claimed = match cfg.optimizers.len() {
         0 => return,
@@ -36,6 +37,50 @@ pub(crate) fn claim(cfg: &mut Cfg) {
         optimizer.claimed = optimizer.claimed.union(&models);
         cfg.facts.set(site, Claim(id));
     }
+}
+
+/// Drops the losses in the hands of opaque code from which the function runs `backward` itself.
+///
+/// The second `backward` through one graph would be a fault, so the opaque code runs none.
+/// The function's own `backward` has to run wherever the opaque code does.
+fn settle_handed(cfg: &mut Cfg) {
+    let mut own: BTreeMap<SiteId, Deps> = BTreeMap::new();
+    for (_, event) in cfg.events() {
+        if let Action::Backward { deps, .. } = &event.action {
+            let known = own.entry(event.site).or_insert_with(Deps::none);
+            *known = known.union(deps);
+        }
+    }
+    let is_settled = |event: &Event| match &event.action {
+        Action::Handed { deps, past, named: false } => own.iter().any(|(backward, of)| {
+            runs_with(cfg, *backward, event.site) && is_one_loss(cfg, *backward, of, deps, past)
+        }),
+        _ => false,
+    };
+    let settled: BTreeSet<SiteId> =
+        cfg.events().filter(|(_, event)| is_settled(event)).map(|(_, event)| event.site).collect();
+    for block in &mut cfg.blocks {
+        block.events.retain(|event| {
+            !matches!(event.action, Action::Handed { named: false, .. }) || !settled.contains(&event.site)
+        });
+    }
+}
+
+/// Whether a `backward` runs in the loop of another call, under the conditions of this call.
+fn runs_with(cfg: &Cfg, backward: SiteId, call: SiteId) -> bool {
+    let (backward, call) = (&cfg.sites[backward], &cfg.sites[call]);
+    let nested = backward.loops.starts_with(&call.loops) || call.loops.starts_with(&backward.loops);
+    nested && backward.guards.iter().all(|guard| call.guards.contains(guard))
+}
+
+/// Whether a `backward` runs from a loss that was computed from `deps` by the forwards and losses in `past`.
+fn is_one_loss(cfg: &Cfg, backward: SiteId, of: &Deps, deps: &Deps, past: &Sites) -> bool {
+    let Some(run) = cfg.facts.at::<Computation>(backward) else { return false };
+    let mine = &run.past.computed;
+    if mine.known().is_empty() || past.known().is_empty() {
+        return of.overlaps(deps, &cfg.paths) != Some(false);
+    }
+    mine.known().iter().any(|site| past.may_hold(*site))
 }
 
 fn moves(cfg: &Cfg) -> Moves {

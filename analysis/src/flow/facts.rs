@@ -138,6 +138,11 @@ impl AllFacts {
             }
             Action::Through(deps, Effect::Zero) => self.zero(cfg, deps),
             Action::Backward { deps, scaled, .. } => self.fill(cfg, deps, *scaled, event.site),
+            Action::Handed { deps, .. } => {
+                for id in (0..self.0.len()).filter(|id| reaches(cfg, *id, deps) != Reach::No) {
+                    self.0[id].forget_gradients();
+                }
+            }
             Action::Replace(path) => self.replace(cfg, *path, event.site),
             Action::Touch(deps) => {
                 for id in (0..self.0.len()).filter(|id| cfg.touches(*id, deps)) {

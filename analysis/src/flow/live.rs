@@ -90,6 +90,7 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         | Action::Through(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)
         | Action::Build(_)
         | Action::Backward { .. }
+        | Action::Handed { .. }
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Replace(_)

@@ -176,6 +176,7 @@ impl PathState {
                 }
             }
             Action::Touch(deps) => self.touch(cfg, deps),
+            Action::Handed { deps, .. } => self.may_differentiate(cfg, deps),
             Action::Replace(_)
             | Action::Assume(..)
             | Action::Unassume(_)
@@ -255,6 +256,16 @@ impl PathState {
         }
         for id in 0..self.gradients.len() {
             if cfg.touches(id, deps) {
+                self.put(cfg, id, GradientStates::UNKNOWN);
+            }
+        }
+    }
+
+    /// Applies opaque code that gets a loss, and may run `backward` from it.
+    fn may_differentiate(&mut self, cfg: &Cfg, deps: &Deps) {
+        for id in 0..self.gradients.len() {
+            if reaches_through(cfg, id, deps) != Reach::No {
+                self.reached |= 1 << id;
                 self.put(cfg, id, GradientStates::UNKNOWN);
             }
         }

@@ -84,6 +84,7 @@ impl TrackedState {
             | Action::Effect(..)
             | Action::Through(..)
             | Action::Backward { .. }
+            | Action::Handed { .. }
             | Action::Compute(..)
             | Action::LoseGraph(_)
             | Action::Replace(_)

@@ -178,6 +178,7 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
             graphs.chain(filled(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
         }
         Action::Forget(_)
+        | Action::Handed { .. }
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Touch(_)

@@ -20,6 +20,7 @@ mod collect;
 mod compute;
 mod construct;
 mod gradients;
+mod handed;
 pub(super) mod inline;
 mod losses;
 pub(super) mod mode;
@@ -27,6 +28,7 @@ mod opaque;
 mod optimizers;
 mod outcome;
 mod parameters;
+mod reads;
 mod schedule;
 mod several;
 

@@ -11,7 +11,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
-    role_of_type, type_holds_no_parameters,
+    role_of_type, runs_backward, type_holds_no_parameters,
 };
 
 impl<'a> Lower<'a> {
@@ -43,7 +43,9 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
-            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) && !runs_backward(&call.name) => {
+                new_tensor(call, owner)
+            }
             Some(Role::Other) | None => self.new_other(call, owner),
         }
     }
@@ -85,6 +87,7 @@ impl<'a> Lower<'a> {
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
+        self.hands_loss(call, site);
         self.pass_to_opaque(&call.arguments, site, false);
         let made = is_constructor(&call.name).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));

@@ -28,17 +28,23 @@ impl<'a> Lower<'a> {
     fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        self.hands_loss(call, site);
         self.pass_to_opaque(&call.arguments, site, false);
         Value::nothing()
     }
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
+        if let Some(value) = self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver)) {
+            return value;
+        }
         if handles_gradients(&call.name) {
             self.cfg.function.reads_gradients = true;
         }
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
+        self.hands_loss(call, site);
+        self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
         self.may_change_receiver(call, receiver, site);
@@ -104,6 +110,8 @@ impl<'a> Lower<'a> {
         }
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
+        self.hands_loss(call, site);
+        self.hands_gradients(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);

@@ -49,6 +49,8 @@ pub(in crate::lower) struct Provenance {
     pub models: Deps,
     /// The constructor that returned the value.
     pub made: Option<SiteId>,
+    /// Whether the value is the gradient of a parameter, or shares its values.
+    pub gradient: bool,
     /// Whether the value can hold no parameters, because its constructor is that of settings or a device.
     pub bare: bool,
     /// The inputs and operations from which the value was computed.
@@ -75,6 +77,7 @@ impl Provenance {
             graphs: Vec::new(),
             models: Deps::none(),
             made: self.made.and(other.made),
+            gradient: self.gradient || other.gradient,
             bare: self.bare && other.bare,
             origin: self.origin.either(&other.origin),
             past: self.past.union(&other.past),
