@@ -26,7 +26,9 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
-pub use grades::{changes_in_place, may_differentiate, names_loss, only_looks, returns_gradient, runs_backward};
+pub use grades::{
+    changes_in_place, may_differentiate, names_loss, only_looks, returns_gradient, runs_backward,
+};
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};

@@ -78,6 +78,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// An opaque call whose result the function runs `backward` from, so that the call itself runs none.
+    GivesLoss,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
 }

@@ -6,7 +6,7 @@ use super::graph::GraphUse;
 use super::reach::{Reach, ancestors, has_graph, is_whole, reaches_from, reaches_through};
 use super::tracked::TrackedState;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mark, Optimizer, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// The answers to followed questions that hold on some paths, as bits.
@@ -175,7 +175,7 @@ impl PathState {
                     self.set_graph(*graph, GraphUse::lost(self.direct));
                 }
             }
-            Action::Touch(deps) => self.touch(cfg, deps),
+            Action::Touch(deps) => self.touch(cfg, deps, event.site),
             Action::Handed { deps, .. } => self.may_differentiate(cfg, deps),
             Action::Replace(_)
             | Action::Assume(..)
@@ -250,12 +250,20 @@ impl PathState {
     }
 
     /// Applies opaque code that may have changed the gradients of these places.
-    fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
+    fn touch(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
         }
+        let gives_loss = *deps != Deps::Anything && cfg.facts.is(site, Mark::GivesLoss);
         for id in 0..self.gradients.len() {
-            if cfg.touches(id, deps) {
+            if !cfg.touches(id, deps) {
+                continue;
+            }
+            // A call that gets the model and returns the loss leaves the gradients to the function's `backward`.
+            let itself = Deps::one(cfg.optimizers[id].path).overlaps(deps, &cfg.paths) != Some(false);
+            if gives_loss && !itself {
+                self.gradients[id].assume(site);
+            } else {
                 self.put(cfg, id, GradientStates::UNKNOWN);
             }
         }

@@ -17,6 +17,8 @@ pub struct GradientProvenance {
     pub zeroed: Option<SiteId>,
     /// A clip that ran since the last backward.
     pub clipped: Option<SiteId>,
+    /// An opaque call that is assumed not to have changed the gradients.
+    pub assumed: Option<SiteId>,
 }
 
 impl GradientProvenance {
@@ -30,6 +32,7 @@ impl GradientProvenance {
             used: first(self.used, other.used),
             zeroed: first(self.zeroed, other.zeroed),
             clipped: first(self.clipped, other.clipped),
+            assumed: first(self.assumed, other.assumed),
         }
     }
 }
@@ -87,7 +90,8 @@ impl GradientValue {
         let all = |set: GradientStates| {
             set.states().fold(GradientStates::NONE, |all, state| all | state.step_perhaps())
         };
-        let mut next = Self { all: all(self.all), direct: all(self.direct), ..Self::new(GradientStates::NONE) };
+        let mut next =
+            Self { all: all(self.all), direct: all(self.direct), ..Self::new(GradientStates::NONE) };
         for state in self.all.states() {
             for reached in state.step_perhaps().states() {
                 let slot = &mut next.provenance[reached.index()];
@@ -98,17 +102,30 @@ impl GradientValue {
         *self = next;
     }
 
+    /// Records an opaque call that is assumed not to change the gradients.
+    pub(super) fn assume(&mut self, call: SiteId) {
+        for state in self.all.states() {
+            let known = &mut self.provenance[state.index()];
+            known.assumed = known.assumed.or(Some(call));
+        }
+    }
+
+    /// Whether one of these states holds only if an opaque call did not change the gradients.
+    pub fn is_assumed(&self, states: GradientStates) -> bool {
+        states.states().any(|state| self.all.meets(state) && self.provenance(state).assumed.is_some())
+    }
+
     fn provenance_after(&self, state: GradientStates, effect: Effect, site: SiteId) -> GradientProvenance {
         let before = self.provenance(state);
         match effect {
             Effect::Nothing | Effect::Unscale => before,
-            Effect::Zero => GradientProvenance { zeroed: Some(site), ..before },
+            Effect::Zero => GradientProvenance { zeroed: Some(site), assumed: None, ..before },
             Effect::Fill if state == GradientStates::STALE || state == GradientStates::FILLED => {
                 GradientProvenance { filled: before.filled.or(Some(site)), clipped: None, ..before }
             }
             Effect::Fill => GradientProvenance { filled: Some(site), clipped: None, ..before },
             Effect::Clip => GradientProvenance { clipped: before.clipped.or(Some(site)), ..before },
-            Effect::Take => GradientProvenance { used: Some(site), clipped: None, ..before },
+            Effect::Take => GradientProvenance { used: Some(site), clipped: None, assumed: None, ..before },
         }
     }
 
@@ -132,7 +149,9 @@ impl GradientValue {
     /// unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
         let silent = GradientStates::UNKNOWN | GradientStates::ENTRY | GradientStates::POSSIBLE;
-        if self.all.meets(silent) || self.all == GradientStates::NONE {
+        // Stale gradients are told with the assumption; for the other states the call is what matters.
+        let told = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
+        if self.all.meets(silent) || self.all == GradientStates::NONE || self.is_assumed(told.and(bad)) {
             return None;
         }
         if self.all.within(bad) {

@@ -173,6 +173,8 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         (zero, text)
     });
     let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
+    let assumed = fault.gradients.provenance(GradientStates::STALE).assumed;
+    let assumption = assumed.map(|call| format!("unless {} zeroes them", cx.call_at(call)));
     let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
     if let Some((zero, text)) = outer {
         report = report.note_at(zero, text);
@@ -182,7 +184,10 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
     } else {
         "the next step also includes the gradients of the previous one"
     };
-    report.note(harm).help(help).fix(fix);
+    let report = report.note(harm).help(help).fix(fix);
+    if assumption.is_some() {
+        report.when(assumption).only_warns();
+    }
 }
 
 /// The fix: a `zero_grad` before the `backward`, or after the `step` if the `step` does not run in every

@@ -41,6 +41,8 @@ pub(super) struct Env<'a> {
     pub parameters: BTreeSet<PathId>,
     /// The places whose types tell that they can hold no parameters of a model.
     pub bare: BTreeSet<PathId>,
+    /// The variables that are declared `mut` or are `&mut` parameters, so that a `&` of them cannot change them.
+    pub exclusive: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
     /// For each variable with a model constructed here, the site of the constructor, and whether a

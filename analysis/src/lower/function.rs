@@ -64,6 +64,9 @@ impl Lower<'_> {
             _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
+        if passing == Passing::Exclusive || ident.mutability.is_some() {
+            self.env.exclusive.insert(path);
+        }
         let origin = if number { Origin::constant() } else { Origin::default() };
         let value = Value {
             place: Some(path),

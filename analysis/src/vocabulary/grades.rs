@@ -4,15 +4,59 @@
 
 /// Words of calls that only look at their arguments, or compute from them.
 const LOOKING: &[&str] = &[
-    "log", "logs", "logging", "print", "show", "display", "report", "plot", "dump", "debug", "record", "metric",
-    "metrics", "forward", "predict", "loss", "losses", "criterion", "clip", "clamp", "save", "summary",
-    "accuracy", "norm", "visualize", "describe",
+    "log",
+    "logs",
+    "logging",
+    "print",
+    "show",
+    "display",
+    "report",
+    "plot",
+    "dump",
+    "debug",
+    "record",
+    "metric",
+    "metrics",
+    "forward",
+    "predict",
+    "loss",
+    "losses",
+    "criterion",
+    "clip",
+    "clamp",
+    "save",
+    "summary",
+    "accuracy",
+    "norm",
+    "visualize",
+    "describe",
 ];
 
 /// Words of calls that act on gradients or parameters.
 const ACTING: &[&str] = &[
-    "step", "zero", "zeros", "backward", "backprop", "backpropagate", "bp", "train", "update", "optimize", "optimise",
-    "optimizer", "apply", "reset", "clear", "fit", "learn", "run", "iteration", "accumulate", "set", "and", "then",
+    "step",
+    "zero",
+    "zeros",
+    "backward",
+    "backprop",
+    "backpropagate",
+    "bp",
+    "train",
+    "update",
+    "optimize",
+    "optimise",
+    "optimizer",
+    "apply",
+    "reset",
+    "clear",
+    "fit",
+    "learn",
+    "run",
+    "iteration",
+    "accumulate",
+    "set",
+    "and",
+    "then",
 ];
 
 /// Whether a call with this name neither zeroes gradients nor steps: `log_metrics`, `compute_loss`,
@@ -25,7 +69,10 @@ pub fn only_looks(name: &str) -> bool {
     let words = || name.split('_').filter(|word| !word.is_empty());
     let joins = words().any(|word| matches!(word, "and" | "then"));
     let verb = words().next().is_some_and(|word| {
-        matches!(word, "log" | "print" | "show" | "display" | "report" | "plot" | "save" | "dump" | "record" | "clip")
+        matches!(
+            word,
+            "log" | "print" | "show" | "display" | "report" | "plot" | "save" | "dump" | "record" | "clip"
+        )
     });
     let looks = words().any(|word| LOOKING.contains(&word));
     let acts = words().any(|word| ACTING.contains(&word));
@@ -68,8 +115,21 @@ pub fn changes_in_place(name: &str) -> bool {
         || name.split('_').any(|word| {
             matches!(
                 word,
-                "zero" | "fill" | "set" | "clear" | "reset" | "assign" | "copy" | "write" | "take" | "replace" | "lock"
-                    | "truncate" | "resize" | "apply" | "update"
+                "zero"
+                    | "fill"
+                    | "set"
+                    | "clear"
+                    | "reset"
+                    | "assign"
+                    | "copy"
+                    | "write"
+                    | "take"
+                    | "replace"
+                    | "lock"
+                    | "truncate"
+                    | "resize"
+                    | "apply"
+                    | "update"
             )
         })
 }
@@ -80,10 +140,20 @@ mod tests {
 
     #[test]
     fn looking_and_acting_are_told_apart() {
-        for name in ["log", "log_step", "print_gradients", "compute_loss", "clip_gradients", "save_checkpoint", "training_loss"] {
+        for name in [
+            "log",
+            "log_step",
+            "print_gradients",
+            "compute_loss",
+            "clip_gradients",
+            "save_checkpoint",
+            "training_loss",
+        ] {
             assert!(only_looks(name), "{name}");
         }
-        for name in ["train_step", "loss_and_step", "log_and_reset", "step", "zero_all", "train_loss", "prepare"] {
+        for name in
+            ["train_step", "loss_and_step", "log_and_reset", "step", "zero_all", "train_loss", "prepare"]
+        {
             assert!(!only_looks(name), "{name}");
         }
     }
@@ -92,6 +162,11 @@ mod tests {
     fn backward_has_many_names() {
         assert!(["run_backward", "f_backward", "bp", "backprop"].iter().all(|name| runs_backward(name)));
         assert!(!runs_backward("backup") && !runs_backward("bpm"));
-        assert!(names_loss("loss_d") && names_loss("total_loss") && !names_loss("loss_fn") && !names_loss("lossy"));
+        assert!(
+            names_loss("loss_d")
+                && names_loss("total_loss")
+                && !names_loss("loss_fn")
+                && !names_loss("lossy")
+        );
     }
 }

@@ -11,9 +11,20 @@ use super::rust::is_number;
 /// The risk is a type `TrainingConfig` that carries the store of the parameters; such a type is far-fetched,
 /// since settings are read from a file or from arguments.
 pub fn type_holds_no_parameters(name: &str) -> bool {
-    let settings =
-        ["Config", "Cfg", "Configuration", "Args", "Arguments", "Options", "Settings", "Params", "Hparams", "Hyper"];
-    let exact = ["String", "str", "char", "PathBuf", "Duration", "Instant", "Device", "Cuda", "Kind", "DType"];
+    let settings = [
+        "Config",
+        "Cfg",
+        "Configuration",
+        "Args",
+        "Arguments",
+        "Options",
+        "Settings",
+        "Params",
+        "Hparams",
+        "Hyper",
+    ];
+    let exact =
+        ["String", "str", "char", "PathBuf", "Duration", "Instant", "Device", "Cuda", "Kind", "DType"];
     is_number(name)
         || exact.contains(&name)
         || settings.iter().any(|end| name.ends_with(end) && !is_parameters(name))
@@ -43,8 +54,18 @@ pub fn names_bare_settings(name: &str) -> bool {
     name.split('_').any(|word| {
         matches!(
             word,
-            "config" | "cfg" | "conf" | "args" | "settings" | "hparams" | "hyperparams" | "device" | "devices"
-                | "dev" | "seed" | "dtype"
+            "config"
+                | "cfg"
+                | "conf"
+                | "args"
+                | "settings"
+                | "hparams"
+                | "hyperparams"
+                | "device"
+                | "devices"
+                | "dev"
+                | "seed"
+                | "dtype"
         )
     })
 }
@@ -56,8 +77,19 @@ pub fn names_bare_data(name: &str) -> bool {
     name.split('_').any(|word| {
         matches!(
             word,
-            "env" | "envs" | "environment" | "gym" | "simulator" | "game" | "dataset" | "datasets" | "loader"
-                | "dataloader" | "tokenizer" | "vocab" | "rng"
+            "env"
+                | "envs"
+                | "environment"
+                | "gym"
+                | "simulator"
+                | "game"
+                | "dataset"
+                | "datasets"
+                | "loader"
+                | "dataloader"
+                | "tokenizer"
+                | "vocab"
+                | "rng"
         )
     })
 }
@@ -73,7 +105,9 @@ mod tests {
 
     #[test]
     fn settings_and_data_hold_no_parameters() {
-        for name in ["Config", "TrainArgs", "Device", "f64", "HyperParams", "DataLoader", "CartPoleEnv", "StdRng"] {
+        for name in
+            ["Config", "TrainArgs", "Device", "f64", "HyperParams", "DataLoader", "CartPoleEnv", "StdRng"]
+        {
             assert!(type_holds_no_parameters(name), "{name}");
         }
         for name in ["VarStore", "Path", "VarBuilder", "Net", "NetParams", "Tensor", "Envelope", "T"] {
@@ -83,7 +117,9 @@ mod tests {
 
     #[test]
     fn names_are_compared_by_words() {
-        assert!(names_bare_settings("train_config") && names_bare_settings("device") && names_bare_data("env"));
+        assert!(
+            names_bare_settings("train_config") && names_bare_settings("device") && names_bare_data("env")
+        );
         assert!(!names_bare_settings("devise") && !names_bare_data("envelope") && !names_bare_settings("vs"));
     }
 }

@@ -3,7 +3,7 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, User};
+use crate::cfg::{Action, Deps, Excerpt, Mark, Scaler, SiteId, User};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, text};
 use crate::stage::Stage;
@@ -38,6 +38,9 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
+        for &call in loss.derived().past.calls.known() {
+            self.cfg.facts.mark(call, Mark::GivesLoss);
+        }
         self.note_root(site, &loss.origin);
         self.note_run(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();

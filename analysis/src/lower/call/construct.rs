@@ -5,6 +5,7 @@ use syn::Expr;
 use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
+use super::opaque::Grade;
 use crate::cfg::{Action, Deps, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
@@ -88,7 +89,7 @@ impl<'a> Lower<'a> {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.hands_loss(call, site);
-        self.pass_to_opaque(&call.arguments, site, false);
+        self.pass_to_opaque(&call.arguments, site, Grade::Unknown);
         let made = is_constructor(&call.name).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {
@@ -108,7 +109,11 @@ impl<'a> Lower<'a> {
     /// What holds data or settings itself, such as a loader, keeps all of its sources.
     fn sources_held(&self, call: &Call<'a>, owner: &str) -> Deps {
         let deps = sources(call);
-        if is_constructor(&call.name) && !type_holds_no_parameters(owner) { self.holding(&deps) } else { deps }
+        if is_constructor(&call.name) && !type_holds_no_parameters(owner) {
+            self.holding(&deps)
+        } else {
+            deps
+        }
     }
 
     /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.

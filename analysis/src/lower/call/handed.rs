@@ -20,9 +20,13 @@ impl<'a> Lower<'a> {
         }
         for value in call.values() {
             let loss = self.is_loss_value(value) || self.is_named_loss(call, value);
-            if loss || named && matches!(value.kind, Kind::Plain | Kind::Scaled | Kind::Fields(_) | Kind::Tuple(_)) {
+            if loss
+                || named
+                    && matches!(value.kind, Kind::Plain | Kind::Scaled | Kind::Fields(_) | Kind::Tuple(_))
+            {
                 let all = value.derived();
-                let action = Action::Handed { deps: all.deps.clone(), past: all.past.computed.clone(), named };
+                let action =
+                    Action::Handed { deps: all.deps.clone(), past: all.past.computed.clone(), named };
                 self.emit(action, site);
             }
         }

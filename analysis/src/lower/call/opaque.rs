@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    measures_gradients, moves_gradients, only_looks, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -27,14 +27,18 @@ impl<'a> Lower<'a> {
 
     fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
         let site = self.site_of(call.expr, None);
-        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        if !only_looks(&call.name) {
+            self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        }
         self.hands_loss(call, site);
-        self.pass_to_opaque(&call.arguments, site, false);
+        self.pass_to_opaque(&call.arguments, site, Grade::Unknown);
         Value::nothing()
     }
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
-        if let Some(value) = self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver)) {
+        if let Some(value) =
+            self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver))
+        {
             return value;
         }
         if handles_gradients(&call.name) {
@@ -48,7 +52,8 @@ impl<'a> Lower<'a> {
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
         self.may_change_receiver(call, receiver, site);
-        self.pass_to_opaque(&shared_with(call), site, false);
+        let grade = if only_looks(&call.name) { Grade::Looks } else { Grade::Unknown };
+        self.pass_to_opaque(&shared_with(call), site, grade);
         for argument in call.args {
             self.touch_closure(argument);
         }
@@ -61,6 +66,7 @@ impl<'a> Lower<'a> {
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
         value.measured |= measures_gradients(&call.name);
+        value.past.calls = value.past.calls.union(&Sites::one(site));
         value.past.open |= self.opens(call.arguments.iter());
         // `losses.push(loss)` stores the argument in the receiver.
         if let Some(place) = receiver.place
@@ -79,7 +85,7 @@ impl<'a> Lower<'a> {
     /// The method may use the optimizers that the receiver holds.
     /// The method may also change the receiver, unless the receiver is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
-        let trains = hints_at_training(&call.name);
+        let trains = hints_at_training(&call.name) && !only_looks(&call.name);
         let count = matches!(receiver.kind, Kind::Number);
         if !self.optimizers_in(&receiver.deps).is_empty() || trains && !count {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
@@ -115,10 +121,9 @@ impl<'a> Lower<'a> {
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
-        let variant = call.name.starts_with(char::is_uppercase);
-        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
+        self.pass_to_opaque(&arguments, site, Grade::of(&call.name));
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
-            self.may_change_argument(argument, value, variant, site);
+            self.may_change_argument(argument, value, &call.name, site);
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
@@ -127,6 +132,7 @@ impl<'a> Lower<'a> {
         if is_builder(&call.name) {
             value.deps = self.holding(&value.deps);
         }
+        value.past.calls = value.past.calls.union(&Sites::one(site));
         if self.opens(arguments.iter()) {
             value.past.open = true;
         }
@@ -141,7 +147,8 @@ impl<'a> Lower<'a> {
     ///
     /// An argument by value or by `&mut` may be changed or moved.
     /// A tuple struct or a variant stores its arguments.
-    fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, variant: bool, site: SiteId) {
+    fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, name: &str, site: SiteId) {
+        let variant = name.starts_with(char::is_uppercase);
         match argument {
             Expr::Closure(_) => self.touch_closure(argument),
             Expr::Reference(by) if by.mutability.is_none() => {}
@@ -149,7 +156,9 @@ impl<'a> Lower<'a> {
             _ if value.passing == Passing::Shared => {}
             Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
                 if let Some(place) = value.place {
-                    self.emit(Action::Touch(Deps::one(place)), site);
+                    if !only_looks(name) {
+                        self.emit(Action::Touch(Deps::one(place)), site);
+                    }
                     self.lose_parts(place);
                     if value.passing == Passing::Exclusive {
                         self.changed_in(place);
@@ -165,7 +174,7 @@ impl<'a> Lower<'a> {
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
         }
-        if writes_gradients(&call.name) {
+        if writes_gradients(&call.name) && !only_looks(&call.name) {
             self.emit(Action::Touch(Deps::Anything), site);
         }
         if hints_at_mode(&call.name) {
@@ -185,19 +194,19 @@ impl<'a> Lower<'a> {
     /// Records that values are passed to opaque code as arguments.
     ///
     /// The state of each value that is passed by `&mut` or by value becomes unknown.
-    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
+    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, grade: Grade) {
         for value in arguments {
-            self.pass_one_to_opaque(value, site, hinted);
+            self.pass_one_to_opaque(value, site, grade);
         }
     }
 
-    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, hinted: bool) {
+    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, grade: Grade) {
         let shared = value.passing == Passing::Shared;
         if !shared {
             self.given_away(value);
         }
         match &value.kind {
-            Kind::Optimizer(_) | Kind::Optimizers(_) if shared && !hinted => {}
+            Kind::Optimizer(id) | Kind::Optimizers(id) if !self.may_step_it(*id, shared, grade) => {}
             Kind::Optimizer(id) | Kind::Optimizers(id) => {
                 let path = self.cfg.optimizers[*id].path;
                 self.cfg.optimizers[*id].escapes = true;
@@ -205,13 +214,27 @@ impl<'a> Lower<'a> {
             }
             Kind::Closure(closure) => self.touch_expr(&closure.node.body),
             Kind::Tuple(_) | Kind::Fields(_) => {
-                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, hinted));
+                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, grade));
             }
-            _ if hinted => self.emit(Action::Touch(value.deps.clone()), site),
+            _ if grade == Grade::Looks => {}
+            _ if grade == Grade::Trains => self.emit(Action::Touch(value.deps.clone()), site),
             Kind::Plain if !shared && value.place.is_some_and(|place| value.deps == Deps::one(place)) => {
                 self.emit(Action::Touch(value.deps.clone()), site);
             }
             _ => {}
+        }
+    }
+
+    /// Whether an opaque call that gets an optimizer may step the optimizer, or zero its gradients.
+    ///
+    /// Through `&` it may only if the optimizer steps without `&mut`, as one behind a `RefCell` does.
+    /// An optimizer that is declared `mut` needs `&mut`.
+    fn may_step_it(&self, id: OptimizerId, shared: bool, grade: Grade) -> bool {
+        let root = self.cfg.paths.root_of(self.cfg.optimizers[id].path);
+        match grade {
+            Grade::Looks => false,
+            Grade::Unknown => !shared,
+            Grade::Trains => !shared || !self.env.exclusive.contains(&root),
         }
     }
 
@@ -290,5 +313,28 @@ fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
         Cow::Owned(call.arguments.iter().map(share).collect())
     } else {
         Cow::Borrowed(&call.arguments)
+    }
+}
+
+/// What the name of an opaque call says about its effect on gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grade {
+    /// The call neither zeroes gradients nor steps.
+    Looks,
+    /// The name says nothing: the call may act on what it gets by value or by `&mut`.
+    Unknown,
+    /// The call may also train what it gets by `&`.
+    Trains,
+}
+
+impl Grade {
+    fn of(name: &str) -> Self {
+        if only_looks(name) {
+            Self::Looks
+        } else if hints_at_training(name) && !name.starts_with(char::is_uppercase) {
+            Self::Trains
+        } else {
+            Self::Unknown
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! A read changes nothing. A method that works in place, and opaque code that gets the gradient, may change it.
 
 use super::Call;
+use super::opaque::Grade;
 use crate::cfg::{Action, Deps, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Passing, Value};
@@ -34,7 +35,7 @@ impl<'a> Lower<'a> {
         }
         self.measures(call, receiver);
         for argument in &call.arguments {
-            self.pass_to_opaque(std::slice::from_ref(argument), site, false);
+            self.pass_to_opaque(std::slice::from_ref(argument), site, Grade::Unknown);
         }
         let mut value = receiver.derived();
         value.measured |= measures_gradients(&call.name);

@@ -22,6 +22,9 @@ impl<'a> Lower<'a> {
                 }
                 let known = value.known.clone().filter(|_| ident.mutability.is_none());
                 self.variable(&name, address(ident), value.with_known(known), None);
+                if let Some(path) = self.lookup(&name).filter(|_| ident.mutability.is_some()) {
+                    self.env.exclusive.insert(path);
+                }
             }
             Pat::Type(typed) => {
                 let role = self.role_of_let(&typed.ty);
