@@ -8,6 +8,7 @@ use crate::cfg::{PathId, SiteId};
 use value::Value;
 
 pub(super) mod bind;
+mod copies;
 mod fields;
 mod graphs;
 mod holding;

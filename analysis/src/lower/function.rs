@@ -7,7 +7,7 @@ use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::vocabulary::Role;
-use crate::vocabulary::rust::is_number;
+use crate::vocabulary::rust::{is_number, is_pointer};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
@@ -73,7 +73,7 @@ impl Lower<'_> {
             passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
-            ..Value::of(kind, Deps::one(path)).with_origin(origin)
+            ..Value::of(kind, Deps::one(path)).with_origin(origin).with_pointer(points(ty))
         };
         self.env.values.insert(path, value);
     }
@@ -84,5 +84,14 @@ impl Lower<'_> {
         self.env.parameters.insert(path);
         self.cfg.facts.variable_mut(path).is_parameter = true;
         path
+    }
+}
+
+/// Whether a type is a pointer whose clones share one value.
+pub(in crate::lower) fn points(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(inner) => points(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| is_pointer(&last.ident.to_string())),
+        _ => false,
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Vocabularies;
+use super::{CallEffect, Vocabularies};
+use crate::stage::Stage;
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,22 @@ impl Uses {
     /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
+    }
+
+    /// Whether the variable is used like a model: a forward, its mode or its parameters are asked of it.
+    pub fn as_model(&self, vocabulary: Vocabularies) -> bool {
+        let is = |name: &String, arguments: usize| {
+            matches!(
+                vocabulary.method(name, arguments),
+                Some(
+                    CallEffect::Computes(Stage::Forward)
+                        | CallEffect::Parameters
+                        | CallEffect::Mode(_)
+                        | CallEffect::ModeBy
+                )
+            )
+        };
+        self.bare.iter().any(|name| is(name, 0)) || self.given.iter().any(|name| is(name, 1))
     }
 
     /// Whether the variable is used like an optimizer: it is stepped, and zeroed or clipped.

@@ -241,6 +241,7 @@ fn is_generated(node: &ExprMethodCall) -> bool {
 fn mode_argument(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::MethodCall(node) => node.args.iter().find_map(literal_bool),
+        Expr::Call(node) => node.args.iter().find_map(literal_bool),
         _ => None,
     }
 }

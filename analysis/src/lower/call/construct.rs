@@ -9,6 +9,7 @@ use super::opaque::Grade;
 use crate::cfg::{Action, Deps, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
+use crate::stage::Stage;
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
@@ -22,7 +23,8 @@ impl<'a> Lower<'a> {
             if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
                 self.cfg.facts.mark(*site, Mark::SharedOptimizer);
             }
-            return value.clone();
+            let pointer = value.pointer || is_pointer(owner);
+            return value.clone().with_pointer(pointer);
         }
         let role = role_of_type(self.vocabulary, owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -40,6 +42,9 @@ impl<'a> Lower<'a> {
         if is_number(owner) {
             return self.number_of(call);
         }
+        if let Some(value) = self.method_by_path(call) {
+            return value;
+        }
         match role {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
@@ -48,6 +53,19 @@ impl<'a> Lower<'a> {
                 new_tensor(call, owner)
             }
             Some(Role::Other) | None => self.new_other(call, owner),
+        }
+    }
+
+    /// Performs a forward or a `backward` that is called by the path of its trait or type:
+    /// `Module::forward(&model, x)`.
+    fn method_by_path(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let (subject, rest) = call.arguments.split_first()?;
+        match self.vocabulary.method(&call.name, rest.len())? {
+            CallEffect::Computes(Stage::Forward) if matches!(subject.kind, Kind::Plain | Kind::Fields(_)) => {
+                Some(self.computes(call, Stage::Forward, Some(subject), rest))
+            }
+            CallEffect::Backward { retain } => Some(self.backward(call, retain)),
+            _ => None,
         }
     }
 

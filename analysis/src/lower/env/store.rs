@@ -15,6 +15,7 @@ impl<'a> Lower<'a> {
         role: Option<Role>,
     ) {
         let path = self.root(name, node);
+        self.separate(name, path, &mut value);
         self.named(&mut value, path);
         self.env.declared.insert(path, self.control.nesting());
         self.note_variable(path, node);
