@@ -35,7 +35,7 @@ impl Function<'_> {
     }
 }
 
-/// A function without a body outside of a trait. syn represents such a function as tokens.
+/// A function that has no body and is not in a trait. syn represents this function as tokens.
 pub(crate) struct Bodiless<'a> {
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) function: SpecFn,

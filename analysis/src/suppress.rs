@@ -10,9 +10,9 @@ use crate::diagnostic::{Diagnostic, Level};
 pub enum Setting {
     /// Drops the findings of the lint.
     Allow,
-    /// Makes the findings of the lint warnings.
+    /// Reports the lint's findings as warnings.
     Warn,
-    /// Makes the findings of the lint errors.
+    /// Reports the lint's findings as errors.
     Deny,
 }
 

@@ -1,8 +1,9 @@
 //! The autograd graph: recording operations, and back-propagation.
 //!
-//! A recorded tensor holds the inputs of its operation and a closure that maps the gradient of the tensor to
-//! the gradients of those inputs. Nothing here recurses: neither `backward` nor dropping a graph can overflow
-//! the stack. This module knows no operation. Each operation defines its derivative next to its forward pass.
+//! A recorded tensor holds the inputs of its operation and a closure that maps the gradient of the
+//! tensor to the gradients of the inputs. No function here recurses, so neither `backward` nor
+//! dropping a graph can overflow the stack. This module contains no operations. Each operation
+//! defines its derivative next to its forward pass.
 
 mod no_grad;
 mod pass;
@@ -55,8 +56,8 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// Keeps those of `inputs` that need a gradient. Returns `None` if this thread does not record, or if no
-    /// input needs a gradient.
+    /// Selects the elements of `inputs` that need a gradient. Returns `None` if this thread does
+    /// not record, or if no input needs a gradient.
     fn recorded(inputs: &[&Tensor]) -> Option<Self> {
         if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
             return None;
@@ -222,8 +223,8 @@ mod tests {
         assert!(!(parameter.tensor() * 2.0).requires_grad());
     }
 
-    /// In a training step, the first gradient is moved in, the second one is added in place, and values
-    /// change in place.
+    /// A training step moves the first gradient of a parameter, adds the second gradient in place,
+    /// and changes values in place.
     #[test]
     fn a_training_step_copies_no_buffer() {
         use crate::nn::{Activation, LayerNorm, Linear};

@@ -1,8 +1,9 @@
 //! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! `Error` is one enum whose variants hold fields, not prose: a program matches on the variants, and a person
-//! reads their `Display`, which states what was found, where, what was expected and what to write instead.
-//! Mistakes in the program itself (shapes, a second backward) panic at the caller's line instead.
+//! `Error` is one enum whose variants hold fields, not prose: a program matches on the variants,
+//! and a person reads their `Display`, which states the problem, its location, the expected input
+//! and a correction. Mistakes in the program itself (shapes, a second backward) panic at the
+//! caller's line instead.
 
 mod csv;
 mod io;
@@ -32,13 +33,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
     HyperParameter {
-        /// The type with the hyper-parameter, as in the source: `Sgd`.
+        /// The type with the hyper-parameter, such as `Sgd`.
         owner: &'static str,
-        /// The name of the hyper-parameter: `momentum`.
+        /// The name of the hyper-parameter, such as `momentum`.
         name: &'static str,
         /// The value that is out of range.
         value: f64,
-        /// The allowed range: `in [0, 1)`.
+        /// The allowed range, such as `in [0, 1)`.
         range: &'static str,
     },
     /// An optimizer was built with no parameters.
@@ -46,23 +47,23 @@ pub enum Error {
         /// The optimizer's type.
         owner: &'static str,
     },
-    /// A value that is known only at run time breaks a rule of the macro's clauses.
+    /// The value of a macro's clause is known only at run time, and breaks a rule of the clause.
     Rule {
-        /// The clause: `epochs`.
+        /// The name of the clause, such as `epochs`.
         clause: &'static str,
         /// The value of the clause.
         value: String,
-        /// The rule: `must be at least 1`.
+        /// The rule, such as `must be at least 1`.
         rule: &'static str,
         /// The suggested replacement; empty if there is none.
         help: &'static str,
     },
     /// A loader yields no batch.
     EmptyLoader {
-        /// The loader's role in the loop: `train`.
+        /// The loader's role in the loop, such as `train`.
         name: String,
-        /// The number of samples in the loader's data set. If it is more than 0, `drop_last` dropped the only
-        /// batch.
+        /// The number of samples in the loader's data set. If the number is above 0, `drop_last`
+        /// dropped the only batch.
         samples: usize,
         /// The number of samples in a full batch.
         batch_size: usize,
@@ -75,7 +76,7 @@ pub enum Error {
     },
     /// A data set without any samples.
     EmptyData {
-        /// The data that should hold samples: `inputs`.
+        /// The name of the empty data, such as `inputs`.
         what: String,
     },
     /// The numbers of inputs and targets differ.
@@ -98,7 +99,7 @@ pub enum Error {
     NotFinite {
         /// The name of the data, such as `inputs`.
         what: String,
-        /// The sample, counted from 0.
+        /// The index of the sample, counted from 0.
         row: usize,
         /// The index in the flattened sample, counted from 0.
         column: usize,
@@ -109,7 +110,7 @@ pub enum Error {
     },
     /// A label outside `0..classes`.
     Label {
-        /// The sample, counted from 0.
+        /// The index of the sample, counted from 0.
         row: usize,
         /// The label of this sample.
         label: usize,
@@ -118,7 +119,7 @@ pub enum Error {
     },
     /// A name that is not a class.
     UnknownClass {
-        /// The sample, counted from 0.
+        /// The index of the sample, counted from 0.
         row: usize,
         /// The name in this sample's row.
         name: String,
@@ -129,9 +130,10 @@ pub enum Error {
     Csv {
         /// The path of the file, or the name passed to `Csv::from_bytes`.
         path: PathBuf,
-        /// The line, counted from 1; `None` if the error is not on one line.
+        /// The line number, counted from 1; `None` if the error is not on one line.
         line: Option<u64>,
-        /// The column, counted from 0 (the message counts from 1), and its name if the file has a header.
+        /// The index of the column, and its name if the file has a header. The index is counted
+        /// from 0, but the message counts from 1.
         column: Option<(usize, Option<String>)>,
         /// The problem at this location.
         problem: Box<CsvProblem>,
@@ -158,20 +160,21 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// The failed operation, to complete "could not `doing`": `read`, `write`.
+        /// The failed operation, such as `read` or `write`. The word completes "could not `doing`".
         doing: &'static str,
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code, which a loop passes through by [`Error::other`], or by `?` for a
-    /// [`std::io::Error`].
+    /// An error of the caller's code, which a loop passes on. [`Error::other`] wraps the error. For
+    /// a [`std::io::Error`], `?` suffices.
     Other(Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
     /// Wraps an error of another type, so that a hook or a loop can pass it on with `?`.
     ///
-    /// A [`std::io::Error`] needs only the `?`; [`Error::io`] adds the path, which such an error does not contain.
+    /// A [`std::io::Error`] needs only the `?`. [`Error::io`] adds the path, which a
+    /// [`std::io::Error`] does not contain.
     ///
     /// # Example
     /// ```

@@ -1,10 +1,10 @@
 //! The numeric kernels, and the only module with `unsafe`.
 //!
-//! Kernels take slices and sizes; they know no shapes, tensors or graph.
-//! Each kernel has one body, which the compiler vectorises for AVX-512, for AVX2 and for the target's
-//! baseline. The version is chosen once, from the processor's features and `TRAINING_LOOP_SIMD=off`. Other
-//! vector extensions, ARM's NEON among them, have no version of their own: processors with those run the
-//! baseline.
+//! Kernels operate on slices and sizes, not on shapes, tensors or the graph. The compiler
+//! vectorises the body of each kernel in three versions: for AVX-512, for AVX2 and for the target's
+//! baseline. The version is selected once, from the processor's features and
+//! `TRAINING_LOOP_SIMD=off`. Processors with other vector extensions, such as ARM's NEON, run the
+//! baseline version.
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined into the function that enables its instruction set.
 

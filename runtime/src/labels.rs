@@ -18,7 +18,7 @@ use crate::error::shorten;
 use crate::shape::{self, Shape};
 use crate::{Error, Result};
 
-/// Class labels of a batch, or token ids; a clone shares them.
+/// Class labels of a batch, or token ids. A clone shares the labels.
 ///
 /// Labels have a shape like tensors: `[batch]` for classes, `[batch, time]` for tokens. They convert from integers of
 /// the types `u8`, `u32`, `usize`, `i32` and `i64` ([`Label`]): from vectors, slices, arrays, nested arrays and
@@ -47,10 +47,10 @@ impl Labels {
         Self { shape: Shape::new(&[values.len()]), values: values.into() }
     }
 
-    /// Labels from outside the program, each of which must be below `classes`.
+    /// Converts values from outside the program to labels. Each value must be below `classes`.
     ///
     /// # Errors
-    /// [`Error::Label`] has the first label that is not below `classes`, and its row.
+    /// [`Error::Label`] contains the first label that is not below `classes`, and its row.
     ///
     /// # Example
     /// ```
@@ -70,7 +70,7 @@ impl Labels {
     /// Converts names to labels: the index of each name in `classes`. `classes[label]` is the inverse.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`] has the first name that is not a class, and its row.
+    /// [`Error::UnknownClass`] contains the first name that is not a class, and its row.
     ///
     /// # Example
     /// ```
@@ -149,7 +149,7 @@ impl Labels {
         &self.values
     }
 
-    /// The label, if there is only one, as for a single sample.
+    /// The only label, such as the label of a single sample.
     ///
     /// # Panics
     /// If there is not exactly one label.
@@ -161,7 +161,8 @@ impl Labels {
         }
     }
 
-    /// The label at an index in row-major order, if it exists; `labels[index]` panics if not.
+    /// The label at an index in row-major order, or `None` if the index is out of range.
+    /// `labels[index]` panics instead.
     pub fn get(&self, index: usize) -> Option<u32> {
         self.values.get(index).copied()
     }
@@ -195,7 +196,7 @@ impl IntoIterator for Labels {
 /// The label at an index in row-major order.
 ///
 /// # Panics
-/// If the index is out of range; [`Labels::get`] returns `None` then.
+/// If the index is out of range. [`Labels::get`] returns `None` instead.
 impl Index<usize> for Labels {
     type Output = u32;
 

@@ -44,7 +44,7 @@ pub use nll::nll_loss;
 pub use number_target::NumberTarget;
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 
-/// Panics unless output and target of a loss have the same shape: broadcasting here would hide mistakes.
+/// Panics unless output and target of a loss have the same shape. Broadcasting would hide mistakes.
 #[track_caller]
 fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     assert!(
@@ -54,8 +54,8 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     );
 }
 
-/// Panics unless the elements of the target are probabilities, up to rounding: mixed or smoothed targets may
-/// exceed `[0, 1]` by a few units in the last place.
+/// Panics unless the elements of the target are probabilities, up to rounding. Mixed or smoothed
+/// targets may exceed `[0, 1]` by a few units in the last place.
 #[track_caller]
 fn check_shares(loss: &str, target: &Tensor) {
     const ROUNDING: Scalar = 4.0 * Scalar::EPSILON;
@@ -151,7 +151,7 @@ pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore
     classes
 }
 
-/// Returns a log-probability, after a check that it is at most 0, up to rounding.
+/// Checks that the log-probability `x` is at most 0, up to rounding, and returns `x`.
 #[track_caller]
 fn log_probability(what: &str, x: Scalar) -> Scalar {
     assert!(
@@ -163,8 +163,8 @@ fn log_probability(what: &str, x: Scalar) -> Scalar {
     x
 }
 
-/// Panics unless the labels have the shape of the output without its last axis. Returns the length of that
-/// axis, which is the number of classes.
+/// Panics unless the labels have the shape of the output without its last axis. Returns the length
+/// of the last axis, which is the number of classes.
 #[track_caller]
 pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize {
     let Some((&classes, rows)) = output.split_last() else {
@@ -179,7 +179,7 @@ pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize
     classes
 }
 
-/// The message for labels whose shape does not fit the output. It also says what to write instead.
+/// The message for labels whose shape does not fit the output. The message suggests a correction.
 fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
     let rank = rows.len();
     if rank > 1 && labels[..] == [&rows[..1], &rows[2..], &[classes]].concat() {

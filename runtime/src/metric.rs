@@ -1,7 +1,7 @@
 //! Metrics: measures of a model's quality.
 //!
-//! A metric accumulates counts over batches and is computed once at the end, so that a short last batch has its proper
-//! weight; nothing is ever averaged over batches.
+//! A metric accumulates counts over batches and computes its value once at the end. A short last
+//! batch thereby has its proper weight. No metric averages over batches.
 
 mod accuracy;
 mod confusion;
@@ -52,8 +52,8 @@ pub trait Metric<Y = Labels> {
     /// Discards all batches, so that the metric starts again.
     fn reset(&mut self);
 
-    /// The confusion matrix, if the metric is one; else `None`. A run keeps the matrix for
-    /// [`History::confusion`](crate::run::History::confusion).
+    /// The metric's confusion matrix, or `None` if the metric has no such matrix. A run stores the
+    /// matrix for [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
     }
@@ -62,8 +62,8 @@ pub trait Metric<Y = Labels> {
 /// Outputs with one score per class, or with a single score that decides between classes 0 and 1.
 ///
 /// # Shapes
-/// `[.., classes]` for labels `[..]`; or `[..]` or `[.., 1]`, where scores above 0 mean class 1 (logits, as for
-/// `bce_with_logits_loss`).
+/// `[.., classes]` for labels `[..]`. Single scores are `[..]` or `[.., 1]`, and a score above 0
+/// means class 1 (logits, as for `bce_with_logits_loss`).
 struct Scores<'a> {
     output: &'a Tensor,
     labels: &'a Labels,
@@ -96,8 +96,8 @@ impl<'a> Scores<'a> {
         labelled.map(|(row, label)| (row, *label as usize))
     }
 
-    /// The predicted class and the label of each sample. The prediction is the class with the highest score,
-    /// or the first of several. NaN counts as highest, as in PyTorch.
+    /// The predicted class and the label of each sample. The prediction is the first class with the
+    /// highest score. NaN counts as highest, as in PyTorch.
     fn predictions(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
         let class = |row: &[Scalar]| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) };
         self.rows().map(move |(row, label)| (class(row), label))

@@ -1,8 +1,8 @@
-//! Operations on tensors. The file of each operation has its forward pass, its derivative and its
+//! Operations on tensors. Each operation has a file with its forward pass, its derivative and its
 //! gradient-check cases.
 //!
-//! An operation computes with [`Value`]s through `kernel`, and passes its derivative to [`record`]. Most are methods of
-//! [`Tensor`].
+//! An operation computes with [`Value`]s through `kernel`, and passes its derivative to [`record`].
+//! Most operations are methods of [`Tensor`].
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -94,7 +94,8 @@ pub use select::select;
 pub use stack::stack;
 pub use window::{Pair, Pool};
 
-/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, x)`, for which the input is saved.
+/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, x)`. The input is saved
+/// for the backward pass.
 #[track_caller]
 pub(crate) fn by_input(
     x: &Tensor,
@@ -109,8 +110,9 @@ pub(crate) fn by_input(
     })
 }
 
-/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, y)`, for which the output is saved.
-/// The output is often alive anyway.
+/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, y)`. The output is saved
+/// for the backward pass. Often other tensors use the output too, so saving it takes no extra
+/// memory.
 #[track_caller]
 pub(crate) fn by_output(
     x: &Tensor,
@@ -125,7 +127,7 @@ pub(crate) fn by_output(
     })
 }
 
-/// The index of the axis with the number `axis`; a negative number counts from the last.
+/// The index of the axis `axis`. A negative `axis` counts from the last axis.
 #[track_caller]
 pub(crate) fn axis(op: &str, shape: &[usize], axis: isize) -> usize {
     let rank = shape.len().cast_signed();

@@ -1,10 +1,12 @@
 //! Random numbers as pure functions of integers.
 //!
-//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers, no hash,
-//! no collision. A thread keeps its seed, the number of optimizer updates so far and the index of the next
-//! draw in this update. To repeat a run, nothing else must be saved. Shuffles depend on (seed, epoch) alone
-//! and use no state at all. The generator and everything derived from its output are implemented here, so
-//! that no release of another crate can change a run. The known vectors below pin both.
+//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index). The key
+//! contains the four integers without hashing, so different draws never collide. A thread stores
+//! its seed, the number of optimizer updates so far and the index of the next draw in this update.
+//! To repeat a run, only these three numbers must be saved. Shuffles depend on (seed, epoch) alone
+//! and use no state at all. The generator and everything derived from its output are implemented
+//! here, so that no release of another crate can change a run. The tests below compare both with
+//! known values.
 
 mod math;
 mod multinomial;
@@ -22,8 +24,8 @@ pub use scope::{SeedScope, seed_scope};
 
 use crate::Scalar;
 
-/// The purpose of a draw. Different purposes have independent streams. The numeric values are part of the
-/// meaning of a seed, so never change one.
+/// The purpose of a draw. Different purposes have independent streams. The numeric values are part
+/// of the meaning of a seed, so they must never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Initialisation of parameters.
@@ -56,11 +58,13 @@ thread_local! {
 /// Seeds this thread's random draws: initialisation of layers, dropout masks, and the tensors of
 /// [`Tensor::rand`](crate::Tensor::rand) and the like.
 ///
-/// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw in this update), so
-/// a thread that starts from the same seed and runs the same program draws the same bits, on every machine and for
-/// every number of threads. An interrupted run continues with the same draws only if this whole position is restored;
-/// the seed alone restarts from the first draw. A thread that never calls `seed` has seed 0. The seed holds until the
-/// next call; [`seed_scope`] does the same for a scope. Shuffles have a separate seed, `DataLoader::shuffle`.
+/// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw
+/// in this update), so a thread that starts from the same seed and runs the same program draws the
+/// same bits, on every machine and for every number of threads. An interrupted run continues with
+/// the same draws only if all these numbers are restored. Setting only the seed restarts from the
+/// first draw. A thread that never calls `seed` has seed 0. The seed is in effect until the next
+/// call of `seed`. [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed,
+/// `DataLoader::shuffle`.
 ///
 /// # Example
 /// ```
@@ -82,7 +86,7 @@ pub(crate) fn next_update() {
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
 }
 
-/// The random stream for the next draw of this thread; counts the draw.
+/// Returns the random stream for the next draw of this thread, and counts the draw.
 pub(crate) fn draw(purpose: Purpose) -> Stream {
     let position = POSITION.get();
     POSITION.set(Position { index: position.index + 1, ..position });
@@ -107,8 +111,8 @@ impl Stream {
         self.0.next_u32()
     }
 
-    /// Sets each value to `f` of the next 32 random bits: the same bits as one call of [`word`](Self::word) per value,
-    /// generated in bulk.
+    /// Sets each value to `f` of the next 32 random bits. The bits are those of one call of
+    /// [`word`](Self::word) per value, but are generated in bulk.
     pub(crate) fn fill_with(&mut self, values: &mut [Scalar], f: impl Fn(u32) -> Scalar) {
         let mut bytes = [0; 1024];
         for values in values.chunks_mut(bytes.len() / 4) {
@@ -126,12 +130,14 @@ impl Stream {
         ((u128::from(word) * n as u128) >> 64) as usize
     }
 
-    /// A number in [0, 1) that is a multiple of 2⁻⁵³, for draws that need more than 2²⁴ values.
+    /// A number in [0, 1) that is a multiple of 2⁻⁵³, for draws that need more than 2²⁴ different
+    /// values.
     fn fine(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number in [0, 1) that is a multiple of 2⁻²⁴, so that `f32` and `f64` builds draw the same.
+    /// A number in [0, 1) that is a multiple of 2⁻²⁴, so that `f32` and `f64` builds draw the same
+    /// number.
     pub(crate) fn unit(&mut self) -> f64 {
         unit(self.word())
     }
@@ -157,7 +163,7 @@ impl Stream {
     }
 }
 
-/// The number in [0, 1) that 24 bits of `word` make.
+/// Converts 24 bits of `word` to a number in [0, 1).
 fn unit(word: u32) -> f64 {
     f64::from(word >> 8) / f64::from(1 << 24)
 }
@@ -167,11 +173,11 @@ pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> 
     shuffled((0..n).collect(), &mut Stream::new(seed, purpose, epoch, 0))
 }
 
-/// Shuffles a list by the stream.
+/// Shuffles `order` with random numbers from `stream`.
 ///
 /// # Source
-/// Fisher and Yates, from the last element to the first. The shuffle is implemented here because no crate
-/// guarantees that its own never changes.
+/// Fisher and Yates, from the last element to the first. The shuffle is implemented here because no
+/// crate guarantees that its shuffle never changes.
 fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
     for last in (1..order.len()).rev() {
         order.swap(last, stream.below(last + 1));

@@ -18,9 +18,10 @@ use crate::{Array, Scalar, gradient_stage};
 
 /// A cheap handle to scalars in row-major order; a clone shares the scalars.
 ///
-/// It converts from a number, from slices, vectors, arrays and nested arrays of numbers, and from any `ndarray` array
-/// or view; from an iterator by `collect`, from ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested,
-/// with a precision (`{:.3}`), and abbreviated if there are many elements.
+/// `from` converts a number, slices, vectors, arrays and nested arrays of numbers, and any
+/// `ndarray` array or view. `collect` converts an iterator, and `try_from` converts rows after a
+/// check of their lengths. `Display` formats as `ndarray` does, with an optional precision
+/// (`{:.3}`), and abbreviates long tensors.
 ///
 /// # Example
 /// ```
@@ -64,7 +65,7 @@ impl Tensor {
         self.0.reduction
     }
 
-    /// Sets the reduction of this tensor, a new result that no other handle shares yet.
+    /// Sets the reduction of this tensor, which must be a new result without other handles.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;
@@ -76,7 +77,7 @@ impl Tensor {
         self.0
     }
 
-    /// Whether two handles are the same tensor.
+    /// Whether two handles refer to the same tensor.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -138,8 +139,8 @@ impl Tensor {
         Self::constant(self.0.value.clone()).with_reduction(self.reduction())
     }
 
-    /// The denominator of a mean, if known: for a loss the number of samples, without ignored ones, or the sum of their
-    /// class weights.
+    /// The denominator of a mean, if known. For a loss this is the number of samples that are not
+    /// ignored, or the sum of their class weights.
     ///
     /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum
     /// has no denominator.
@@ -164,8 +165,8 @@ impl Tensor {
         !matches!(self.0.graph, Graph::Constant)
     }
 
-    /// Adds the derivative of this scalar with respect to each parameter to the parameter's gradient, and frees the
-    /// graph.
+    /// Computes the derivative of this scalar with respect to each parameter, adds it to the
+    /// parameter's gradient, and frees the graph.
     ///
     /// # Panics
     /// If this is not a scalar, if it depends on no parameter, or if its graph was freed before.

@@ -92,7 +92,8 @@ fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
-/// The only step of an optimizer in the innermost loop around the call that advances its schedule.
+/// The only step of the optimizer `of` in the innermost loop around the call `schedule`; `None` if that loop has
+/// several steps or none.
 fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let steps = cx.acting(of, Effect::Take);

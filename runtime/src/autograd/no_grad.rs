@@ -12,7 +12,7 @@ pub(crate) fn is_recording() -> bool {
     PAUSED.with(Cell::get) == 0
 }
 
-/// Runs `work` without recording: its results have no graph and use no memory for one.
+/// Runs `work` without recording. The results have no graph, and no memory is used for a graph.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! A backward pass: from a scalar to the gradients of all parameters that it depends on.
+//! A backward pass: from a scalar to the gradients of all parameters that the scalar depends on.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use crate::value::Value;
 
 /// An operation that takes part in a backward pass.
 struct Entry {
-    /// The tensor of the operation, to which the record is put back. `None` unless the pass retains the
-    /// graph.
+    /// The tensor of the operation, which gets the record back after the pass. `None` if the pass
+    /// does not retain the graph.
     owner: Option<Tensor>,
     record: Option<Record>,
     /// The number of uses of the operation's output that have yet to contribute their gradient.
@@ -26,7 +26,7 @@ struct Pass {
     entries: Vec<Entry>,
 }
 
-/// Computes the derivative of `root` for each parameter that `root` depends on, and adds it to the
+/// For each parameter that `root` depends on, computes the derivative of `root` and adds it to the
 /// parameter's gradient.
 #[track_caller]
 pub(crate) fn backward(root: &Tensor, retain: bool) {
@@ -75,8 +75,8 @@ impl Pass {
         pass
     }
 
-    /// Takes the record of `tensor` into this pass, or counts another use of a record that this pass took
-    /// already.
+    /// Takes the record of `tensor` into this pass, or counts another use of a record that is
+    /// already in this pass.
     #[track_caller]
     fn visit(&mut self, tensor: &Tensor) {
         let Graph::Operation(link) = tensor.graph() else { return };
@@ -100,8 +100,8 @@ impl Pass {
         }
     }
 
-    /// Runs the derivatives of all operations. An operation's turn comes when the gradients of all uses of
-    /// its output have arrived.
+    /// Runs the derivatives of all operations. The derivative of an operation runs when the
+    /// gradients of all uses of its output are known.
     fn run(&mut self) {
         let mut ready = vec![0];
         let mut gradients = Vec::with_capacity(4);

@@ -7,15 +7,16 @@ use super::short::Names;
 use super::{Short, write_none_of};
 use crate::Scalar;
 
-/// An error in a CSV file; the enclosing [`Error`](crate::Error) has path, line and column.
+/// An error in a CSV file; the enclosing [`Error`](crate::Error) contains the path, the line and
+/// the column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvProblem {
     /// The file has no rows of data.
     Empty,
-    /// The first line should name the columns, but holds only numbers.
+    /// The first line should name the columns, but contains only numbers.
     HeaderIsData,
-    /// The file is read without a header, but its first line holds only text.
+    /// The file is read without a header, but its first line contains only text.
     DataIsHeader,
     /// The only column is the target.
     NoFeatures,
@@ -48,7 +49,8 @@ pub enum CsvProblem {
         /// The text of the field.
         text: String,
     },
-    /// A whole number that [`Scalar`](crate::Scalar) cannot represent exactly, as is common for ids and times.
+    /// A whole number that [`Scalar`](crate::Scalar) cannot represent exactly, such as a large id
+    /// or a time.
     Rounded {
         /// The text of the field.
         text: String,
@@ -113,7 +115,7 @@ pub enum CsvProblem {
 }
 
 impl CsvProblem {
-    /// Whether the problem is a field that holds text where a number or a label is expected.
+    /// Whether the problem is a field that contains text where a number or a label is expected.
     pub(crate) fn is_text(&self) -> bool {
         matches!(
             self,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Error;
 
-/// If a path was not found, writes which of its folders is missing, or from which folder the system looked
-/// for it.
+/// For a path that was not found, writes the missing folder, or the folder that a relative path
+/// starts from.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Short;
 use crate::Scalar;
 
-/// An error in a model file; the enclosing [`Error`](crate::Error) has the path.
+/// An error in a model file; the enclosing [`Error`](crate::Error) contains the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelFileProblem {
@@ -54,14 +54,14 @@ pub enum ModelFileProblem {
     Entry {
         /// The name of the entry.
         name: String,
-        /// The unusable field: `shape`.
+        /// The name of the unusable field, such as `shape`.
         field: &'static str,
     },
     /// An entry has a field twice.
     Repeated {
         /// The name of the entry.
         name: String,
-        /// The repeated field: `shape`.
+        /// The name of the repeated field, such as `shape`.
         field: &'static str,
     },
     /// A value is NaN or an infinity.
@@ -87,25 +87,26 @@ pub enum ModelFileProblem {
     Kind {
         /// The name of the entry.
         name: String,
-        /// The element type of the entry: `BF16`.
+        /// The element type of the entry, such as `BF16`.
         found: String,
     },
     /// The bytes of an entry do not match its shape, or are outside the file.
     Range {
         /// The name of the entry.
         name: String,
-        /// The first byte of the entry, counted from the end of the header.
+        /// The offset of the entry's first byte, counted from the end of the header.
         begin: u64,
-        /// The byte after the last one of the entry.
+        /// The offset of the first byte after the entry, counted from the end of the header.
         end: u64,
-        /// The number of bytes that the shape needs; `None` if it overflows.
+        /// The number of bytes that the shape needs; `None` if the number overflows.
         needed: Option<u64>,
         /// The number of bytes after the header.
         available: u64,
     },
     /// Two entries overlap, or bytes belong to no entry.
     Layout {
-        /// The name of the entry before which the layout breaks, or of the last entry.
+        /// The name of the first entry with an unexpected offset, or of the last entry if the end
+        /// of the file is unexpected.
         name: String,
         /// The expected offset of this entry, or of the end of the file.
         expected: u64,

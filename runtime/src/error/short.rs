@@ -46,12 +46,13 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// The first elements of a list: those that a message shows.
+/// The first elements of a list, which a message shows.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }
 
-/// Writes how many elements of a list of this length a message does not show, as in ` and 3 more`.
+/// Writes the number of elements that a message does not show, as in ` and 3 more`. `length` is the
+/// number of all elements of the list.
 pub(super) fn write_more(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
     if length > NAMES { write!(f, " and {} more", length - NAMES) } else { Ok(()) }
 }

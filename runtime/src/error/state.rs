@@ -8,7 +8,7 @@ use super::short::{Names, shown, write_more};
 /// An entry whose shape differs from the model's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misshapen {
-    /// The entry's name: `hidden.weight`.
+    /// The name of the entry, such as `hidden.weight`.
     pub name: String,
     /// The shape in the model.
     pub expected: Vec<usize>,

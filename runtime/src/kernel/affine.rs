@@ -1,11 +1,11 @@
-//! Bias and ReLU of a fully connected layer, around its matmul.
+//! The bias and the ReLU of a fully connected layer, without its matmul.
 //!
-//! Formula: `y = max(y + b, 0)`; backward, `g = 0` where `y ≤ 0`, and the column sums of `g` for `b`. Both
-//! passes also return the largest absolute value that they write.
+//! Formula: `y = max(y + b, 0)`; backward `g = 0` where `y ≤ 0`, and `db` is the column sums of
+//! `g`. Both passes also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
-//! Blocking: both passes split the outputs into blocks of whole rows. The backward adds the column sums of
-//! the blocks in order.
-//! Bound: memory. Each direction is one pass over the outputs instead of two.
+//! Blocking: both passes split the outputs into blocks of whole rows. The backward pass adds the
+//! column sums of the blocks in order.
+//! Bound: memory. The bias and the ReLU share one pass over the outputs.
 
 use super::elementwise::{PART, share_rows};
 use super::largest::{Largest, Shared};
@@ -14,7 +14,7 @@ use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// `y[i, j] = max(y[i, j] + bias[j], 0)`; NaN is kept. Returns the largest `|y|`.
+/// Computes `y[i, j] = max(y[i, j] + bias[j], 0)`; NaN propagates. Returns the largest `|y|`.
 pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
     multiversioned!(
         fn body(bias: &[Scalar], y: &mut [Scalar]) -> Largest {
@@ -36,7 +36,8 @@ pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
     all.value()
 }
 
-/// `g[i, j] = 0` where `y[i, j] ≤ 0`, then `sums[j] = Σ g[i, j]`. Returns the largest `|g|`.
+/// Sets `g[i, j] = 0` where `y[i, j] ≤ 0`, then computes `sums[j] = Σ g[i, j]`. Returns the largest
+/// `|g|`.
 pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Scalar {
     multiversioned!(
         fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest {

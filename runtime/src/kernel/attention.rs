@@ -1,17 +1,18 @@
 //! Multi-head scaled dot-product attention: `y = softmax(scale · q kᵀ + mask) · v`, and its derivative.
 //!
-//! **Layout.** Heads are read and written in place: row `i` of head `h` is a contiguous run within row `i` of a matrix
-//! ([`Place`]). A packed projection `[batch, time, 3 · width]` therefore holds queries, keys and values
-//! alike, and the output is a matrix `[batch, time, heads · width]`. Neither needs a permuted copy.
+//! **Layout.** Row `i` of head `h` is a contiguous run within row `i` of a matrix ([`Place`]).
+//! Queries, keys and values may share a packed matrix `[batch, time, 3 · width]`. The output is
+//! `[batch, time, heads · width]`. No copy permutes the heads.
 //!
-//! **Blocking.** A block of scores, [`QUERIES`] by [`KEYS`], is computed, exponentiated and used while it is in L1, so
-//! memory is linear in the lengths. Each row keeps its running maximum and the sum of its exponentials, and rescales
-//! earlier sums when the maximum grows (Milakov and Gimelshein 2018; Dao et al. 2022). The backward pass recomputes the
-//! scores. A causal mask skips everything above the diagonal.
+//! **Blocking.** A block of [`QUERIES`] by [`KEYS`] scores is computed, exponentiated and used
+//! while it is in L1, so memory is linear in the lengths. Each row has a running maximum and a sum
+//! of exponentials. Earlier sums are rescaled when the maximum grows (Milakov and Gimelshein 2018;
+//! Dao et al. 2022). The backward pass recomputes the scores. A causal mask skips everything above
+//! the diagonal.
 //!
-//! **Bound.** The multiply-adds of two matmuls forward and five backward, half of them if causal.
-//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward pass. Each
-//! part writes rows that no other part writes, and adds in an order that depends on sizes alone.
+//! **Bound.** Arithmetic: two matmuls forward and five backward, half of each under a causal mask.
+//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward
+//! pass. Parts write disjoint rows. The order of additions depends on sizes alone.
 
 mod backward;
 mod block;
@@ -47,7 +48,7 @@ pub(crate) struct Place {
 /// The layout of an additive mask.
 #[derive(Clone)]
 pub(crate) struct MaskPlace {
-    /// The offset of the mask for each head of each batch.
+    /// For each score matrix, the offset of its mask.
     pub(crate) starts: Vec<usize>,
     /// The strides between rows (`row`) and between columns (`column`); 0 along an axis that is broadcast.
     pub(crate) row: usize,
@@ -74,13 +75,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The number of pairs of a batch and a head. `pair / heads` is the batch, and `pair % heads` the head.
+    /// The number of pairs of a batch and a head. In the pair `pair`, the batch is `pair / heads`
+    /// and the head is `pair % heads`.
     pub(crate) fn pairs(&self) -> usize {
         self.batches * self.heads
     }
 
-    /// The number of rows and their width in one head of a side. `side` is 0 for queries, 1 for keys, 2 for
-    /// values.
+    /// The number of rows and the row width of one head's queries (`side` 0), keys (1) or values
+    /// (2).
     fn side(&self, side: usize) -> (usize, usize) {
         [(self.queries, self.width), (self.keys, self.width), (self.keys, self.values)][side]
     }
@@ -93,8 +95,8 @@ impl Plan {
         (pair / self.heads * length + time) * row + start + pair % self.heads * width
     }
 
-    /// The part of `data`, the matrix of a side, from row `time` of the head `pair` on; and the stride
-    /// between rows.
+    /// Returns the elements of `data` from row `time` of the head `pair` on, and the stride between
+    /// rows. `data` is the matrix of queries (`side` 0), keys (1) or values (2).
     fn rows<'a>(&self, side: usize, data: &'a [Scalar], pair: usize, time: usize) -> (&'a [Scalar], usize) {
         (&data[self.at(side, pair, time)..], self.places[side].row)
     }
@@ -104,15 +106,15 @@ impl Plan {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` can have the layout `places[side]`, with the heads next to each other
-    /// in each row.
+    /// Whether a matrix of length `len` fits the layout `places[side]`. The heads are next to each
+    /// other in each row.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         len == self.batches * length * row && start + self.heads * width <= row
     }
 
-    /// The first query that attends to `key`: with a causal mask `key` itself, else query 0.
+    /// The first query that attends to `key`. With a causal mask this is query `key`, else query 0.
     fn first_query(&self, key: usize) -> usize {
         if self.causal { key } else { 0 }
     }
@@ -160,8 +162,8 @@ fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Sc
     });
 }
 
-/// Writes the attention's `output`. Also writes to `stats`, for each query of each head, its largest score
-/// and the reciprocal of the sum of its exponentials.
+/// Computes the attention and writes `output` and `stats`. For each query of each head, `stats`
+/// contains the largest score and the reciprocal of the sum of exponentials.
 ///
 /// # Shapes
 /// `sides`: queries, keys and values in the layout of the plan; `output: [batches, queries, heads · values]`,
@@ -193,8 +195,8 @@ pub(crate) fn forward(
     });
 }
 
-/// Computes the output rows and the statistics of `queries` queries of one head, from query `start` on.
-/// Output row `start + i` is passed to `write(i, sums, scale)`; its value is `scale · sums`.
+/// Computes the output rows and the statistics of `queries` queries of one head, from query `start`
+/// on. Calls `write(i, sums, scale)` for output row `start + i`, whose value is `scale · sums`.
 fn chunk(
     level: Level,
     plan: &Plan,
@@ -257,8 +259,8 @@ fn chunk(
     });
 }
 
-/// The value that is subtracted from the scores of a row before `exp`: their maximum, or 0 if it is minus
-/// infinity.
+/// The value that is subtracted from a row's scores before `exp`: the maximum score `max`, or 0 if
+/// `max` is minus infinity.
 #[inline(always)]
 fn finite_base(max: Scalar) -> Scalar {
     if max == Scalar::NEG_INFINITY { 0.0 } else { max }

@@ -1,11 +1,12 @@
 //! Two-dimensional convolution: forward, and the gradients of input and weight.
 //!
-//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`, all in the row-major
-//! layout `[batch, channels, height, width]`. There are two algorithms: GEMM over unfolded blocks of positions
-//! (`general`), for any sizes, bound by arithmetic; and Winograd's (`winograd`), with a quarter of the multiplications,
-//! for 3 by 3 kernels with enough channels.
-//! Parts are images and blocks, and sums over images are added in a fixed order: the bits do not depend on the number
-//! of threads.
+//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`
+//!
+//! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
+//! algorithms. `general` is GEMM over unfolded blocks of positions, for any sizes. `winograd` is
+//! for 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both are
+//! bound by arithmetic. Parts are images and blocks, and sums over images are added in a fixed
+//! order, so that the bits do not depend on the number of threads.
 
 mod general;
 mod gradient;
@@ -25,7 +26,8 @@ pub(crate) use gradient::{mask_and_sum, sum_planes};
 use super::lines::{LINE, Lines};
 use crate::Scalar;
 
-/// The sizes of a convolution. `channels` and `outputs` are those of one group.
+/// The sizes of a convolution. `channels` and `outputs` are the numbers of input and output
+/// channels of one group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
@@ -74,7 +76,7 @@ impl Sizes {
     }
 }
 
-/// The bias and the ReLU that are applied to the sums before these are stored.
+/// The bias and the ReLU, which are applied to a sum before the result is stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     pub(crate) bias: Option<&'a [Scalar]>,

@@ -2,9 +2,9 @@
 //!
 //! Formula: `y[i] = f(a[i], b[i])`.
 //! Layout: dense slices.
-//! Blocking: none within a part. Long slices are shared in parts of [`PART`] elements, each of which takes a
-//! thread some microseconds.
-//! Bound: memory for cheap functions, arithmetic for those of [`math`](super::math).
+//! Blocking: threads share a long slice in parts of [`PART`] elements. A part takes some
+//! microseconds.
+//! Bound: memory for cheap functions, arithmetic for the functions of [`math`](super::math).
 
 use super::pool;
 use super::simd::multiversioned;
@@ -18,7 +18,7 @@ pub(super) fn part(len: usize) -> usize {
     if len < 2 * PART { len.max(1) } else { PART }
 }
 
-/// `output[i] = f(input[i])`
+/// Computes `output[i] = f(input[i])`.
 pub(crate) fn map(input: &[Scalar], output: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
     multiversioned!(
         fn body<F: Copy + Fn(Scalar) -> Scalar>(input: &[Scalar], output: &mut [Scalar], f: F) {
@@ -35,7 +35,7 @@ pub(crate) fn map(input: &[Scalar], output: &mut [Scalar], f: impl Fn(Scalar) ->
     });
 }
 
-/// `values[i] = f(values[i])`
+/// Computes `values[i] = f(values[i])`.
 pub(crate) fn map_in_place(values: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
     multiversioned!(
         fn body<F: Copy + Fn(Scalar) -> Scalar>(values: &mut [Scalar], f: F) {
@@ -50,7 +50,7 @@ pub(crate) fn map_in_place(values: &mut [Scalar], f: impl Fn(Scalar) -> Scalar +
     });
 }
 
-/// `a[i] = f(a[i], b[i])`
+/// Computes `a[i] = f(a[i], b[i])`.
 pub(crate) fn zip_in_place(
     a: &mut [Scalar],
     b: &[Scalar],
@@ -71,7 +71,7 @@ pub(crate) fn zip_in_place(
     });
 }
 
-/// `output[i] = f(a[i], b[i])`
+/// Computes `output[i] = f(a[i], b[i])`.
 pub(crate) fn zip(
     a: &[Scalar],
     b: &[Scalar],
@@ -101,7 +101,7 @@ pub(crate) fn zip(
 /// Splits `output` into blocks of whole rows, which threads share, and calls `work(first, rows)` for each
 /// block. A row has `width` elements, and `first` is the index of the block's first row.
 ///
-/// `cost` is the cost of a row, in elements of a cheap loop.
+/// `cost` is the number of elements that a cheap loop processes in the time of one row.
 pub(crate) fn share_rows(
     output: &mut [Scalar],
     width: usize,
@@ -127,13 +127,13 @@ pub(crate) fn repeat(row: &[Scalar], output: &mut [Scalar]) {
     }
 }
 
-/// `output[i] = value`
+/// Sets every element of `output` to `value`.
 pub(crate) fn fill(output: &mut [Scalar], value: Scalar) {
     let size = part(output.len());
     pool::chunks([output], size, |_, [output]| output.fill(value));
 }
 
-/// `output[i] = input[i]`
+/// Copies `input` to `output`.
 pub(crate) fn copy(input: &[Scalar], output: &mut [Scalar]) {
     assert_eq!(input.len(), output.len());
     let size = part(output.len());
@@ -150,7 +150,8 @@ mod tests {
 
     const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
-    /// `length + 1` pseudo-random values. Those after the first are not aligned for wide loads.
+    /// `length + 1` pseudo-random values. The values after the first are not aligned for wide
+    /// loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

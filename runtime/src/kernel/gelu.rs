@@ -1,8 +1,8 @@
 //! The Gaussian error linear unit: `y = x Φ(x)`, and its derivative `Φ(x) + x φ(x)`.
 //!
-//! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed together with the
-//! output. The derivative is saved in place of the input, and the backward pass is one multiplication. The
-//! bound is the roughly thirty operations of `Φ` per element.
+//! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed together
+//! with the output. The derivative is saved in place of the input, and the backward pass is one
+//! multiplication. The bound is arithmetic, about thirty operations of `Φ` per element.
 
 use super::math::normal;
 use super::pool::{self, Pieces};

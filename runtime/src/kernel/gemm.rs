@@ -34,8 +34,8 @@ pub(crate) fn transposed(data: &[Scalar]) -> Side<'_> {
 }
 
 impl<'a> Side<'a> {
-    /// The operand as a strided matrix with these numbers of rows and columns, after a check that the slice
-    /// contains all elements.
+    /// Returns the operand as a strided matrix of `rows` rows and `columns` columns. Checks that
+    /// the slice contains all elements.
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
         assert!(
             self.data.len() >= rows * columns,
@@ -103,7 +103,8 @@ pub(crate) type Sizes = (usize, usize, usize);
 /// Computes `c = a · b`, or `c += a · b` if `add`.
 ///
 /// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`. The shape of a transposed operand is that of its transpose.
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`. The shape of a transposed operand is the shape after the
+/// transposition.
 pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
     let (m, k, n) = sizes;
     if m == 0 || n == 0 {
@@ -115,7 +116,7 @@ pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], a
     unsafe { matmul_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
-/// Computes the matmul with the instructions of `level`. Neither `m` nor `n` is 0.
+/// Computes the matmul with the instructions of `level`. `m` and `n` must not be 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.

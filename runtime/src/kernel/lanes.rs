@@ -6,7 +6,8 @@ use crate::Scalar;
 /// The number of lanes, which is the number of elements of a row that a loop processes at once.
 pub(super) const LANES: usize = 16;
 
-/// The maximum of `start` and the elements of a row of whole lanes. NaN is ignored.
+/// The maximum of `start` and the elements of a row, whose length is a multiple of `LANES`. NaN is
+/// ignored.
 #[inline(always)]
 pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     let mut lanes = [start; LANES];

@@ -1,10 +1,10 @@
-//! The largest absolute value of a slice. The result is finite only if all elements are.
+//! The largest absolute value of a slice. The result is finite only if all elements are finite.
 //!
 //! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity above all
 //! finite values and NaN above infinity. The kernel therefore computes the maximum of the bits.
 //! Layout: dense slices.
-//! Blocking: parts of a long slice, from its end to its start. The end was written last and is still in
-//! cache. Afterwards the start is in cache, where the next kernel begins to read.
+//! Blocking: the parts of a long slice are read from its end to its start. The end was written last
+//! and is still in cache. Afterwards the start is in cache, where the next kernel begins to read.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ impl Largest {
         self.0 = self.0.max(value.to_bits() << 1);
     }
 
-    /// The largest absolute value, which is NaN or infinite if an element was.
+    /// The largest absolute value, which is NaN or infinite if an element is NaN or infinite.
     pub(super) fn value(self) -> Scalar {
         Scalar::from_bits(self.0 >> 1)
     }
@@ -51,7 +51,8 @@ impl Shared {
     }
 }
 
-/// The largest absolute value: 0 for an empty slice, NaN or infinite if an element is.
+/// The largest absolute value. The value is 0 for an empty slice, and NaN or infinite if an element
+/// is NaN or infinite.
 pub(crate) fn largest(values: &[Scalar]) -> Scalar {
     multiversioned!(
         fn body(values: &[Scalar]) -> Largest {
@@ -104,8 +105,8 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// The largest absolute value of `values`, once for each level. Computes it by both functions, which must
-    /// agree.
+    /// The largest absolute value of `values` on each level. Checks that both functions compute the
+    /// same value.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

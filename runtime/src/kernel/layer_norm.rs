@@ -1,9 +1,10 @@
 //! Layer normalisation of rows of `n` elements: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
 //!
-//! The forward pass reads a row three times: for its mean, for its variance (from differences, so that large
-//! means lose no digits), and to write the output. Only mean and scale are saved, from which the backward
-//! pass recomputes `x̂`. With `h = g w`, `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between
-//! its passes, so the bound is memory: per element two values moved forward and three backward.
+//! The forward pass reads a row three times: for its mean, for its variance (from differences, so
+//! that large means lose no digits), and to write the output. Only mean and scale are saved, from
+//! which the backward pass recomputes `x̂`. With `h = g w`,
+//! `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is
+//! memory: the forward pass moves two values per element, the backward pass three.
 //!
 //! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and `db = Σ g`
 //! are sums over all rows: each part computes its own sums, which are added in the order of the parts.
@@ -14,7 +15,7 @@ use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// The number of elements of a part, unless that makes more than [`PARTS`] parts.
+/// The number of elements of a part. Parts are longer if there would be more than [`PARTS`] parts.
 const PART: usize = 1 << 13;
 /// The maximum number of parts, and thereby of partial sums over rows.
 const PARTS: usize = 64;
@@ -73,8 +74,8 @@ multiversioned!(
     }
 );
 
-/// The number of elements that are added in single precision. The sums of such runs are added in double
-/// precision.
+/// The length of the runs whose elements are added in single precision. The sums of the runs are
+/// added in double precision.
 const RUN: usize = 1024;
 
 #[inline(always)]

@@ -1,13 +1,13 @@
 //! LSTM over a whole sequence, and back-propagation through time.
 //!
-//! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
-//! `c' = f c + i g`, `h' = o tanh c'`.
+//! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, with the sigmoid of `i f o` and the `tanh` of
+//! `g`; `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and after the
-//! loop one matmul computes each weight's gradient. Within the loop rows are [sorted](Sizes::sort): the batch
-//! is split into blocks, and each block stores its steps one after another, so that a step is contiguous.
-//! State and cell are stored as they are *before* each step, where the next step and the gradient of the
-//! recurrent weight read them.
+//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and
+//! after the loop one matmul computes each weight's gradient. Within the loop rows are
+//! [sorted](Sizes::sort): the batch is split into blocks, and each block stores its steps one after
+//! another, so that a step is contiguous. The stored state and cell are those *before* each step,
+//! which the step and the gradient of the recurrent weight read.
 //!
 //! **Blocking.** Rows of a batch are independent within the recurrence. Each block therefore runs through the whole
 //! sequence alone, on whichever thread takes it, and threads do not synchronise per step. The bound is the step's
@@ -33,12 +33,14 @@ pub(crate) struct Forward<'a> {
     pub(crate) bias: &'a [Scalar],
     /// The initial state and the initial cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// Contains the part of the pre-activations that comes from the inputs, and receives the gates. Rows in
-    /// sorted order, `[.., 4 hidden]`.
+    /// Contains the part of the pre-activations that depends on the inputs, and receives the gates.
+    /// The rows are in the order of `Sizes::sort`, `[.., 4 hidden]`.
     pub(crate) gates: &'a mut [Scalar],
-    /// Receives the state and the cell from before each step. Rows in sorted order, `[.., hidden]` each.
+    /// Receives the state and the cell from before each step. The rows are in the order of
+    /// `Sizes::sort`, `[.., hidden]` each.
     pub(crate) before: [&'a mut [Scalar]; 2],
-    /// Receives `tanh` of the cell after each step. Rows in sorted order, `[.., hidden]`.
+    /// Receives `tanh` of the cell after each step. The rows are in the order of `Sizes::sort`,
+    /// `[.., hidden]`.
     pub(crate) bounded: &'a mut [Scalar],
     /// Receives the state after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a mut [Scalar],
@@ -139,20 +141,23 @@ pub(crate) struct Backward<'a> {
     pub(crate) weight: &'a [Scalar],
     /// A buffer for the packed weight, of length [`Sizes::workspace`].
     pub(crate) workspace: &'a mut [Scalar],
-    /// The gates that [`Forward`] computed. Rows in sorted order.
+    /// The gates that [`Forward`] computed. The rows are in the order of `Sizes::sort`.
     pub(crate) gates: &'a [Scalar],
-    /// The cells before each step, which [`Forward`] stored. Rows in sorted order.
+    /// The cells before each step, which [`Forward`] stored. The rows are in the order of
+    /// `Sizes::sort`.
     pub(crate) cells: &'a [Scalar],
-    /// The `tanh` of the cell after each step, which [`Forward`] stored. Rows in sorted order.
+    /// The `tanh` of the cell after each step, which [`Forward`] stored. The rows are in the order
+    /// of `Sizes::sort`.
     pub(crate) bounded: &'a [Scalar],
     /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
-    /// Contains the gradients of the last state and cell, and receives those of the initial state and cell.
-    /// `[batch, hidden]` each.
+    /// Contains the gradients of the last state and cell, and receives those of the initial state
+    /// and cell. Each has the shape `[batch, hidden]`.
     pub(crate) carry: [&'a mut [Scalar]; 2],
     /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
-    /// Receives the gradients of the pre-activations. Rows in sorted order, `[.., 4 hidden]`.
+    /// Receives the gradients of the pre-activations. The rows are in the order of `Sizes::sort`,
+    /// `[.., 4 hidden]`.
     pub(crate) sums: &'a mut [Scalar],
 }
 

@@ -1,9 +1,9 @@
-//! Elementary functions that the compiler vectorises: no calls, branches or tables. NaN is kept.
+//! Elementary functions that the compiler vectorises: no calls, branches or tables. NaN propagates.
 //!
-//! Each function reduces its range exactly to a small interval, and evaluates there a minimax polynomial for
-//! the relative error. No function fuses a multiplication and an addition, so that every instruction set
-//! gives the same bits. The double-precision versions are slow and exact. Maximum errors over all of single
-//! precision, in units in the last place of the exact result:
+//! Each function reduces its range exactly to a small interval, and evaluates there a minimax
+//! polynomial for the relative error. No function fuses a multiplication and an addition, so that
+//! every instruction set produces the same bits. The double-precision versions are slow and exact.
+//! Maximum errors over all of single precision, in units in the last place of the exact result:
 //!
 //! | function | error | ends |
 //! |---|---|---|

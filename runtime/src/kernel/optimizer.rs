@@ -4,8 +4,8 @@ use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// The number of elements of a parameter in one part of a pass: few enough for the caches, enough to be worth
-/// sharing.
+/// The number of elements of a parameter in one part of a pass. A part fits in the caches and is
+/// long enough to be worth sharing.
 const PART: usize = 1 << 14;
 
 /// The coefficients of one Adam step.
@@ -27,7 +27,8 @@ pub(crate) struct AdamStep {
     pub(crate) eps: Scalar,
 }
 
-/// `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`, `p -= rate · m / (√v · correction + eps)`
+/// Computes `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`,
+/// `p -= rate · m / (√v · correction + eps)`.
 pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
     multiversioned!(
         fn body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
@@ -58,7 +59,7 @@ pub(crate) struct SgdStep {
     pub(crate) nesterov: bool,
 }
 
-/// `p -= rate · (g + decay · p)`
+/// Computes `p -= rate · (g + decay · p)`.
 pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
     multiversioned!(
         fn body(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
@@ -74,8 +75,8 @@ pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
     });
 }
 
-/// `d = g + decay · p`, `b = momentum · b + fresh · d`, then `p -= rate · b`. With Nesterov momentum
-/// `p -= rate · (d + momentum · b)` instead.
+/// Computes `d = g + decay · p`, `b = momentum · b + fresh · d`, then `p -= rate · b`. With
+/// Nesterov momentum `p -= rate · (d + momentum · b)` instead.
 pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
     multiversioned!(
         fn body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {

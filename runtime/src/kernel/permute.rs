@@ -1,10 +1,10 @@
 //! Permutation of axes.
 //!
-//! Formula: `y[i₀, i₁, ..] = x` at `Σ iₐ strideₐ`, with the strides of the axes in their new order.
+//! Formula: `y[i₀, i₁, ..] = x[Σ iₐ strideₐ]`, with the strides of the axes in their new order.
 //! Layout: the result is dense; adjacent axes that stay adjacent are merged first.
-//! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous, that axis and
-//! the last one are traversed in tiles of 16 × 16, so that each cache line is used completely while it is in
-//! cache. The longest dense pieces of the result are shared.
+//! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous,
+//! that axis and the last one are traversed in tiles of 16 × 16, so that each cache line is used
+//! completely while it is in cache. Threads share the longest dense pieces of the result.
 //! Bound: memory, although tiles do not quite reach its full speed.
 
 use super::pool;
@@ -16,7 +16,7 @@ const TILE: usize = 16;
 /// The number of elements of one part of a shared copy.
 const PART: usize = 1 << 14;
 
-/// `[outer, a, b]` → `[outer, b, a]`
+/// Swaps two axes: `[outer, a, b]` → `[outer, b, a]`.
 pub(crate) fn swap((outer, a, b): (usize, usize, usize), from: &[Scalar], to: &mut [Scalar]) {
     permute(&[outer, b, a], &[a * b, 1, b], from, to);
 }
@@ -73,8 +73,8 @@ fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar])
     }
 }
 
-/// Copies a block whose first axis, of length `rows`, is contiguous in `from`. In `to` neighbours along that
-/// axis are `apart` elements apart.
+/// Copies a block whose first axis, of length `rows`, is contiguous in `from`. In `to`, neighbours
+/// along this axis are `apart` elements apart.
 fn tiles(
     (rows, apart): (usize, usize),
     dims: &[usize],
@@ -91,7 +91,7 @@ fn tiles(
     }
 }
 
-/// `to[i · apart + j] = from[j · stride + i]`, computed in tiles.
+/// Computes `to[i · apart + j] = from[j · stride + i]` in tiles.
 fn transpose(
     (rows, apart): (usize, usize),
     (columns, stride): (usize, usize),

@@ -1,9 +1,10 @@
-//! A thread pool whose threads stay warm between jobs.
+//! A thread pool whose threads spin briefly between jobs.
 //!
-//! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. Which thread takes which part
-//! is a matter of timing. For bitwise equal results with any number of threads, the bounds of parts must depend on
-//! shapes alone, and no part may accumulate into the output of another. Each thread starts with its own run of parts,
-//! so that the same data tends to stay in the same core's caches from job to job, and then helps with other runs.
+//! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. Which
+//! thread takes which part is a matter of timing. For bitwise equal results with any number of
+//! threads, the bounds of parts must depend on shapes alone, and no part may add to the output of
+//! another part. Each thread starts with its own run of parts, so that the data of a run tends to
+//! stay in the caches of one core. Afterwards the thread takes parts of other runs.
 //!
 //! Helpers spin briefly after each job, since the next job of a training step follows within microseconds, and then
 //! sleep. On a busy machine the caller runs the parts that no helper takes.
@@ -69,13 +70,13 @@ pub(crate) fn set_threads(count: usize) {
     THREADS.store(count, Relaxed);
 }
 
-/// An open job: what helpers need to know in order to take parts.
+/// An open job, with the data that helpers need in order to take parts.
 #[derive(Clone, Copy)]
 struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The number of helpers that may take part in the job: those numbered below it.
+    /// The number of helpers that may take part in the job: those whose number is below `helpers`.
     helpers: usize,
 }
 
@@ -127,14 +128,14 @@ static POOL: Pool = Pool {
 /// Calls `work` once for each number below `parts`, on this thread and on the helpers. Returns when all calls
 /// are done.
 ///
-/// If a part calls `run`, all parts of that inner job run on the part's thread. A panic in a part is resumed
-/// here.
+/// If a part calls `run`, all parts of that inner job run on the part's thread. If a part panics,
+/// `run` resumes the panic on this thread.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }
 
-/// The body of [`run`] behind a `dyn` reference, so that it is compiled once and not for each of hundreds of
-/// callers.
+/// The body of [`run`] behind a `dyn` reference, so that the body is compiled once and not for each
+/// of hundreds of callers.
 fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
@@ -323,8 +324,8 @@ impl<T> Pieces<T> {
     }
 }
 
-/// Splits `N` slices of equal length into pieces of `size` elements. Calls `work(number, pieces)` with the
-/// pieces of each number. The last pieces may be shorter.
+/// Splits `N` slices of equal length into pieces of `size` elements. Calls `work(number, pieces)`
+/// with piece `number` of every slice. The last pieces may be shorter.
 pub(crate) fn chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,

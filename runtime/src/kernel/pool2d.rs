@@ -1,8 +1,9 @@
 //! Pooling over windows of planes `[height, width]`: maximum or mean.
 //!
-//! Planes are grouped into parts of about [`PART`] elements for the threads. The gradient of a plane is
-//! zeroed and filled while it is in L1, so that memory is written once. The bound is memory: the input is
-//! read once, and only the index of each window's winning tap is saved, in one byte if the index fits.
+//! Planes are grouped into parts of about [`PART`] elements for the threads. The gradient of a
+//! plane is zeroed and filled while it is in L1, so that memory is written once. The bound is
+//! memory: the input is read once, and only the index of each window's maximum is saved, in one
+//! byte if the index fits.
 
 mod squares;
 
@@ -65,8 +66,8 @@ fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     });
 }
 
-/// For each window, writes the maximum to `y` and the index of the tap that read it to `taps`. The first of
-/// equal elements wins, and NaN is greater than everything.
+/// For each window, writes the maximum to `y` and the index of the tap that read it to `taps`. Of
+/// equal elements, the first is the maximum. NaN is greater than everything.
 pub(crate) fn max(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = y.len() / positions;
@@ -221,8 +222,8 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// `count + 1` distinct values. Without the first one, the rest is unaligned and ends at the end of its
-    /// allocation.
+    /// `count + 1` distinct values. The slice without the first value is unaligned, and ends at the
+    /// end of its allocation.
     fn numbers(count: usize) -> Vec<Scalar> {
         (0..=count).map(|i| ((i * 7919) % 9973) as Scalar).collect()
     }

@@ -2,10 +2,10 @@
 //!
 //! Formula: `Σ xᵢ`, `Σ aᵢ bᵢ`, `Σᵢ xᵢⱼ`.
 //! Layout: dense slices and contiguous rows.
-//! Blocking: sixteen lanes over blocks of [`BLOCK`] elements. The sums of the blocks are added in double
-//! precision. The parts of a long slice have partial sums, which are added in order. Sums over rows are split
-//! into stripes of columns if rows are long, else into blocks of rows. The split, and thereby every bit of
-//! the result, depends on lengths alone.
+//! Blocking: each block of [`BLOCK`] elements is added in sixteen lanes. The sums of the blocks are
+//! added in double precision. The parts of a long slice have partial sums, which are added in
+//! order. Sums over rows are split into stripes of columns if rows are long, else into blocks of
+//! rows. The split, and thereby every bit of the result, depends on lengths alone.
 //! Bound: memory.
 
 use super::elementwise::PART;
@@ -143,7 +143,8 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// `length + 1` pseudo-random values. Those after the first are not aligned for wide loads.
+    /// `length + 1` pseudo-random values. The values after the first are not aligned for wide
+    /// loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -46,9 +46,10 @@ pub(crate) fn best() -> Level {
 
 /// Declares a function that is compiled for every level and runs the version for [`level`].
 ///
-/// The versions differ only in the instructions that the compiler may use. Each slice is a parameter of its
-/// own, not a field of a struct: only then does the compiler know that the slices do not overlap. The item is
-/// in parentheses because rustfmt formats items in parentheses and not items in braces.
+/// The versions differ only in the instructions that the compiler may use. Each slice is a
+/// parameter of its own. If the slices were fields of a struct, the compiler would not know that
+/// they do not overlap. The item is in parentheses because rustfmt formats items in parentheses and
+/// not items in braces.
 macro_rules! multiversioned {
     (
         $(#[$attribute:meta])*

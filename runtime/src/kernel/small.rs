@@ -1,11 +1,11 @@
 //! Matmuls of small matrices in cache, for kernels that compute many of them.
 //!
-//! `c = a · b` or `c += a · b`, in tiles of the output that stay in registers: two registers per row, and as many rows
-//! as the register file holds. The left-hand side is read element by element, so it may have any strides, those of a
-//! transpose too. Rows of the right-hand side and of the output are contiguous and padded to whole tiles
-//! ([`across`]), so nothing is packed here and every tile has its full width. A matmul may be cut along the
-//! diagonal ([`Reach`]).
-//! The bound is two multiply-adds of a whole register per cycle.
+//! `c = a · b` or `c += a · b`, in tiles of the output that stay in registers: two registers per
+//! row, and as many rows as the register file holds. The left-hand side is read element by element,
+//! so it may have any strides and may be a transpose. Rows of the right-hand side and of the output
+//! are contiguous and padded to whole tiles ([`across`]), so nothing is packed here and every tile
+//! has its full width. A matmul may be cut along the diagonal ([`Reach`]). The bound is two
+//! multiply-adds of a whole register per cycle.
 
 use super::simd::Level;
 use super::vector::{Plain, SQUARE, Vector};
@@ -13,12 +13,13 @@ use super::vector::{Plain, SQUARE, Vector};
 use super::vector::{Wide256, Wide512};
 use crate::Scalar;
 
-/// The part of a matmul that is computed, if an operand or the output has a triangle of zeros.
+/// The part of a matmul that is computed. An operand or the output may have a triangle of zeros,
+/// which is skipped.
 ///
-/// The cut is an index along the output's columns (`Columns`) or along the summed axis (`Before`, `From`).
-/// For a tile with the rows `first..=last`, the elements before `last + 1 + offset` are used, or for `From`
-/// those from `first - offset` on. `offset` is the field of the variant. Unused columns are not written;
-/// unused elements of a sum must be zero.
+/// The cut is an index along the output's columns (`Columns`) or along the summed axis (`Before`,
+/// `From`). A tile with the rows `first..=last` uses the indices before `last + 1 + offset`, or for
+/// `From` the indices from `first - offset` on. `offset` is the field of the variant. Unused
+/// columns are not written. Unused elements of a sum must be zero.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
@@ -96,9 +97,9 @@ unsafe fn avx512(at: &Matmul<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// The caller enables the instructions of `V`. With `n` rounded up to whole tiles and by their strides, `at.a` contains
-/// element `[m - 1, k - 1]`, `at.b` `n` elements from row `k - 1` on, and `c` `n` elements from row `m - 1` on; `m` and
-/// `n` are not 0.
+/// The caller enables the instructions of `V`. `m` and `n` are not 0. Let `w` be `n` rounded up to
+/// whole tiles. By their strides, `at.a` contains element `[m - 1, k - 1]`, row `k - 1` of `at.b`
+/// has `w` elements, and row `m - 1` of `c` has `w` elements.
 #[inline(always)]
 unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;

@@ -2,8 +2,8 @@
 //!
 //! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small probabilities.
 //! Layout: dense contiguous rows. For another axis the data is transposed before and after.
-//! Blocking: a row is processed in sixteen lanes. Its end is padded with minus infinity, so that short rows
-//! (ten classes) run as fast as long ones. Blocks of rows are shared.
+//! Blocking: a row is processed in sixteen lanes. Its end is padded with minus infinity, so that
+//! short rows (ten classes) run as fast as long ones. Threads share blocks of rows.
 //! Bound: one `exp` per element. A row is read from memory once.
 
 use super::elementwise::{PART, share_rows};
@@ -16,7 +16,8 @@ use crate::storage::Buffer;
 
 const LANES: usize = 16;
 
-/// The cost of one element, whose `exp` dominates, in elements of a cheap loop.
+/// The number of elements that a cheap loop processes in the time of one element here. Most of the
+/// time is spent in `exp`.
 const COST: usize = 8;
 
 /// The last elements of a row, fewer than `LANES`, padded with minus infinity.
@@ -110,8 +111,8 @@ fn scale(row: &mut [Scalar], factor: Scalar) {
     }
 }
 
-/// A shape around an axis: the product of the sizes before the axis, the size of the axis, and the product of
-/// the sizes after it.
+/// A shape as three numbers: the product of the sizes before an axis, the size of the axis, and the
+/// product of the sizes after the axis.
 type Around = (usize, usize, usize);
 
 /// Softmax along the middle axis of `[outer, length, inner]`.
@@ -161,8 +162,8 @@ pub(crate) fn log_softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx
     lanes(shape, [y, g], dx, row);
 }
 
-/// Calls `row` with each line along the middle axis of `[outer, length, inner]`: with the line of each input,
-/// and the line of the output to write.
+/// For each line along the middle axis of `[outer, length, inner]`, calls `row` with the line of
+/// each input and the line of the output.
 fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
     (outer, length, inner): Around,
     inputs: [&[Scalar]; N],

@@ -98,8 +98,9 @@ impl From<&Labels> for Labels {
 }
 
 /// # Panics
-/// If a label is negative, or does not fit in 32 bits. The panic is at a line of the standard library, because
-/// `collect` does not pass the caller's location on; `Labels::from` of a `Vec` panics at the caller's.
+/// If a label is negative, or does not fit in 32 bits. The panic reports a line of the standard
+/// library, because `collect` does not pass the caller's location on. `Labels::from` of a `Vec`
+/// reports the caller's line.
 impl<T: Label> FromIterator<T> for Labels {
     #[track_caller]
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {

@@ -4,11 +4,11 @@ use super::{NumberTarget, by_pair};
 use crate::Tensor;
 use crate::gradcheck::Case;
 
-/// The mean binary cross-entropy of probabilities; for logits [`bce_with_logits_loss`](crate::bce_with_logits_loss) is
-/// more accurate.
+/// The mean binary cross-entropy of probabilities. For logits,
+/// [`bce_with_logits_loss`](crate::bce_with_logits_loss) is more accurate.
 ///
 /// # Shapes
-/// `output: [..]` in [0, 1], `target: [..]` in [0, 1], equal → `[]`
+/// `output: [..]` in [0, 1], `target: [..]` in [0, 1], of equal shape → `[]`
 ///
 /// # Formula
 /// The mean of `-(t ln o + (1 - t) ln (1 - o))`, each logarithm clamped to at least -100;

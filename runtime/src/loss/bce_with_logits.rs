@@ -8,7 +8,7 @@ use crate::kernel::math;
 /// The mean binary cross-entropy of the sigmoid of `logits`, without overflow.
 ///
 /// # Shapes
-/// `logits: [..]`, `target: [..]` in [0, 1], equal → `[]`
+/// `logits: [..]`, `target: [..]` in [0, 1], of equal shape → `[]`
 ///
 /// # Formula
 /// The mean of `max(x, 0) - x t + ln(1 + e^-|x|)`; `dx = g (σ(x) - t) / n`. The target has no gradient.

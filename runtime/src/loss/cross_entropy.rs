@@ -65,7 +65,7 @@ impl CrossEntropy {
         Self::default()
     }
 
-    /// Takes this fraction of each target, in [0, 1], and distributes it uniformly over all classes.
+    /// Distributes the fraction `smoothing`, in [0, 1], of each target uniformly over all classes.
     ///
     /// # Panics
     /// If the fraction is out of range.
@@ -93,7 +93,7 @@ impl CrossEntropy {
         self
     }
 
-    /// Ignores the samples with this label, which need not be a class.
+    /// Ignores the samples with this label. The label need not be a class.
     pub fn ignore(mut self, label: u32) -> Self {
         self.ignore = Some(label);
         self
@@ -211,8 +211,8 @@ pub trait ClassTarget {
         None
     }
 
-    /// Writes to `shares` the weight of each class in the cost of the row. Returns what the row adds to the
-    /// divisor of the loss, or `None` if the row is ignored.
+    /// Writes the weight of each class in the cost of row `row` to `shares`. Returns the
+    /// contribution of the row to the divisor of the loss, or `None` if the row is ignored.
     #[doc(hidden)]
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
 }

@@ -7,7 +7,7 @@ use crate::{Scalar, Tensor};
 /// [`Huber`] with `delta = 1`.
 ///
 /// # Shapes
-/// `output: [..]`, `target: [..]`, equal → `[]`
+/// `output: [..]`, `target: [..]`, of equal shape → `[]`
 ///
 /// # Panics
 /// If the shapes differ.
@@ -17,7 +17,8 @@ pub fn huber_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     Huber::new(1.0).loss(output, target)
 }
 
-/// Squared error for differences up to `delta`, absolute error beyond: outliers have less influence.
+/// Squared error for differences up to `delta`, and absolute error for larger differences, so that
+/// outliers have less influence.
 ///
 /// # Formula
 /// With `d = o - t`, the mean of `d² / 2` where `|d| ≤ δ`, else of `δ (|d| - δ/2)`;
@@ -28,7 +29,7 @@ pub struct Huber {
 }
 
 impl Huber {
-    /// The loss whose error changes from squared to absolute at `delta`, which is above 0 and finite.
+    /// The loss whose error changes from squared to absolute at the difference `delta`.
     ///
     /// # Panics
     /// If `delta` is not above 0 and finite.

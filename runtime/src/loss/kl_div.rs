@@ -10,18 +10,18 @@ use crate::{Scalar, Tensor};
 /// The divergence of log-probabilities from the probabilities of a target, averaged over the batch.
 ///
 /// # Shapes
-/// `log_probabilities: [batch, ..]`, `target: [batch, ..]`, equal → `[]`
+/// `log_probabilities: [batch, ..]`, `target: [batch, ..]`, of equal shape → `[]`
 ///
 /// # Formula
 /// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ or have no axis, if a target is outside [0, 1], or if an input with a target above 0 is above 0
-/// by more than rounding, as no log-probability is.
+/// If the shapes differ or have no axis, if a target is outside [0, 1], or if a log-probability
+/// whose target is above 0 exceeds 0 by more than rounding.
 ///
 /// # Source
-/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the number
-/// of classes.
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence. The default of
+/// `PyTorch` also divides by the number of classes.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();

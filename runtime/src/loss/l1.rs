@@ -7,10 +7,10 @@ use crate::gradcheck::Case;
 /// The mean of the absolute differences between output and target.
 ///
 /// # Shapes
-/// `output: [..]`, `target: [..]`, equal → `[]`
+/// `output: [..]`, `target: [..]`, of equal shape → `[]`
 ///
 /// # Formula
-/// `L = Σ |o - t| / n`; `do = ±g / n` by the sign of `o - t`, 0 where they are equal; `dt = -do`.
+/// `L = Σ |o - t| / n`; `do = ±g / n` by the sign of `o - t`, and 0 where `o = t`; `dt = -do`.
 ///
 /// # Panics
 /// If the shapes differ.

@@ -10,7 +10,7 @@ use crate::{Scalar, Tensor, kernel};
 /// The mean of the squared differences between output and target.
 ///
 /// # Shapes
-/// `output: [..]`, `target: [..]`, equal → `[]`
+/// `output: [..]`, `target: [..]`, of equal shape → `[]`
 ///
 /// # Formula
 /// `L = Σ (o - t)² / n`; `do = 2 (o - t) g / n`, `dt = -do`.

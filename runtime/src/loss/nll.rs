@@ -18,8 +18,8 @@ use crate::{Labels, Scalar, Tensor};
 /// class weights and a label to ignore.
 ///
 /// # Panics
-/// If the shapes do not fit, if a label is not below the number of classes, or if the value at a label is above 0 by
-/// more than rounding, as no log-probability is.
+/// If the shapes do not fit, if a label is not below the number of classes, or if the
+/// log-probability of a label exceeds 0 by more than rounding.
 #[track_caller]
 pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
     let x = log_probabilities.value();

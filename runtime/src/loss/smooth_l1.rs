@@ -7,7 +7,7 @@ use crate::{Scalar, Tensor};
 /// [`SmoothL1`] with `beta = 1`.
 ///
 /// # Shapes
-/// `output: [..]`, `target: [..]`, equal → `[]`
+/// `output: [..]`, `target: [..]`, of equal shape → `[]`
 ///
 /// # Panics
 /// If the shapes differ.
@@ -17,7 +17,8 @@ pub fn smooth_l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     SmoothL1::new(1.0).loss(output, target)
 }
 
-/// Absolute error with the kink smoothed below `beta`: [`Huber`](crate::Huber)'s loss divided by `beta`.
+/// Absolute error, smoothed for differences below `beta`. This is the loss of
+/// [`Huber`](crate::Huber) divided by `beta`.
 ///
 /// # Formula
 /// With `d = o - t`, the mean of `d² / 2β` where `|d| < β`, else of `|d| - β/2`;
@@ -28,7 +29,7 @@ pub struct SmoothL1 {
 }
 
 impl SmoothL1 {
-    /// The loss that is smooth below `beta`, which is above 0 and finite. For `beta` towards 0 the loss
+    /// The loss that is smoothed for differences below `beta`. As `beta` approaches 0, the loss
     /// approaches [`l1_loss`](crate::l1_loss).
     ///
     /// # Panics

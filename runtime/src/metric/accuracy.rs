@@ -6,8 +6,8 @@ use crate::{Labels, Tensor};
 /// The fraction of samples whose class is right.
 ///
 /// # Shapes
-/// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or
-/// `[.., 1]`, the prediction is class 1 for a score above 0.
+/// `output: [.., classes]` and labels `[..]`: the prediction is the class with the highest score.
+/// For `output: [..]` or `[.., 1]`, the prediction is class 1 if the score is above 0.
 pub fn accuracy() -> Accuracy {
     Accuracy::default()
 }
@@ -20,8 +20,8 @@ pub struct Accuracy {
 }
 
 impl Accuracy {
-    /// Ignores the samples with this label, which need not be a class, as
-    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    /// Ignores the samples with this label, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does. The label need not be a class.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }

@@ -8,20 +8,22 @@ use crate::{Labels, Tensor};
 
 /// The confusion matrix: how often each class was predicted for each label.
 ///
-/// The value of this metric is the accuracy. So `metrics = [accuracy, confusion]` has the same value in two
-/// columns: write `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
+/// The value of this metric is the accuracy. Therefore `metrics = [accuracy, confusion]` has the
+/// same value in two columns. Write `metrics = [confusion]` instead.
+/// `history.confusion("valid_confusion")` returns the matrix.
 ///
 /// # Shapes
-/// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or
-/// `[.., 1]`, the prediction is class 1 for a score above 0.
+/// `output: [.., classes]` and labels `[..]`: the prediction is the class with the highest score.
+/// For `output: [..]` or `[.., 1]`, the prediction is class 1 if the score is above 0.
 pub fn confusion() -> Confusion {
     Confusion::default()
 }
 
 /// The confusion matrix; made by [`confusion`].
 ///
-/// As a metric its value is the fraction on the diagonal, in the column `confusion_accuracy`. A run also keeps the
-/// matrices, and [`History::confusion`](crate::run::History::confusion) returns them. Its `Display` is the matrix.
+/// The value of the metric is the fraction on the diagonal, in the column `confusion_accuracy`. A
+/// run also stores the matrices, and [`History::confusion`](crate::run::History::confusion) returns
+/// them. `Display` formats the matrix.
 ///
 /// # Example
 /// ```
@@ -39,8 +41,8 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Ignores the samples with this label, which need not be a class, as
-    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    /// Ignores the samples with this label, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does. The label need not be a class.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }
@@ -110,8 +112,8 @@ impl fmt::Display for Confusion {
 /// Precision: TP / (TP + FP), per class.
 ///
 /// # Formula
-/// `right / said` per class, where `said` is the number of predictions of the class; 0 without predictions.
-/// Then the [`Average`].
+/// `right / said` per class, where `right` counts the correct predictions of the class and `said`
+/// all of its predictions; 0 without predictions. The [`Average`] combines the classes.
 pub fn precision() -> PerClass {
     PerClass::new("precision", |[right, _, said]| ratio(right, said))
 }
@@ -119,8 +121,8 @@ pub fn precision() -> PerClass {
 /// Recall: TP / (TP + FN), per class.
 ///
 /// # Formula
-/// `right / samples` per class, where `samples` is the number of labels of the class; 0 without samples. Then
-/// the [`Average`].
+/// `right / samples` per class, where `right` counts the correct predictions of the class and
+/// `samples` its labels; 0 without samples. The [`Average`] combines the classes.
 pub fn recall() -> PerClass {
     PerClass::new("recall", |[right, samples, _]| ratio(right, samples))
 }
@@ -128,8 +130,8 @@ pub fn recall() -> PerClass {
 /// The harmonic mean of precision and recall.
 ///
 /// # Formula
-/// `2 · right / (samples + said)` per class, with `samples` and `said` as for recall and precision; then the
-/// [`Average`].
+/// `2 · right / (samples + said)` per class, with the counts of `recall` and `precision`. The
+/// [`Average`] combines the classes.
 pub fn f1() -> PerClass {
     PerClass::new("f1", |[right, samples, said]| ratio(2 * right, samples + said))
 }
@@ -138,7 +140,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
-/// How the values of all classes become one number.
+/// The method that combines the values of all classes into one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {
@@ -178,8 +180,8 @@ impl PerClass {
         Self { name, of_class, average: Average::default(), classes: Vec::new(), ignore: None }
     }
 
-    /// Ignores the samples with this label, which need not be a class, as
-    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    /// Ignores the samples with this label, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does. The label need not be a class.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }
@@ -189,12 +191,12 @@ impl PerClass {
         Self { average, ..self }
     }
 
-    /// Averages by [`Average::Micro`].
+    /// Sets the average to [`Average::Micro`].
     pub fn micro(self) -> Self {
         self.average(Average::Micro)
     }
 
-    /// Averages by [`Average::Weighted`].
+    /// Sets the average to [`Average::Weighted`].
     pub fn weighted(self) -> Self {
         self.average(Average::Weighted)
     }

@@ -3,7 +3,8 @@
 use super::{Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
-/// The fraction of samples whose label is among the `k` highest scores: fewer than `k` other classes score higher.
+/// The fraction of samples whose label is among the `k` highest scores. For such a label, fewer
+/// than `k` other classes have a higher score.
 ///
 /// # Shapes
 /// `output: [.., classes]`, labels `[..]`
@@ -25,8 +26,8 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Ignores the samples with this label, which need not be a class, as
-    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    /// Ignores the samples with this label, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does. The label need not be a class.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }

@@ -8,7 +8,7 @@ use crate::shape::product;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Splits planes into `output` windows and takes the mean of each.
+/// Splits each plane into `oh` by `ow` windows and returns the mean of each window.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]` for `output = [oh, ow]`.
@@ -54,7 +54,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     })
 }
 
-/// For each of `count` windows along an axis, its start and its end.
+/// The start and the end of each of `count` windows along an axis.
 #[track_caller]
 fn spans(length: usize, count: usize) -> Spans {
     let mut spans = Spans::new();

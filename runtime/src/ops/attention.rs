@@ -9,7 +9,8 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Returns for each query an average of the values, weighted by how well their keys match the query.
+/// For each query, returns an average of the values, weighted by the match of their keys with the
+/// query.
 ///
 /// # Shapes
 /// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
@@ -60,7 +61,7 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
     options.attend(&sizes, [q, k, v], [0, 1, 2], places)
 }
 
-/// The options of an attention: causal or not, the scale of the scores, a mask.
+/// The options of attention: a causal mask, the scale of the scores, and an additive mask.
 ///
 /// # Example
 /// ```
@@ -95,8 +96,8 @@ impl Attention {
         Self::default()
     }
 
-    /// Lets query `i` attend to keys `0..=i` only. Both count from the first, even if the numbers of queries
-    /// and keys differ.
+    /// Lets query `i` attend to keys `0..=i` only. Queries and keys are counted from the first,
+    /// even if their numbers differ.
     pub fn causal(self) -> Self {
         Self { causal: true, ..self }
     }
@@ -106,13 +107,14 @@ impl Attention {
         Self { scale: Some(scale), ..self }
     }
 
-    /// Adds `mask` to the scores: minus infinity hides a key from a query.
+    /// Adds `mask` to the scores. Minus infinity hides a key from a query.
     ///
     /// The output of a query without visible keys is zero.
     ///
     /// # Shapes
-    /// Any that broadcasts to `[.., queries, keys]`, with the leading axes of the queries. For packed heads the leading
-    /// axes are batch and heads: `[batch, 1, 1, keys]` hides each sample's own padding.
+    /// Any shape that broadcasts to `[.., queries, keys]`, with the leading axes of the queries.
+    /// For packed heads the leading axes are batch and heads, and `[batch, 1, 1, keys]` hides the
+    /// padding of each sample.
     pub fn mask(self, mask: &Tensor) -> Self {
         Self { mask: Some(mask.clone()), ..self }
     }
@@ -153,8 +155,8 @@ impl Attention {
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
 
-    /// As [`packed`](Self::packed), but between two sequences: queries `[.., queries, width]` of one, and
-    /// keys and values `[.., keys, 2 · width]` of the other.
+    /// As [`packed`](Self::packed), but between two sequences: `q: [.., queries, width]` of the
+    /// first, and `kv: [.., keys, 2 · width]` of the second.
     #[track_caller]
     pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {

@@ -7,7 +7,7 @@ use crate::kernel::pool2d::{Means, Spans};
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The mean of each window of planes; padding counts as zeros.
+/// The mean of each window of planes. Elements of the padding count as 0.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]` with `oh = (h + 2 · padding - kh) / stride + 1`, rounded down, and `ow` likewise.

@@ -16,11 +16,13 @@ pub(crate) struct Moments {
 /// are those of the batch, or the constants `given`.
 ///
 /// # Shapes
-/// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → as `x`
+/// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → the
+/// shape of `x`
 ///
 /// # Formula
 /// `x̂ = (x - mean) · r` with `r = 1 / √(var + eps)`; `y = w · x̂ + b`. With the batch's moments
-/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with given ones `dx = w · r · g`; `dw = Σ g · x̂`, `db = Σ g`.
+/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with the constants `given`, `dx = w · r · g`;
+/// `dw = Σ g · x̂`, `db = Σ g`.
 ///
 /// # Panics
 /// If the shapes do not fit.

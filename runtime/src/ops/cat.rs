@@ -17,8 +17,8 @@ use crate::value::Value;
 /// Each `dx` is the matching part of `g`.
 ///
 /// # Panics
-/// If there are no tensors, if there is no such axis, if other axes differ, or if the length of the joined axis
-/// overflows.
+/// If there are no tensors, if there is no such axis, if the lengths of other axes differ, or if
+/// the length of the joined axis overflows.
 ///
 /// # Example
 /// ```

@@ -5,7 +5,7 @@ use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// Clamps each element to `[low, high]`; NaN is kept.
+    /// Clamps each element to `[low, high]`; NaN propagates.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -14,12 +14,13 @@ macro_rules! comparisons {
         impl Tensor {$(
             $(#[$docs])*
             ///
-            /// `other` is a tensor or a number. Masks serve as the condition of [`select`](crate::select); `a * b` is
-            /// their conjunction, `a.maximum(b)` their disjunction, `1.0 - a` the negation. No gradient flows through a
-            /// mask.
+            /// `other` is a tensor or a number. A mask can be the condition of
+            /// [`select`](crate::select). For masks `a` and `b`, `a * b` is the conjunction,
+            /// `a.maximum(b)` the disjunction, and `1.0 - a` the negation. No gradient flows
+            /// through a mask.
             ///
             /// # Shapes
-            /// Any two that broadcast, matched from the last axis.
+            /// Any two shapes that broadcast. Axes are matched from the last.
             #[track_caller]
             pub fn $method(&self, other: impl Into<Self>) -> Self {
                 compare(stringify!($method), self, &other.into(), |a, b| a $operator b)
@@ -29,7 +30,7 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// 1 where two elements are equal, else 0; NaN equals nothing.
+    /// 1 where an element equals the matching element of `other`, else 0; NaN equals nothing.
     ///
     /// # Example
     /// ```
@@ -39,13 +40,14 @@ comparisons! {
     /// assert_eq!(x.eq(2.0).sum().item(), 2.0);
     /// ```
     eq ==
-    /// 1 where two elements differ, else 0; NaN differs from everything.
+    /// 1 where an element differs from the matching element of `other`, else 0; NaN differs from
+    /// everything.
     ne !=
-    /// 1 where an element is less than the other, else 0.
+    /// 1 where an element is less than the matching element of `other`, else 0.
     lt <
-    /// 1 where an element is at most the other, else 0.
+    /// 1 where an element is at most the matching element of `other`, else 0.
     le <=
-    /// 1 where an element is greater than the other, else 0.
+    /// 1 where an element is greater than the matching element of `other`, else 0.
     ///
     /// # Example
     /// ```
@@ -58,7 +60,7 @@ comparisons! {
     /// assert_eq!(clipped.as_slice(), [1.0, -1.0, -1.0, 4.0]);
     /// ```
     gt >
-    /// 1 where an element is at least the other, else 0.
+    /// 1 where an element is at least the matching element of `other`, else 0.
     ge >=
 }
 

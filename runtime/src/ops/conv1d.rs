@@ -6,7 +6,8 @@ use crate::gradcheck::Case;
 
 /// Convolves sequences with a weight.
 ///
-/// Each option is a pair, of which only the second number is used. `Conv::new().stride(2)` sets both numbers.
+/// Each option is a pair of numbers. Only the second number is used. `Conv::new().stride(2)` sets
+/// both.
 ///
 /// # Shapes
 /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]` with
@@ -47,7 +48,7 @@ pub(crate) fn convolved(
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 
-/// Reshapes sequences to images of one row, and the weight to that of images; adapts the options.
+/// Reshapes sequences to images of one row, and the weight and the options accordingly.
 #[track_caller]
 fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, Conv) {
     let &[batch, channels, length] = x.shape() else {

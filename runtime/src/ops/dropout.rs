@@ -9,7 +9,8 @@ use crate::{Scalar, Tensor, kernel};
 impl Tensor {
     /// Zeroes each element with probability `p` and scales the others up, so that the expected value is unchanged.
     ///
-    /// This always drops; the layer `Dropout` does so in training mode only.
+    /// This function always drops elements. The layer `Dropout` drops elements in training mode
+    /// only.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

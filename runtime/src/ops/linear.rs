@@ -84,10 +84,11 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// Upper bounds of `|g|` and `|x|`, the factors of a weight's gradient `gᵀ · x`.
+/// Upper bounds of `|g|` and `|x|`, where `gᵀ · x` is the gradient of a weight.
 ///
-/// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
-/// elements. A bound is infinite if it is unknown and reading both factors would cost more than reading the gradient.
+/// The elements of the gradient are at most `rows · max|g| · max|x|`, so that a check for NaN and
+/// infinity need not read all `count` elements. A bound is infinite if it is unknown and reading
+/// both factors would cost more than reading the gradient.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
     if unknown(gradient) + unknown(input) < count {

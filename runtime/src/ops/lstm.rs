@@ -14,17 +14,18 @@ use crate::{Scalar, Tensor, kernel};
 /// The weights and biases of one direction of one LSTM layer.
 #[derive(Clone, Debug)]
 pub struct LstmWeights {
-    /// `[4 hidden, in]`: input weights of the gates, in the order input, forget, cell, output.
+    /// The input weights `[4 hidden, in]` of the gates, in the order input, forget, cell, output.
     pub weight_ih: Tensor,
-    /// `[4 hidden, hidden]`: recurrent weights of the gates.
+    /// The recurrent weights `[4 hidden, hidden]` of the gates.
     pub weight_hh: Tensor,
-    /// `[4 hidden]` each; their sum is added.
+    /// The two biases `[4 hidden]`. The LSTM adds their sum.
     pub bias: Option<[Tensor; 2]>,
 }
 
 /// The state of an LSTM after a step. Pass it to the next call to continue the sequence.
 ///
-/// `detach` the state to cut the gradient there, as in truncated back-propagation through time.
+/// Call `detach` on the state to stop the gradient there, as in truncated back-propagation through
+/// time.
 #[derive(Clone, Debug)]
 pub struct LstmState {
     /// The hidden state, which is also the output of the step.
@@ -139,9 +140,9 @@ pub(crate) fn run(
 /// The values that the forward pass saves for `backward`.
 struct Saved {
     sizes: Sizes,
-    /// For each input of the operation, whether it requires a gradient.
+    /// Whether each input of the operation requires a gradient.
     needs: [bool; 7],
-    /// The input of all steps, in sorted order.
+    /// The input of all steps, in the order of `Sizes::sort`.
     given: Value,
     w_ih: Value,
     w_hh: Value,

@@ -11,7 +11,7 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = max x`; `dx = g / n` at each of the `n` largest elements, as `PyTorch` splits it among ties, else 0.
+    /// `y = max x`; `dx = g / n` at each of the `n` largest elements, as in `PyTorch`, else 0.
     ///
     /// # Panics
     /// If there are no elements.

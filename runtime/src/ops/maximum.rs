@@ -11,7 +11,7 @@ impl Tensor {
     /// `other` is a tensor or a number. [`Tensor::max`] is the largest element of one tensor.
     ///
     /// # Shapes
-    /// Any two that broadcast, matched from the last axis.
+    /// Any two shapes that broadcast. Axes are matched from the last.
     ///
     /// # Formula
     /// `y = max(a, b)`; `da = g` where `a > b`, 0 where `a < b`, and `g / 2` at ties, as in PyTorch; `db`

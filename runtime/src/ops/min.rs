@@ -11,7 +11,7 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = min x`; `dx = g / n` at each of the `n` smallest elements, as `PyTorch` splits it among ties, else 0.
+    /// `y = min x`; `dx = g / n` at each of the `n` smallest elements, as in `PyTorch`, else 0.
     ///
     /// # Panics
     /// If there are no elements.

@@ -10,7 +10,7 @@ impl Tensor {
     /// `other` is a tensor or a number. [`Tensor::min`] is the smallest element of one tensor.
     ///
     /// # Shapes
-    /// Any two that broadcast, matched from the last axis.
+    /// Any two shapes that broadcast. Axes are matched from the last.
     ///
     /// # Formula
     /// `y = min(a, b)`; `da = g` where `a < b`, 0 where `a > b`, and `g / 2` at ties, as in PyTorch; `db`

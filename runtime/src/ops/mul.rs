@@ -10,7 +10,7 @@ impl Tensor {
     /// The elementwise product.
     ///
     /// # Shapes
-    /// Any two that broadcast, matched from the last axis.
+    /// Any two shapes that broadcast. Axes are matched from the last.
     ///
     /// # Formula
     /// `y = a · b`; `da = g · b`, `db = g · a`, each summed over its broadcast axes.

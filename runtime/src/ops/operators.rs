@@ -1,4 +1,5 @@
-//! `+ - * /` between tensors and numbers, borrowed or owned, on either side; `+= -= *= /=`; sums of iterators.
+//! The operators `+ - * /` and `+= -= *= /=` for tensors and numbers, and sums of iterators.
+//! Tensors may be borrowed or owned, and a number may be on either side.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign};
@@ -85,7 +86,7 @@ assignment!(SubAssign, sub_assign, sub_tensor);
 assignment!(MulAssign, mul_assign, mul_tensor);
 assignment!(DivAssign, div_assign, div_tensor);
 
-/// The elementwise sum of the tensors; the scalar 0 without tensors.
+/// The elementwise sum of the tensors, or the scalar 0 if there are no tensors.
 impl Sum for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = Tensor>>(mut tensors: I) -> Self {
@@ -97,7 +98,7 @@ impl Sum for Tensor {
     }
 }
 
-/// The elementwise sum of the tensors; the scalar 0 without tensors.
+/// The elementwise sum of the tensors, or the scalar 0 if there are no tensors.
 impl<'a> Sum<&'a Tensor> for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = &'a Tensor>>(tensors: I) -> Self {

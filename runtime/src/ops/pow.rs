@@ -11,8 +11,8 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = xᵉ`; `dx = g · e xᵉ⁻¹`, and 0 everywhere for `e = 0`.
-    /// Negative elements have powers for integer exponents only; otherwise the result is NaN.
+    /// `y = xᵉ`; `dx = g · e xᵉ⁻¹`, and 0 everywhere for `e = 0`. For a negative element and an
+    /// exponent that is not an integer, the result is NaN.
     #[track_caller]
     pub fn pow(&self, exponent: Scalar) -> Self {
         if exponent == 2.0 {

@@ -5,7 +5,7 @@ use crate::Tensor;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Keeps positive elements and replaces the others by zero; NaN is kept.
+    /// Keeps positive elements and replaces the others by zero; NaN propagates.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

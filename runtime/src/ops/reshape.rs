@@ -18,7 +18,8 @@ impl Tensor {
     /// If the numbers of elements differ.
     ///
     /// # Example
-    /// No size is inferred, as -1 does in `PyTorch`: divide the length by the other sizes.
+    /// No size is inferred: there is no -1 as in `PyTorch`. Divide the length by the other sizes
+    /// instead.
     /// ```
     /// use training_loop::prelude::*;
     ///

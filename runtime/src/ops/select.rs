@@ -9,11 +9,12 @@ use crate::gradcheck::Case;
 /// Comparisons such as [`Tensor::gt`] return conditions.
 ///
 /// # Shapes
-/// Any three that broadcast, matched from the last axis.
+/// Any three shapes that broadcast. Axes are matched from the last.
 ///
 /// # Formula
-/// `da = g` where the condition holds, else 0; `db` symmetrically. The condition has no gradient. Elements that are not
-/// selected have no influence, even if they are NaN.
+/// `da = g` where the condition is not 0, `db = g` where it is 0, and both are 0 elsewhere. The
+/// condition has no gradient. Elements that are not selected have no influence, even if they are
+/// NaN.
 ///
 /// # Example
 /// ```

@@ -19,7 +19,7 @@ impl Tensor {
     /// `dx` is `g` inside the range and 0 outside.
     ///
     /// # Panics
-    /// If there is no such axis, or if the range exceeds its length.
+    /// If there is no such axis, or if the range exceeds the length of the axis.
     #[doc(alias("narrow"))]
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {

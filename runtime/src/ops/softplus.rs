@@ -12,7 +12,7 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = ln(1 + eˣ)`; `dx = g σ(x)`. Above 20 this is `x` itself, as in `PyTorch`.
+    /// `y = ln(1 + eˣ)`; `dx = g σ(x)`. For `x > 20`, `y = x`, as in `PyTorch`.
     #[track_caller]
     pub fn softplus(&self) -> Self {
         by_input(self, |x| if x > 20.0 { x } else { math::ln_1p(math::exp(x)) }, |g, x| if x > 20.0 { g } else { g * math::sigmoid(x) })

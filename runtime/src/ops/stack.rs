@@ -7,7 +7,7 @@ use crate::gradcheck::Case;
 /// Stacks tensors of equal shape along a new axis; a negative axis counts from the last.
 ///
 /// # Shapes
-/// `n` times `[a, b]` → `[n, a, b]` for `axis = 0`, `[a, b, n]` for `axis = -1`.
+/// `n` tensors `[a, b]` → `[n, a, b]` for `axis = 0`, `[a, b, n]` for `axis = -1`.
 ///
 /// # Formula
 /// Each `dx` is the matching part of `g`.

@@ -10,7 +10,7 @@ impl Tensor {
     /// The elementwise difference.
     ///
     /// # Shapes
-    /// Any two that broadcast, matched from the last axis.
+    /// Any two shapes that broadcast. Axes are matched from the last.
     ///
     /// # Formula
     /// `y = a - b`; `da = g`, `db = -g`, each summed over its broadcast axes.

@@ -10,7 +10,8 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = Σ (x - x̄)² / (n - 1)`; `dx = 2 (x - x̄) g / (n - 1)`. NaN for fewer than two elements.
+    /// `y = Σ (x - x̄)² / (n - 1)`; `dx = 2 (x - x̄) g / (n - 1)`. The variance of fewer than two
+    /// elements is NaN.
     #[track_caller]
     pub fn var(&self) -> Self {
         let apart = self - self.mean();

@@ -2,7 +2,8 @@
 
 use crate::shape::{self, Shape};
 
-/// Two numbers, one for each axis of an image: from one number for both, or from `[height, width]`.
+/// Two numbers, one for each axis of an image. Converts from one number for both axes, or from
+/// `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair(pub(crate) [usize; 2]);
 
@@ -27,7 +28,7 @@ impl From<(usize, usize)> for Pair {
     }
 }
 
-/// How a window fits on padded planes.
+/// The sizes of a window on padded planes.
 pub(crate) struct Fit {
     /// The number of elements from the first tap of the window to the last, along each axis.
     pub(crate) covered: [usize; 2],
@@ -35,8 +36,8 @@ pub(crate) struct Fit {
     pub(crate) output: [usize; 2],
 }
 
-/// How `window` fits on the padded `input`. The sizes are checked for overflow, so that kernels may add and
-/// multiply them unchecked.
+/// Computes the sizes of `window` on the padded `input`. The sizes are checked for overflow, so
+/// that kernels may add and multiply them unchecked.
 #[track_caller]
 pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     let Pool { kernel, stride, padding, dilation } = window;

@@ -1,4 +1,5 @@
-//! The functions that normal draws need, from basic arithmetic only, which is identical on every machine.
+//! The functions that normal draws need. They use basic arithmetic only, which is identical on
+//! every machine.
 //!
 //! The standard library delegates `ln`, `sin` and `cos` to the system, and their last bits differ between systems.
 
@@ -21,10 +22,10 @@ pub(super) fn ln(x: f64) -> f64 {
     exponent * LN_2 + 2.0 * z * series
 }
 
-/// Sine and cosine of a fraction of a full turn, in [0, 1).
+/// The sine and the cosine of `part` of a full turn, for `part` in [0, 1).
 ///
 /// # Formula
-/// The Taylor series within an eighth of a turn of the nearest quarter.
+/// The Taylor series at the nearest quarter turn, which is at most an eighth of a turn away.
 pub(super) fn sin_cos_turn(part: f64) -> (f64, f64) {
     let quarter = (4.0 * part).round();
     let angle = (4.0 * part - quarter) * FRAC_PI_2;

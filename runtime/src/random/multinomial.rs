@@ -6,10 +6,11 @@ use crate::shape::Shape;
 use crate::{Labels, Scalar, Tensor};
 
 impl Tensor {
-    /// Draws classes with probabilities proportional to their weights, by this thread's [`seed`](crate::seed).
+    /// Draws classes with probabilities proportional to their weights, seeded by this thread's
+    /// [`seed`](crate::seed).
     ///
-    /// Without replacement the classes of a row are distinct, as if each were drawn from the remaining ones. A class of
-    /// weight 0 is never drawn.
+    /// Without replacement the classes of a row are distinct. Each class is drawn from the classes
+    /// that remain. A class of weight 0 is never drawn.
     ///
     /// # Shapes
     /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
@@ -91,8 +92,8 @@ fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, label
     }
 }
 
-/// Draws `count` distinct labels: those of the classes with the largest keys. This is equivalent to drawing
-/// one class after another.
+/// Draws `count` distinct labels: each class gets a random key, and the classes with the largest
+/// keys are drawn. This is equivalent to drawing one class after another.
 fn without_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut keys = Vec::with_capacity(weights.len());
     for (class, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {

@@ -13,9 +13,10 @@ thread_local! {
 
 /// Seeds this thread's random draws like [`seed`], until the guard is dropped.
 ///
-/// Dropping the guard restores the generator's earlier position, as if the scope had drawn nothing and no optimizer
-/// had stepped in it. This includes an exit by `?`, `break` or a panic. Scopes may be nested. A call of `seed` inside
-/// a scope has effect only until the scope ends.
+/// Dropping the guard restores the generator's earlier position, as if the scope had drawn nothing
+/// and no optimizer had stepped in it. The position is also restored on an exit by `?`, `break` or
+/// a panic. Scopes may be nested. A call of `seed` inside a scope has effect only until the scope
+/// ends.
 ///
 /// # Example
 /// ```
@@ -46,9 +47,9 @@ pub struct SeedScope {
 
 /// The guard of a scope. On drop, it restores the random position that the thread had before the scope.
 ///
-/// If an outer scope ends before an inner one, the thread's position does not change yet: the inner scope
-/// takes over the position that the outer one would have restored. Therefore, in whatever order the scopes
-/// end, the last one restores the position from before the first.
+/// If an outer scope ends before an inner scope, the thread's position does not change yet. The
+/// inner scope takes over the position that the outer scope would have restored. In any order of
+/// ends, the last scope therefore restores the position from before the first scope.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,
@@ -85,8 +86,8 @@ mod tests {
     use super::super::{Purpose, draw, next_update};
     use super::*;
 
-    /// The thread's position and the bits of its next draw, after a call of `between`. The call must change
-    /// neither of them.
+    /// The thread's position and the bits of its next draw, after a call of `between`. `between`
+    /// must change neither the position nor the bits.
     fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
         seed(5);
         next_update();

@@ -5,13 +5,13 @@ use crate::shape::IntoShape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Each of these functions makes the next draw of this thread, as defined by [`seed`](crate::seed). The
-/// values are the same on every machine and for every number of threads, and in builds of both `Scalar`s up
-/// to rounding.
+/// Each of these functions makes the next draw of this thread, as defined by [`seed`](crate::seed).
+/// The values are the same on every machine and for every number of threads. Builds with `f32` and
+/// `f64` draw the same values up to rounding.
 impl Tensor {
-    /// Uniform random values in [0, 1), by this thread's [`seed`](crate::seed).
+    /// Uniform random values in [0, 1), seeded by this thread's [`seed`](crate::seed).
     ///
-    /// All are multiples of 2⁻²⁴.
+    /// All values are multiples of 2⁻²⁴.
     ///
     /// # Example
     /// ```
@@ -28,7 +28,8 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_uniform(numbers, 0.0, 1.0))
     }
 
-    /// Normally distributed random values with mean 0 and standard deviation 1, by this thread's [`seed`](crate::seed).
+    /// Normally distributed random values with mean 0 and standard deviation 1, seeded by this
+    /// thread's [`seed`](crate::seed).
     ///
     /// # Example
     /// ```
@@ -44,7 +45,8 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_normal(numbers, 0.0, 1.0))
     }
 
-    /// Uniform random values in [low, high), by this thread's [`seed`](crate::seed); `low` if both are equal.
+    /// Uniform random values in [low, high), seeded by this thread's [`seed`](crate::seed). If
+    /// `low` equals `high`, every value is `low`.
     ///
     /// # Panics
     /// If `low > high`, or if one of them is NaN or infinite.
@@ -65,7 +67,7 @@ impl Tensor {
         })
     }
 
-    /// Normally distributed random values, by this thread's [`seed`](crate::seed).
+    /// Normally distributed random values, seeded by this thread's [`seed`](crate::seed).
     ///
     /// # Panics
     /// If `std` is negative, or an argument is NaN or infinite.
@@ -79,7 +81,8 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_normal(numbers, mean.into(), std.into()))
     }
 
-    /// Ones with probability `p`, in [0, 1], else zeros, by this thread's [`seed`](crate::seed).
+    /// Random zeros and ones, seeded by this thread's [`seed`](crate::seed). An element is 1 with
+    /// probability `p`, in [0, 1].
     ///
     /// The probability is rounded to a multiple of 2⁻²⁴.
     ///
@@ -102,8 +105,9 @@ impl Tensor {
         })
     }
 
-    /// The integers below `n` in random order, by this thread's [`seed`](crate::seed): indices for
-    /// [`index_select`](Self::index_select) and [`TensorDataset::subset`](crate::data::TensorDataset::subset).
+    /// The integers below `n` in random order, seeded by this thread's [`seed`](crate::seed). They
+    /// serve as indices for [`index_select`](Self::index_select) and
+    /// [`TensorDataset::subset`](crate::data::TensorDataset::subset).
     ///
     /// # Example
     /// ```

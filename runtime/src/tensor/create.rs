@@ -34,15 +34,16 @@ impl Tensor {
     /// → `[n]` with `n = ⌈(end - start) / step⌉`
     ///
     /// # Formula
-    /// `y[i] = start + i · step`, each computed independently in double precision, so that no error accumulates. The
-    /// arguments are taken as the decimals that were written: 0.1 is one tenth.
+    /// `y[i] = start + i · step`. Each element is computed independently in double precision, so
+    /// that no error accumulates. The arguments are read as decimals: 0.1 is exactly one tenth.
     ///
     /// # Panics
     /// If the step is 0, or if an argument is NaN or infinite.
     ///
     /// # Source
-    /// PyTorch's `arange`, which refuses a step that leads away from `end`, and may include `end` where the quotient is
-    /// rounded up: `arange(1, 1.3, 0.1)` has four values there and three here.
+    /// PyTorch's `arange`, with two differences. PyTorch rejects a step that leads away from `end`,
+    /// and may include `end` where the quotient is rounded up: `arange(1, 1.3, 0.1)` has four
+    /// values in PyTorch and three here.
     ///
     /// # Example
     /// ```
@@ -69,8 +70,8 @@ impl Tensor {
     /// → `[count]`
     ///
     /// # Formula
-    /// `y[i] = start + i · (end - start) / (count - 1)` in the first half, and counted back from `end` in the second,
-    /// as in PyTorch: both ends are exact.
+    /// `y[i] = start + i · (end - start) / (count - 1)` in the first half. The second half is
+    /// computed backward from `end`, as in PyTorch, so that both ends are exact.
     ///
     /// # Panics
     /// If an end is NaN or infinite.

@@ -29,7 +29,7 @@ pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, 
     })
 }
 
-/// A scalar: a tensor of rank 0.
+/// Converts to a scalar, a tensor of rank 0.
 impl From<Scalar> for Tensor {
     #[track_caller]
     fn from(value: Scalar) -> Self {
@@ -51,7 +51,7 @@ impl Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 impl<T: Number> From<&[T]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T]) -> Self {
@@ -59,7 +59,7 @@ impl<T: Number> From<&[T]> for Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 impl<T: Number> From<Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: Vec<T>) -> Self {
@@ -67,7 +67,7 @@ impl<T: Number> From<Vec<T>> for Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: [T; N]) -> Self {
@@ -75,7 +75,7 @@ impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 impl<T: Number> From<&Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: &Vec<T>) -> Self {
@@ -83,7 +83,7 @@ impl<T: Number> From<&Vec<T>> for Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T; N]) -> Self {
@@ -91,7 +91,7 @@ impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     }
 }
 
-/// A vector of these elements.
+/// Converts to a vector of these elements.
 ///
 /// # Example
 /// ```
@@ -106,7 +106,7 @@ impl<T: Number> FromIterator<T> for Tensor {
     }
 }
 
-/// A matrix with these rows.
+/// Converts to a matrix with these rows.
 impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
     #[track_caller]
     fn from(rows: &[[Scalar; M]]) -> Self {
@@ -114,7 +114,7 @@ impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
     }
 }
 
-/// A matrix with these rows.
+/// Converts to a matrix with these rows.
 impl<const M: usize> From<Vec<[Scalar; M]>> for Tensor {
     #[track_caller]
     fn from(rows: Vec<[Scalar; M]>) -> Self {
@@ -122,7 +122,7 @@ impl<const M: usize> From<Vec<[Scalar; M]>> for Tensor {
     }
 }
 
-/// A matrix with these rows.
+/// Converts to a matrix with these rows.
 impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
     #[track_caller]
     fn from(rows: [[Scalar; M]; N]) -> Self {
@@ -130,7 +130,7 @@ impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
     }
 }
 
-/// A matrix with these rows.
+/// Converts to a matrix with these rows.
 impl<const M: usize, const N: usize> From<&[[Scalar; M]; N]> for Tensor {
     #[track_caller]
     fn from(rows: &[[Scalar; M]; N]) -> Self {
@@ -138,7 +138,7 @@ impl<const M: usize, const N: usize> From<&[[Scalar; M]; N]> for Tensor {
     }
 }
 
-/// A tensor of rank 3.
+/// Converts to a tensor of rank 3.
 impl<const L: usize, const M: usize, const N: usize> From<[[[Scalar; L]; M]; N]> for Tensor {
     #[track_caller]
     fn from(matrices: [[[Scalar; L]; M]; N]) -> Self {
@@ -146,10 +146,10 @@ impl<const L: usize, const M: usize, const N: usize> From<[[[Scalar; L]; M]; N]>
     }
 }
 
-/// A matrix of rows whose lengths are known only at run time.
+/// Converts to a matrix from rows whose lengths are known only at run time.
 ///
 /// # Errors
-/// [`Error::Ragged`] has the first row whose length differs from that of row 0.
+/// [`Error::Ragged`] contains the first row whose length differs from the length of row 0.
 ///
 /// # Example
 /// ```

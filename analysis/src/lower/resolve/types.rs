@@ -6,7 +6,7 @@ use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
 
 impl Resolver<'_> {
-    /// The method or associated function of a type that has this name.
+    /// The method or associated function called `name` of the type `ty`.
     pub(in crate::lower) fn method(&self, ty: TypeId, name: &str) -> Option<FnId> {
         let known = &self.types[ty];
         if known.ambiguous {

@@ -1,5 +1,5 @@
-//! The derivative of attention. It recomputes the attention weights of each block from the saved statistics,
-//! and then needs five matmuls.
+//! The derivative of attention. Each block takes five matmuls. One of them recomputes the scores,
+//! which the saved statistics turn into attention weights.
 //!
 //! With weights `p`, the output's gradient `g` and `D = Σ g y` per row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.
@@ -21,7 +21,8 @@ pub(crate) struct Saved<'a> {
 
 /// Writes the gradients of queries, keys and values to `gradients`, in the layouts of the plan.
 ///
-/// `slots`: for each side the index of its matrix in `gradients`, or `None` if its gradient is not needed.
+/// `slots` has the index in `gradients` of the gradient of queries, of keys and of values, in this
+/// order. An index is `None` if the gradient is not needed.
 pub(crate) fn backward<const N: usize>(
     plan: &Plan,
     saved: &Saved<'_>,
@@ -80,13 +81,13 @@ struct Head<'a> {
     saved: &'a Saved<'a>,
     /// The gradient of the output.
     gradient: &'a [Scalar],
-    /// The number of the pair of a batch and this head.
+    /// The index of this head among all pairs of a batch and a head.
     pair: usize,
-    /// For queries, keys and values: whether the gradient is needed.
+    /// Whether the gradients of queries, of keys and of values are needed, in this order.
     wants: [bool; 3],
 }
 
-/// Buffers for the backward pass of one head. Their rows have the lengths of [`Head::rows`].
+/// Buffers for the backward pass of one head. [`Head::rows`] returns the lengths of their rows.
 struct Scratch<'a> {
     /// The packed queries, `[queries, width]`; `query_gradient` has the same shape.
     queries: &'a mut [Scalar],
@@ -98,15 +99,15 @@ struct Scratch<'a> {
     /// The keys of the block, `[KEYS, width]`; `key_gradient` has the same shape.
     keys: &'a mut [Scalar],
     key_gradient: &'a mut [Scalar],
-    /// The transposed keys of the block, times the scale: `[width, KEYS]`.
+    /// The transposed keys of the block, multiplied by the scale, `[width, KEYS]`.
     keys_transposed: &'a mut [Scalar],
     /// The transposed values of the block, `[values, KEYS]`.
     values_transposed: &'a mut [Scalar],
     /// The gradient of the values of the block, `[KEYS, values]`.
     value_gradient: &'a mut [Scalar],
-    /// The scores of a block, replaced by its attention weights: `[QUERIES, KEYS]`.
+    /// The scores of a block, and later its attention weights, `[QUERIES, KEYS]`.
     weights: &'a mut [Scalar],
-    /// The product `g vᵀ` for a block, replaced by the gradient of the scores: `[QUERIES, KEYS]`.
+    /// The product `g vᵀ` of a block, and later the gradient of its scores, `[QUERIES, KEYS]`.
     score_gradient: &'a mut [Scalar],
 }
 
@@ -218,7 +219,7 @@ impl Head<'_> {
         row_dots(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
     }
 
-    /// Packs `count` keys and their values, from the key `key` on, and zeroes the gradients of both.
+    /// Packs `count` keys from the key `key` on, and their values. Zeroes the gradients of both.
     fn pack_keys(&self, (key, count): (usize, usize), scratch: &mut Scratch<'_>) {
         let Plan { width, values, scale, .. } = *self.plan;
         let rows = self.rows();

@@ -1,4 +1,4 @@
-//! Blocks of scores: packed copies of a head's rows, and the part of a block that a mask leaves visible.
+//! Blocks of scores: packed copies of a head's rows, and masks that hide a part of a block.
 
 use crate::Scalar;
 use crate::kernel::lanes::LANES;
@@ -10,7 +10,7 @@ pub(super) fn padded(level: Level, length: usize) -> usize {
     length.next_multiple_of(across(level).max(LANES))
 }
 
-/// Copies `rows` rows of length `width` to `to`, where rows have length `wide` and end with zeros.
+/// Copies `rows` rows of length `width` to `to`, and pads each row with zeros to the length `wide`.
 pub(super) fn pack_rows(
     (from, stride): (&[Scalar], usize),
     (rows, width): (usize, usize),
@@ -26,8 +26,8 @@ pub(super) fn pack_rows(
     }
 }
 
-/// Writes `scale` times the transpose of the matrix `[rows, width]` to `to`, where rows have length `wide`
-/// and end with zeros.
+/// Writes `scale` times the transpose of the matrix `[rows, width]` to `to`, and pads each row with
+/// zeros to the length `wide`.
 pub(super) fn pack_transposed(
     level: Level,
     from: (&[Scalar], usize),
@@ -54,7 +54,8 @@ pub(super) struct Window {
     pub(super) columns: usize,
     /// The stride between the rows of the block.
     wide: usize,
-    /// Query `i` of the block sees the keys up to `i + offset`, or all keys if `offset` is `None`.
+    /// Query `i` of the block attends to the keys up to `i + offset`, or all keys if `offset` is
+    /// `None`.
     offset: Option<isize>,
 }
 
@@ -70,13 +71,13 @@ impl Window {
         Self { rows, columns, wide, offset: hides.then_some(offset) }
     }
 
-    /// The part of a matmul that the causal mask leaves: `cut(offset)`, or everything if no key of the block
-    /// is hidden.
+    /// The part of a matmul that must be computed. The part is `cut(offset)`, or everything if the
+    /// causal mask hides no key of the block.
     pub(super) fn reach(&self, cut: impl FnOnce(isize) -> Reach) -> Reach {
         self.offset.map_or(Reach::All, cut)
     }
 
-    /// The number of keys of the block that the query in row `row` sees.
+    /// The number of keys of the block that the query in row `row` attends to.
     #[inline(always)]
     pub(super) fn visible(&self, row: usize) -> usize {
         match self.offset {
@@ -85,14 +86,15 @@ impl Window {
         }
     }
 
-    /// The number of elements of a row that later matmuls read: the visible keys and, because a tile reads
-    /// the same keys for all of its rows, up to a tile's height more.
+    /// The number of elements of row `row` that later matmuls read. A tile reads the same keys for
+    /// all of its rows, so the number exceeds the number of visible keys by up to a tile's height.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
         (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
-    /// The part of a row of scores that later matmuls read. Its hidden keys are set to minus infinity.
+    /// Returns the part of row `row` of the scores that later matmuls read. Sets the scores of
+    /// hidden keys in this part to minus infinity.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let scores = &mut scores[row * self.wide..][..self.used(row)];
@@ -100,8 +102,8 @@ impl Window {
         scores
     }
 
-    /// The part of a row of another block, such as a gradient, that later matmuls read. Its hidden keys are
-    /// set to 0.
+    /// Returns the part of row `row` of another block, such as a gradient, that later matmuls read.
+    /// Sets the elements of hidden keys in this part to 0.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];

@@ -1,9 +1,10 @@
 //! Convolution of any size, as GEMM over unfolded blocks of positions.
 //!
-//! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`, and `dwᵀ = u · gᵀ`.
-//! A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns: 200 KB. The block stays in L2 while
-//! all output channels pass over its positions, with one panel at a time in L1. The whole unfolded input is
-//! never stored. The bound is the arithmetic, plus one copy of the input for each tap.
+//! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`,
+//! and `dwᵀ = u · gᵀ`. A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns, which
+//! take 200 KB. The block stays in L2 while the positions are multiplied by the weights of all
+//! output channels. One panel at a time is in L1. The whole unfolded input is never stored. The
+//! bound is arithmetic, plus one copy of the input for each tap.
 
 use super::square::{Square, on_registers};
 use super::tile::{Matrix, Panels, matmul, width};
@@ -21,7 +22,8 @@ const BLOCK: usize = 128;
 const PITCH: usize = BLOCK + 16;
 /// The approximate number of column rows that are unfolded at once.
 const DEPTH: usize = 400;
-/// The maximum number of partial sums of the weight's gradient. Each group of blocks has one.
+/// The maximum number of partial sums of the weight's gradient. Each group of blocks has its own
+/// partial sum.
 const SUMS: usize = 8;
 /// The maximum total length of the partial sums. A single partial sum may be longer.
 const SUMS_LEN: usize = 1 << 21;
@@ -42,15 +44,15 @@ impl ChannelBlocks {
         self.channels.div_ceil(self.size)
     }
 
-    /// The first channel of the block with this number, and the number of its channels.
+    /// The first channel of block `block`, and the number of channels in the block.
     fn at(self, block: usize) -> (usize, usize) {
         let first = block * self.size;
         (first, self.size.min(self.channels - first))
     }
 }
 
-/// For the block with this number: its first position, the number of its positions, and that number rounded
-/// up to whole panels.
+/// The first position of block `block`, the number of positions in the block, and the number of
+/// positions rounded up to whole panels.
 fn positions(sizes: &Sizes, block: usize, level: Level) -> (usize, usize, usize) {
     let first = block * BLOCK;
     let count = BLOCK.min(sizes.positions() - first);
@@ -92,7 +94,7 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
 }
 
 multiversioned!(
-    /// Adds the bias to sums, applies the ReLU, and stores the results.
+    /// Adds `bias` to `sums`, applies the ReLU if `relu`, and writes the results to `to`.
     fn store(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
         let finish = Finish { bias: None, relu };
         for (to, sum) in to.iter_mut().zip(sums) {
@@ -206,7 +208,8 @@ pub(super) fn weight_gradient(
     }
 }
 
-/// `to[p][k] = from[k][p]` for `k < rows` and `p < columns`; the rows of `to` are padded with zeros.
+/// Computes `to[p][k] = from[k][p]` for `k < rows` and `p < columns`, and pads the rows of `to`
+/// with zeros.
 fn transpose(
     from: &[Scalar],
     from_row: usize,

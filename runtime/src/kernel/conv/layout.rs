@@ -25,7 +25,7 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// The image row for a row of the band, or `None` if the row is in the padding.
+    /// The row of the image at row `row` of the band, or `None` if the row is in the padding.
     fn row_of(&self, row: usize) -> Option<usize> {
         (self.row + row).checked_sub(self.padding[0]).filter(|row| *row < self.image[0])
     }
@@ -42,8 +42,8 @@ impl Band {
     }
 }
 
-/// Reads a band of an image into registers of channels. `image` starts at the plane of the band's first
-/// channel.
+/// Reads a band of an image and writes it to `band`, `[row][column][channel]`. `image` starts at
+/// the plane of the band's first channel.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -78,8 +78,8 @@ pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Sca
     }
 }
 
-/// Writes the registers of `band` to the rows of the image. `start` is the offset of the plane of the band's
-/// first channel in `planes`.
+/// Writes `band`, `[row][column][channel]`, to the rows of the image. `start` is the offset of the
+/// plane of the band's first channel in `planes`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. The planes are still borrowed, and no other thread accesses these rows.

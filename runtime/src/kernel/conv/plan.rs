@@ -11,7 +11,8 @@ use crate::kernel::simd::{Level, level};
 const TILES: usize = 36;
 /// The number of points that a tile is transformed to.
 pub(super) const POINTS: usize = 36;
-/// The maximum number of partial sums of the weight's gradient. Each run of images has one.
+/// The maximum number of partial sums of the weight's gradient. Each run of images has its own
+/// partial sum.
 const SUMS: usize = 8;
 /// The maximum total length of the partial sums.
 const SUMS_LEN: usize = 1 << 23;
@@ -24,7 +25,7 @@ pub(super) struct Plan {
     pub(super) lanes: usize,
     /// The number of tiles of an image, vertically and horizontally.
     pub(super) tiles: [usize; 2],
-    /// The number of rows of tiles in a band (`rows`), and of bands in an image (`bands`).
+    /// The number of tile rows in a band (`rows`), and the number of bands in an image (`bands`).
     pub(super) rows: usize,
     pub(super) bands: usize,
     /// The number of images in a group: 1 if an image has several bands.
@@ -32,14 +33,15 @@ pub(super) struct Plan {
     /// The numbers of channels and of outputs, rounded up to whole panels.
     pub(super) channels: usize,
     pub(super) outputs: usize,
-    /// The strides between two points in the buffers for the points of channels and of outputs. Each is an
-    /// odd number of cache lines, so that points do not evict each other.
+    /// The strides between two points, in the buffer for channels (`channel_points`) and in the
+    /// buffer for outputs (`output_points`). A stride is an odd number of cache lines, so that
+    /// points do not evict each other from the cache.
     pub(super) channel_points: usize,
     pub(super) output_points: usize,
 }
 
-/// The tiles that one image contributes to a group: the rows of tiles `row..row + rows` of the image. The
-/// first of these tiles is number `tile` in the group.
+/// The tiles that one image contributes to a group: the tile rows `row..row + rows` of the image.
+/// The first of these tiles has the index `tile` in the group.
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
     pub(super) image: usize,
@@ -75,7 +77,8 @@ impl Plan {
         }
     }
 
-    /// The tiles of the band `band` of each of `images` images, from `image` on: one piece per image.
+    /// The tiles of band `band` in each of the `images` images from `image` on, one piece per
+    /// image.
     pub(super) fn pieces(
         &self,
         image: usize,
@@ -132,7 +135,7 @@ impl Plan {
         POINTS * self.sizes.channels * self.outputs
     }
 
-    /// The length of the transformed and transposed weight, which gives the input's gradient.
+    /// The length of the transformed and transposed weight, for the gradient of the input.
     pub(super) fn turned_len(&self) -> usize {
         POINTS * self.sizes.outputs * self.channels
     }

@@ -182,8 +182,9 @@ on_registers!(
 );
 
 on_registers!(
-    /// Transforms points to the input's gradient. Where tiles overlap, their values are added. The last two
-    /// rows of a band also belong to the next band of the image, and are carried over to it.
+    /// Transforms points to the input's gradient. The values of overlapping tiles are added. The
+    /// last two rows of a band overlap the next band of the image, and are carried over to that
+    /// band.
     pub(super) fn input_gradient<V: Square>(
         plan: &Plan,
         piece: Piece,

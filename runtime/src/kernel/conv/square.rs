@@ -1,7 +1,7 @@
-//! Transposes squares of as many rows as a register has elements, between rows of pixels and registers of
-//! channels.
+//! Transposes squares between rows of pixels and registers of channels. A square has as many rows
+//! as a register has elements.
 //!
-//! AVX-512 uses the squares of AVX2: the copies are bound by the caches, not by shuffles.
+//! AVX-512 uses the squares of AVX2, because the caches and not the shuffles limit the speed.
 
 use crate::Scalar;
 use crate::kernel::simd::Level;
@@ -12,7 +12,7 @@ use crate::kernel::vector::{Plain, Vector};
 /// Declares a function that is generic over a register type `V` and compiled for each type. A call runs the
 /// version for the registers of [`level`].
 ///
-/// The body may use the instructions of `V`, because nothing else calls it.
+/// The body may use the instructions of `V`, because only the declared function calls the body.
 ///
 /// [`level`]: crate::kernel::simd::level
 macro_rules! on_registers {
@@ -56,7 +56,7 @@ pub(super) fn lanes(level: Level) -> usize {
 
 /// A register type that can transpose squares whose rows are registers of the type.
 pub(super) trait Square: Vector {
-    /// `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
+    /// Computes `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
     ///
     /// # Safety
     /// The processor has the type's instructions; `from` and `to` are valid for `WIDTH` rows of `WIDTH` elements.
@@ -70,7 +70,7 @@ pub(super) trait Square: Vector {
         }
     }
 
-    /// Replaces negative elements by 0; NaN is kept.
+    /// Replaces negative elements by 0; NaN propagates.
     ///
     /// # Safety
     /// The processor has the type's instructions.

@@ -1,12 +1,12 @@
-//! Tests the three kernels (forward, gradient of the input, gradient of the weight) against `f64` sums, on
-//! every level. The slices end at the end of their allocation.
+//! Tests the three kernels (forward, gradient of the input, gradient of the weight) against `f64`
+//! sums, on every level. Each slice ends at the end of its allocation.
 
 use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace};
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
-/// An array of `count + 1` pseudo-random values. Without the first one, the rest is unaligned and ends at the
-/// end of its allocation.
+/// An array of `count + 1` pseudo-random values. The slice without the first value is unaligned,
+/// and ends at the end of its allocation.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }

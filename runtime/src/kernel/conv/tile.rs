@@ -1,8 +1,8 @@
 //! GEMM of two small matrices in cache: `c = a · b`, or `c += a · b`.
 //!
-//! Both operands have strides, because convolutions sum over taps, over channels or over positions. A tile of 6 rows
-//! and two registers (12 rows for AVX-512) stays in registers over the whole depth. Each iteration loads two registers
-//! of `b` and broadcasts one element of `a` per row, so two loads feed each pair of multiply-adds: the bound is the
+//! Both operands have strides, because a convolution sums over taps, channels or positions. A tile
+//! of 6 rows and two registers (12 rows for AVX-512) stays in registers over the whole depth. Each
+//! iteration loads two registers of `b` and broadcasts one element of `a` per row, so the bound is
 //! arithmetic.
 
 use super::super::simd::Level;
@@ -31,8 +31,8 @@ pub(super) struct Panels<'a> {
     pub(super) panel: usize,
 }
 
-/// Computes `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`. With `add`,
-/// the old value of `c` is added.
+/// Computes `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`. If
+/// `add`, adds the sums to the old values of `c` instead.
 pub(super) fn matmul(
     level: Level,
     [rows, depth, columns]: [usize; 3],
@@ -76,8 +76,8 @@ struct Job<'a> {
     add: bool,
 }
 
-/// Computes all tiles: for each panel, each strip of rows. A full strip has `$most` rows, the last one may
-/// have fewer.
+/// Computes all tiles, panel by panel and strip by strip. A strip has `$most` rows. The last strip
+/// may have fewer rows.
 macro_rules! strips {
     ($vector:ty, $at:expr, $c:expr, $most:literal, $($rows:literal)*) => {{
         let (at, c): (Job<'_>, &mut [Scalar]) = ($at, $c);

@@ -3,26 +3,26 @@
 //!
 //! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
 //! position `p = (oy, ox)`, and 0 outside the image, so that a convolution is a matmul over `(c, r, s)`. Only a block
-//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in a row,
-//! so that a row of columns is copied in runs.
+//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in the
+//! image, so that each row of `columns` is copied in runs.
 
 use super::Sizes;
 use crate::Scalar;
 
-/// A run of output positions within one output row, for one tap of the kernel.
+/// A run of output positions within one output row. One tap of the kernel reads the run's inputs.
 struct Run {
     /// The first position of the run, counted from the first position of the block.
     start: usize,
     len: usize,
-    /// `before` positions at the start of the run and `after` at its end are outside the image. The first
-    /// position inside reads the element `from` of the plane.
+    /// The tap is outside the image for the first `before` and the last `after` positions of the
+    /// run. At the first position inside the image, the tap reads the element `from` of the plane.
     before: usize,
     after: usize,
     from: usize,
 }
 
-/// Splits `count` output positions from `first` on at the ends of rows. Calls `each` for each of the runs,
-/// for the tap `[r, s]` of the kernel.
+/// Splits the `count` output positions from `first` on into one run for each output row. Calls
+/// `each` for each run, with the elements that the tap `[r, s]` of the kernel reads.
 fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each: impl FnMut(Run)) {
     let [height, width] = sizes.input;
     let row = sizes.output[1];
@@ -46,8 +46,9 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
     }
 }
 
-/// Copies the elements that `count` positions from `first` on read, in each plane of `x`, to `columns`. Rows
-/// of `columns` have stride `pitch` and are zero-padded up to `padded` positions.
+/// Copies to `columns` the elements of each plane of `x` that the `count` positions from `first` on
+/// read. The rows of `columns` have stride `pitch`, and are padded with zeros to `padded`
+/// positions.
 pub(super) fn unfold(
     sizes: &Sizes,
     x: &[Scalar],
@@ -82,8 +83,8 @@ pub(super) fn unfold(
     }
 }
 
-/// The transpose of [`unfold`]: adds each element of the columns to the element of `x` that it would be
-/// copied from.
+/// The transpose of [`unfold`]: adds each element of the columns to the element of `x` that
+/// `unfold` copies to this place.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

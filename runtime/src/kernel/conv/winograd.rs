@@ -1,13 +1,15 @@
 //! Convolution with 3 × 3 kernels and stride 1 by Winograd's scheme F(4×4, 3×3).
 //!
-//! Input tiles are transformed to 36 points each (`transforms`). For each point the sum over channels is a GEMM,
-//! `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs instead of 144. The derivatives use the
-//! same points, so the transformed gradient serves input and weight alike.
+//! Input tiles are transformed to 36 points each (`transforms`). For each point the sum over
+//! channels is a GEMM, `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs
+//! instead of 144. The derivatives use the same points, so the gradient is transformed once for
+//! input and weight.
 //!
-//! Tiles are processed in groups of about [`TILES`]: an image, a band of rows of a large image, or several small
-//! images. The points of a group, 0.5 MB for W4's second layer, stay in L2; only images and the transformed weight go
-//! through memory. The bound is the arithmetic of the GEMMs, a quarter of the direct algorithm's, plus about half of
-//! that for the transforms at 32 channels.
+//! A group has about [`TILES`] tiles: those of one image, of a band of rows of a large image, or of
+//! several small images. The points of a group stay in L2. With 32 channels and 64 outputs they
+//! take 0.5 MB. Only images and the transformed weight are read from memory. The bound is
+//! arithmetic. The GEMMs need a quarter of the multiplications of the direct algorithm. At 32
+//! channels, the transforms need about half as many operations as the GEMMs.
 
 use super::plan::{POINTS, Plan};
 use super::points::{gradient_points, input_gradient, input_points, outputs, weight_gradient, windows};
@@ -30,8 +32,8 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether Winograd's scheme pays off for the backward pass. It must have more than one partial sum of the
-/// weight's gradient, so that several threads can share it.
+/// Whether Winograd's scheme pays off for the backward pass. The pass must have more than one
+/// partial sum of the weight's gradient, so that several threads can share the work.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }
@@ -89,8 +91,8 @@ pub(super) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
 
 /// Computes the requested gradients of input and weight.
 ///
-/// A part is a run of images. Each part adds the products of its groups, in order, to a partial sum of its
-/// own.
+/// A part is a run of images. Each part has its own partial sum, to which the products of the
+/// part's groups are added in order.
 pub(super) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
@@ -152,7 +154,8 @@ struct Sum<'a> {
 }
 
 impl Sum<'_> {
-    /// Adds, for each point, the products of input points and gradient points over the tiles of a group.
+    /// For each point, adds the products of input points and gradient points over the tiles of a
+    /// group.
     fn add(&mut self, plan: &Plan, tiles: usize, points: &[Scalar], of_gradient: &[Scalar]) {
         let Some(numbers) = &mut self.numbers else { return };
         for (point, c) in numbers.chunks_exact_mut(plan.sum_len() / POINTS).enumerate() {
@@ -183,7 +186,7 @@ fn back_to_input(
     }
 }
 
-/// The panels of one point in the transformed weight, whose layout is `[panel][point][depth][width]`.
+/// The panels of point `point` in the transformed weight `[panel][point][depth][width]`.
 fn point_panels(weights: &[Scalar], point: usize, depth: usize, level: Level) -> Panels<'_> {
     let width = width(level);
     Panels { data: &weights[point * depth * width..], row: width, panel: POINTS * depth * width }

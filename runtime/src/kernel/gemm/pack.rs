@@ -5,8 +5,8 @@ use super::sweep::{height, strips};
 use crate::Scalar;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// How many elements ahead a transposition prefetches. The hardware prefetcher does not follow eight rows at
-/// once.
+/// The prefetch distance of a transposition, in elements. The hardware prefetcher does not follow
+/// eight rows at once.
 const AHEAD: usize = 64;
 
 /// Packs the first `depth` rows of some columns of the right-hand side into a panel `[depth, width]`, padded
@@ -87,7 +87,7 @@ pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: 
     }
 }
 
-/// Does what [`pack_strips`] does, for a left-hand side with contiguous columns.
+/// The version of [`pack_strips`] for a left-hand side with contiguous columns.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -137,7 +137,7 @@ unsafe fn move_numbers<V: Vector>(from: *const Scalar, to: *mut Scalar, count: u
     }
 }
 
-/// Packs up to eight rows of a strip of `count` rows: those from row `top` on.
+/// Packs up to eight rows, from row `top` on, of a strip of `count` rows.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.

@@ -84,8 +84,8 @@ impl<'a> Panels<'a> {
     }
 }
 
-/// The length of the runs that `k` is split into: a multiple of 8, at most [`DEPTH`], such that the runs are
-/// about equal. It is 0 if `k` is 0.
+/// The length of the runs that the axis `k` is split into. The runs are about equal, and the length
+/// is a multiple of 8 and at most [`DEPTH`]. If `k` is 0, the length is 0.
 fn run_along(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
 }

@@ -57,8 +57,8 @@ pub(super) struct Job<'a> {
 
 /// One thread's task: to pack a part of an operand, or to compute a part of the output.
 pub(super) enum Task {
-    /// Packs these columns of the right-hand side, for all of `k`. The first column is a multiple of the
-    /// panel's width.
+    /// Packs these columns of the right-hand side, along the whole axis `k`. The first column is a
+    /// multiple of the panel's width.
     Right(Range<usize>, Pieces<Scalar>),
     /// Packs all rows of the left-hand side, for the run along `k` that starts at this index.
     Left(usize, Pieces<Scalar>),
@@ -70,7 +70,7 @@ pub(super) enum Task {
 /// The width of a panel: two registers of a level.
 pub(super) use crate::kernel::vector::two_registers as width;
 
-/// The number `count` of columns, rounded up to whole registers.
+/// `count` columns, rounded up to whole registers.
 pub(super) fn padded(level: Level, count: usize) -> usize {
     count.next_multiple_of(width(level) / 2)
 }

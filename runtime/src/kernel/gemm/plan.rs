@@ -18,7 +18,8 @@ pub(super) const DEPTH: usize = 512;
 const BLOCK: usize = 128 << 10;
 /// The maximum number of elements of an operand that are packed at once, for all threads.
 const SHARED: usize = 2 << 20;
-/// The number of multiplications that make a part worth sharing. They take a few microseconds.
+/// The minimum number of multiplications in a part that is worth sharing. These multiplications
+/// take a few microseconds.
 pub(super) const PART: usize = 1 << 18;
 /// The number of parts of a large matmul: enough to keep any likely number of threads evenly busy.
 pub(super) const PARTS: usize = 16;
@@ -59,8 +60,8 @@ fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     tiles + right + left + output
 }
 
-/// Whether the left-hand side must be packed. It must if its rows are not contiguous, or if its rows evict
-/// each other from L1 and are read often.
+/// Whether the left-hand side must be packed. This is the case if its rows are not contiguous, or
+/// if they evict each other from L1 and are read often.
 pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
     a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }

@@ -11,7 +11,8 @@ const MOST_ROWS: usize = 12;
 /// The maximum number of columns of a tile, on any level.
 const MOST_COLUMNS: usize = 2 * LINE;
 
-/// A buffer for the values of one tile, for target rows that are narrower than the tile or not contiguous.
+/// A buffer for the values of one tile. The buffer is needed if the rows of the target are narrower
+/// than the tile or not contiguous.
 pub(super) type Buffer = [Scalar; BUFFER];
 /// The number of elements of the largest tile, with its rows rounded up to whole squares.
 pub(super) const BUFFER: usize = MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS;
@@ -73,7 +74,7 @@ pub(super) enum Right<'a> {
     },
 }
 
-/// Calls `tile` with the constant number of rows that equals `$rows`.
+/// Calls `tile` with `$rows` as a compile-time constant.
 macro_rules! by_rows {
     ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
         match $rows {
@@ -89,8 +90,8 @@ macro_rules! by_rows {
 /// Multiplies `rows` rows of the left-hand side by a panel, and writes or adds the product to `c`.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. The rows and columns of `c` are valid, and nothing else reads or writes
-/// them, nor the buffer that a loose right-hand side is packed into.
+/// The caller enables the instructions of `V`. The rows and columns of `c` are valid. Nothing else
+/// reads or writes them or the buffer that a loose right-hand side is packed into.
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(
     left: Left<'_>,

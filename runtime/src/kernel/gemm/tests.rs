@@ -6,12 +6,13 @@ use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
 
-/// `count + 1` pseudo-random values. Those after the first are not aligned for wide loads.
+/// `count + 1` pseudo-random values. The values after the first are not aligned for wide loads.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
 
-/// A stored matrix of `rows` and `columns`, with `gap` elements after each row but the last.
+/// The elements of a matrix of `rows` rows and `columns` columns, with `gap` unused elements
+/// between rows.
 fn stored(rows: usize, columns: usize, gap: usize, seed: usize) -> Vec<Scalar> {
     let count = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * (columns + gap) + columns };
     numbers(count, seed)

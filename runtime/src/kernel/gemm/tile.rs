@@ -1,8 +1,9 @@
 //! The innermost loop: one tile of the output in registers.
 //!
-//! For each step along `k`, a tile of `ROWS` rows and two registers per row needs two loads of the right-hand side and
-//! `ROWS` broadcasts of the left. With six rows of AVX2 that is twelve multiply-adds for eight loads, which keeps both
-//! FMA units busy. The sums take twelve of the sixteen registers.
+//! For each step along `k`, a tile of `ROWS` rows and two registers per row needs two loads of the
+//! right-hand side and `ROWS` broadcasts of the left. With six rows of AVX2, a step has twelve
+//! multiply-adds for eight loads, so both FMA units stay busy. The sums take twelve of the sixteen
+//! registers.
 
 use crate::Scalar;
 use crate::kernel::vector::Vector;
@@ -23,13 +24,13 @@ pub(super) struct Feed {
 /// Computes a tile of `ROWS` rows. Writes the tile to rows of `to` that are `to_stride` apart, or adds it to
 /// them.
 ///
-/// With `COPY`, the tile also copies the rows of the right-hand side to `panel`, contiguously. The first tile
-/// of a panel thereby packs the panel for all others.
+/// With `COPY`, the tile also copies the rows of the right-hand side to `panel`, contiguously. The
+/// first tile of a panel thereby packs the panel for all later tiles.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with `ACROSS · V::WIDTH`
-/// elements in a row of the right-hand side. The same area of the output is valid and nothing else reads or writes it,
-/// nor `panel` if `COPY` is set.
+/// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with
+/// `ACROSS · V::WIDTH` elements in a row of the right-hand side. The same area of the output is
+/// valid. Nothing else reads or writes this area, or `panel` if `COPY` is set.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bool>(
     feed: Feed,

@@ -14,7 +14,7 @@ pub(crate) struct Sizes {
     pub(crate) reverse: bool,
 }
 
-/// Rows of the batch that one thread takes through the whole sequence.
+/// A range of rows of the batch. One thread computes all steps of these rows.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) first: usize,
@@ -24,9 +24,9 @@ pub(super) struct Block {
 impl Sizes {
     /// The number of rows of every block but the last.
     ///
-    /// A block has a quarter of the batch, but at least 6 and at most 16 rows. With fewer rows its matmuls
-    /// would not pay for reading the weight: six rows are within a tenth of the speed of sixteen. Blocks are
-    /// as even as possible.
+    /// A block has a quarter of the batch, but at least 6 and at most 16 rows. With fewer rows,
+    /// reading the weight would take longer than the matmul. The speed with 6 rows is within a
+    /// tenth of the speed with 16. Blocks are as even as possible.
     fn rows(self) -> usize {
         let rows = self.batch.div_ceil(4).clamp(6, 16);
         self.batch.div_ceil(self.batch.div_ceil(rows).max(1)).max(1)

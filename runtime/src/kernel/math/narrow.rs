@@ -6,7 +6,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     exp_less(x, 0.0)
 }
 
-/// `e^(x - low)`, where `low` is so small that `x - low` would lose it by rounding.
+/// `e^(x - low)`, where `low` is so small that rounding would remove it from `x - low`.
 #[inline(always)]
 fn exp_less(x: f32, low: f32) -> f32 {
     // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.

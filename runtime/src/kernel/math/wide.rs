@@ -44,8 +44,8 @@ pub(crate) fn normal(x: f64) -> (f64, f64) {
     (if x > 0.0 { 1.0 - beyond } else { beyond }, density(x))
 }
 
-/// The limit between the two methods for the normal distribution: the series below this value, the continued
-/// fraction above.
+/// The argument that separates the two methods for the normal distribution. The series is used
+/// below, the continued fraction above.
 const NEAR: f64 = 4.0;
 
 fn density(x: f64) -> f64 {
@@ -63,7 +63,7 @@ fn within(z: f64) -> f64 {
     density(z) * total
 }
 
-/// The standard normal probability above `z`, for large `z`; NaN is kept.
+/// The standard normal probability above `z`, for large `z`; NaN propagates.
 fn tail(z: f64) -> f64 {
     density(z) / (1..=60).rev().fold(z, |below, n| z + f64::from(n) / below)
 }
