@@ -27,7 +27,8 @@ pub use data::{
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use grades::{
-    changes_in_place, may_differentiate, names_loss, only_looks, returns_gradient, runs_backward,
+    changes_in_place, clips_gradients, may_differentiate, names_loss, only_looks, returns_gradient,
+    runs_backward,
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};

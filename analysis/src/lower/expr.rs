@@ -11,7 +11,7 @@ use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
-use crate::vocabulary::rust::Variant;
+use crate::vocabulary::rust::{Variant, is_forced};
 
 mod composite;
 mod operators;
@@ -38,6 +38,7 @@ impl<'a> Lower<'a> {
             Stmt::Local(local) => self.local(local),
             Stmt::Expr(expr, semi) => {
                 self.syntax.statement = address(expr);
+                self.syntax.statement_call = address(without_failure(expr));
                 let value = self.expr(expr);
                 if semi.is_none() {
                     return value;
@@ -216,5 +217,16 @@ impl<'a> Lower<'a> {
                 Value { passing, ..value.clone() }
             },
         )
+    }
+}
+
+/// The call in `loss.backward()?`, in `loss.backward().unwrap()` and in `loss.backward().await`.
+fn without_failure(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Try(inner) => without_failure(&inner.expr),
+        Expr::Await(inner) => without_failure(&inner.base),
+        Expr::Paren(inner) => without_failure(&inner.expr),
+        Expr::MethodCall(call) if is_forced(&call.method.to_string()) => without_failure(&call.receiver),
+        other => other,
     }
 }

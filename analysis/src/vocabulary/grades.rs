@@ -99,6 +99,14 @@ pub fn names_loss(name: &str) -> bool {
         && !matches!(last, "fn" | "fun" | "func" | "function" | "criterion" | "module" | "layer")
 }
 
+/// Whether a call with this name clips gradients, whatever its arguments: `clip_grad`, `clip_gradients`.
+///
+/// `clip_weights` of a critic is none.
+pub fn clips_gradients(name: &str) -> bool {
+    let has = |start: &str| name.split('_').any(|word| word.starts_with(start));
+    has("clip") && has("grad") && !name.split('_').any(|word| matches!(word, "and" | "then" | "step"))
+}
+
 /// Whether a method returns the gradient of its receiver, as a handle that shares the gradient's values.
 pub fn returns_gradient(name: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(name, "grad" | "f_grad" | "gradient" | "grads" | "gradients" | "get_grad")

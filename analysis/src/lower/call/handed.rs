@@ -2,8 +2,8 @@
 
 use super::{Call, Callee};
 use crate::cfg::{Action, Computation, SiteId};
-use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::vocabulary::rust::is_reading;
 use crate::vocabulary::{collects, may_differentiate, names_loss, only_looks, runs_backward};
@@ -18,7 +18,10 @@ impl<'a> Lower<'a> {
         if !named && (only_looks(&call.name) || puts || is_variant(call)) {
             return;
         }
-        for value in call.values() {
+        // A method whose result is used is a getter: `loss.value()`.
+        let used = self.syntax.statement_call != address(call.expr) && !may_differentiate(&call.name);
+        let receiver = call.receiver.as_ref().filter(|_| !used);
+        for value in receiver.into_iter().chain(&call.arguments) {
             let loss = self.is_loss_value(value) || self.is_named_loss(call, value);
             if loss
                 || named

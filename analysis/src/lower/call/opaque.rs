@@ -9,15 +9,19 @@ use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
+use crate::stage::Effect;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, only_looks, writes_gradients,
+    clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
+    is_evaluation, measures_gradients, moves_gradients, only_looks, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
     /// Performs a call that is neither resolved nor known to the vocabulary.
     pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
+        if clips_gradients(&call.name) && call.subject().is_some() {
+            return self.acts_on_gradients(call, &[Effect::Clip]);
+        }
         match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
             Some(receiver) => self.opaque_method(call, receiver),
