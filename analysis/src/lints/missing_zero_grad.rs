@@ -40,6 +40,7 @@ lint! {
     ///
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
+    /// A call that gets the model and returns the loss is assumed not to zero the gradients; the finding is then a warning that names the call.
     /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
