@@ -20,17 +20,19 @@ mod facts;
 mod function;
 mod guard;
 mod head;
+mod named;
 mod origin;
 mod outcomes;
 mod paths;
 mod schedule;
+mod store;
 mod variable;
 
-pub use bookkeeping::{Choice, Kept, Measure, Swallow};
+pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, Shown, Swallow};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};
-pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
+pub use event::{Action, Block, BlockKind, Edge, Event, Mode, OnStore, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
@@ -44,6 +46,7 @@ pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub(crate) use schedule::ScheduleOf;
 pub use schedule::{Advance, Schedule};
+pub(crate) use store::Store;
 pub(crate) use variable::Variable;
 pub use variable::{Use, UseKind};
 
@@ -57,6 +60,8 @@ pub type GraphId = usize;
 pub type SiteId = usize;
 /// The index of a loop in `Cfg::loops`.
 pub type LoopId = usize;
+/// The index of a gradient value in `Cfg::stores`.
+pub type StoreId = usize;
 /// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
 
@@ -76,6 +81,8 @@ pub struct Cfg {
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
+    /// The gradients that are values of their own.
+    pub(crate) stores: Vec<Store>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
     /// The questions that conditions ask, such as whether `optimizer` is a `Some`.
@@ -112,6 +119,8 @@ pub struct Optimizer {
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
+    /// Whether the optimizer is a parameter of a `&mut` type.
+    pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
     /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.
@@ -119,6 +128,8 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
+    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    pub adds_up: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
     pub built: Vec<(SiteId, bool)>,
@@ -293,6 +304,15 @@ impl Cfg {
         let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);
         let is_parameter = |path: PathId| self.facts.variable(path).is_some_and(|known| known.is_parameter);
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
+    }
+
+    /// Whether two places are in different `&mut` parameters. They share parameters only if both hold shared
+    /// pointers.
+    pub fn are_exclusive(&self, one: PathId, other: PathId) -> bool {
+        let root = |path: PathId| self.paths.root_of(path);
+        let exclusive =
+            |path: PathId| self.facts.variable(root(path)).is_some_and(|known| known.is_exclusive);
+        root(one) != root(other) && exclusive(one) && exclusive(other)
     }
 
     /// Whether a place holds data: items of a loop, or a collection that a loop iterates over.

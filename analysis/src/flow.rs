@@ -28,6 +28,7 @@ mod tracked;
 
 mod path;
 mod state;
+mod stores;
 
 mod visit;
 

@@ -1,8 +1,9 @@
 //! Look-ahead: the first effects on an optimizer's gradients after a point.
 
-use super::reach::{Reach, reaches_from, reaches_through};
-use crate::cfg::{Action, BlockId, Cfg, Event, OptimizerId, SiteId};
+use super::reach::{Reach, fills, reaches_through};
+use crate::cfg::{Action, BlockId, Cfg, Event, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
+use crate::vocabulary::Keeping;
 
 /// The effect of an event on the gradients of an optimizer.
 enum Next {
@@ -48,11 +49,26 @@ fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
     match &event.action {
         Action::Effect(other, effect) if *other == id => of(*effect),
         Action::Through(deps, effect) => by(reaches_through(cfg, id, deps), *effect),
-        Action::Backward { deps, .. } => by(reaches_from(cfg, id, deps, event.site), Effect::Fill),
+        // A new value replaces the gradients before it.
+        Action::Backward { deps, store, .. } => {
+            let renews = cfg.keeping(*store) == Keeping::Fresh;
+            by(fills(cfg, id, deps, *store, event.site), if renews { Effect::Zero } else { Effect::Fill })
+        }
+        Action::OnStores(stores, OnStore::Effect(effect)) => {
+            if stores.iter().any(|store| cfg.takers(*store).contains(&id)) {
+                of(*effect)
+            } else {
+                Next::Nothing
+            }
+        }
+        Action::OnStores(stores, OnStore::Doubt) => {
+            unknown(stores.iter().any(|store| cfg.takers(*store).is_empty()))
+        }
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
         Action::Handed { deps, .. } => unknown(reaches_through(cfg, id, deps) != Reach::No),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)
+        | Action::OnStores(_, OnStore::End | OnStore::Present(_))
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Replace(_)

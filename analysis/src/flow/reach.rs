@@ -1,8 +1,9 @@
 //! Determines the optimizers that an action on some places reaches, and the graphs that a backward
 //! runs through.
 
-use crate::cfg::{Cfg, Claim, Deps, GraphId, Optimizer, OptimizerId, PathId, SiteId};
+use crate::cfg::{Cfg, Claim, Deps, GraphId, Optimizer, OptimizerId, PathId, SiteId, StoreId};
 use crate::limits;
+use crate::vocabulary::Keeping;
 
 /// Whether an action on some places reaches an optimizer's gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +44,14 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
 
 /// Whether the parameters in `owned` are known not to be those of a model.
 pub(super) fn is_comparable(cfg: &Cfg, owned: &Deps, model: PathId) -> bool {
-    *owned != Deps::Anything && owned.paths().iter().all(|&path| cfg.independent(path, model))
+    let apart = |path: PathId| cfg.independent(path, model) || cfg.are_exclusive(path, model);
+    *owned != Deps::Anything && owned.paths().iter().all(|&path| apart(path))
 }
 
-/// Whether the gradient of the loss of a `backward` reaches this optimizer.
+/// Whether the loss of a `backward` reaches this optimizer. The loss was computed from `deps`.
 ///
-/// The loss was computed from `deps`. It reaches the optimizer that claims the `backward`.
-pub(super) fn reaches_from(cfg: &Cfg, id: OptimizerId, deps: &Deps, backward: SiteId) -> Reach {
+/// The loss reaches the optimizer that claims the `backward`.
+fn reaches_from(cfg: &Cfg, id: OptimizerId, deps: &Deps, backward: SiteId) -> Reach {
     match reaches(cfg, id, deps) {
         Reach::Maybe if cfg.facts.at::<Claim>(backward).is_some_and(|claim| claim.0 == id) => Reach::Yes,
         reach => reach,
@@ -61,6 +63,33 @@ pub(super) fn reaches_through(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach 
     match reaches(cfg, id, deps) {
         Reach::Maybe if cfg.optimizers[id].claimed.overlaps(deps, &cfg.paths) == Some(true) => Reach::Yes,
         reach => reach,
+    }
+}
+
+/// Whether a `backward` of a loss computed from `deps` fills this optimizer's gradients.
+///
+/// For gradients that are a value, the steps that take this value tell whose gradients they are.
+pub(super) fn fills(
+    cfg: &Cfg,
+    id: OptimizerId,
+    deps: &Deps,
+    store: Option<StoreId>,
+    backward: SiteId,
+) -> Reach {
+    let Some(store) = store.filter(|store| cfg.keeping(Some(*store)) != Keeping::InPlace) else {
+        return reaches_from(cfg, id, deps, backward);
+    };
+    let takers = cfg.takers(store);
+    if takers.contains(&id) {
+        Reach::Yes
+    } else if cfg.escapes(store) {
+        Reach::Maybe
+    } else if !takers.is_empty() {
+        Reach::No
+    } else if cfg.optimizers.len() == 1 {
+        Reach::Yes
+    } else {
+        reaches(cfg, id, deps)
     }
 }
 

@@ -91,6 +91,7 @@ impl FlowState {
             | Action::Through(..)
             | Action::Backward { .. }
             | Action::Handed { .. }
+            | Action::OnStores(..)
             | Action::Compute(..)
             | Action::LoseGraph(_)
             | Action::Touch(_)

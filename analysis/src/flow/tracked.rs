@@ -85,6 +85,7 @@ impl TrackedState {
             | Action::Through(..)
             | Action::Backward { .. }
             | Action::Handed { .. }
+            | Action::OnStores(..)
             | Action::Compute(..)
             | Action::LoseGraph(_)
             | Action::Replace(_)

@@ -15,6 +15,7 @@ use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 
 mod choice;
 mod heads;
+mod shown;
 
 impl<'a> Lower<'a> {
     /// Records the name and the return type of the checked function, and whether it is a test.
@@ -125,11 +126,22 @@ impl<'a> Lower<'a> {
             }
             CallEffect::Computes(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces

@@ -80,13 +80,13 @@ pub fn only_looks(name: &str) -> bool {
 }
 
 /// Whether a call with this name runs `backward` on what it gets: `run_backward`, `backprop`, `bp`.
-pub fn runs_backward(name: &str) -> bool {
+pub fn names_backward(name: &str) -> bool {
     name.contains("backward") || name.contains("backprop") || name.split('_').any(|word| word == "bp")
 }
 
 /// Whether a call with this name may compute gradients of a loss: `loss.grad(&parameters)`.
 pub fn may_differentiate(name: &str) -> bool {
-    runs_backward(name) || name.contains("grad") || name.contains("diff")
+    names_backward(name) || name.contains("grad") || name.contains("diff")
 }
 
 /// Whether a variable with this name is a loss value, and not the criterion that computes losses.
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn backward_has_many_names() {
-        assert!(["run_backward", "f_backward", "bp", "backprop"].iter().all(|name| runs_backward(name)));
-        assert!(!runs_backward("backup") && !runs_backward("bpm"));
+        assert!(["run_backward", "f_backward", "bp", "backprop"].iter().all(|name| names_backward(name)));
+        assert!(!names_backward("backup") && !names_backward("bpm"));
         assert!(
             names_loss("loss_d")
                 && names_loss("total_loss")

@@ -6,14 +6,14 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::vocabulary::rust::is_reading;
-use crate::vocabulary::{collects, may_differentiate, names_loss, only_looks, runs_backward};
+use crate::vocabulary::{collects, may_differentiate, names_backward, names_loss, only_looks};
 
 impl<'a> Lower<'a> {
     /// Records that an opaque call gets a loss, as its receiver or as an argument.
     ///
     /// A call that is named after `backward` counts as one on everything that it gets.
     pub(super) fn hands_loss(&mut self, call: &Call<'a>, site: SiteId) {
-        let named = runs_backward(&call.name);
+        let named = names_backward(&call.name);
         let puts = call.receiver.is_some() && collects(&call.name);
         if !named && (only_looks(&call.name) || puts || is_variant(call)) {
             return;
@@ -22,7 +22,7 @@ impl<'a> Lower<'a> {
         let used = self.syntax.statement_call != address(call.expr) && !may_differentiate(&call.name);
         let receiver = call.receiver.as_ref().filter(|_| !used);
         for value in receiver.into_iter().chain(&call.arguments) {
-            let loss = self.is_loss_value(value) || self.is_named_loss(call, value);
+            let loss = self.is_loss_value(value) || self.may_be_named_loss(call, value);
             if loss
                 || named
                     && matches!(value.kind, Kind::Plain | Kind::Scaled | Kind::Fields(_) | Kind::Tuple(_))
@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
     /// Whether a value of unknown origin is named like a loss, and the call may differentiate it.
     ///
     /// A getter does not, and a call with an output of a model among its arguments computes the loss.
-    fn is_named_loss(&self, call: &Call<'a>, value: &Value<'a>) -> bool {
+    fn may_be_named_loss(&self, call: &Call<'a>, value: &Value<'a>) -> bool {
         let Some(place) = value.place.filter(|_| matches!(value.kind, Kind::Plain)) else { return false };
         let name = self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");
         let computes = call.values().any(|other| other.computed && other.place != value.place);

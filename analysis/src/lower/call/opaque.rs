@@ -5,27 +5,42 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
-use crate::lower::Lower;
+use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, SiteId, Sites};
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
-use crate::stage::Effect;
+use crate::lower::{Lower, text};
+use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
-    is_evaluation, measures_gradients, moves_gradients, only_looks, writes_gradients,
+    Keeping, clips, clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
+    is_builder, is_evaluation, measures_gradients, moves_gradients, only_looks, returns_parameters,
+    sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
     /// Performs a call that is neither resolved nor known to the vocabulary.
     pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
-        if clips_gradients(&call.name) && call.subject().is_some() {
+        if clips(&call.name)
+            && let Some(value) = self.acts_on_stores(call, Effect::Clip)
+        {
+            return value;
+        }
+        if let Some(value) = self.reads_stores(call) {
+            return value;
+        }
+        if clips_gradients(&call.name) && call.subject().is_some() && self.keeps_in_place() {
             return self.acts_on_gradients(call, &[Effect::Clip]);
         }
-        match &call.receiver {
+        let gradients = self.pass_gradients(call);
+        let value = match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
             Some(receiver) => self.opaque_method(call, receiver),
             None => self.opaque_call(call),
+        };
+        match gradients {
+            Some(gradients) => Value { kind: gradients.kind, ..value },
+            None => value,
         }
     }
 
@@ -40,22 +55,34 @@ impl<'a> Lower<'a> {
     }
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
-        if let Some(value) =
-            self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver))
+        let values = !self.keeps_in_place();
+        if !values
+            && let Some(value) =
+                self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver))
         {
             return value;
         }
-        if handles_gradients(&call.name) {
+        if handles_gradients(&call.name) && !values {
             self.cfg.function.reads_gradients = true;
         }
+        self.cfg.function.sets_parameters |= values && sets_parameters(&call.name);
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        self.note_opaque(site, place, &call.arguments);
+        // What returns parameters does not run `backward`.
+        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+            self.note_opaque(site, place, &call.arguments);
+        }
+        if shows_results(&call.name) {
+            self.note_shown(Some(site), call.values());
+        }
         self.may_change_receiver(call, receiver, site);
+        if writes_in_place(&call.name) && receiver.is_tensor() {
+            self.written_with_arguments(call, receiver);
+        }
         let grade = if only_looks(&call.name) { Grade::Looks } else { Grade::Unknown };
         self.pass_to_opaque(&shared_with(call), site, grade);
         for argument in call.args {
@@ -82,6 +109,27 @@ impl<'a> Lower<'a> {
             self.collects(call, place);
         }
         value
+    }
+
+    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    ///
+    /// The tensor then depends on the arguments as well.
+    fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
+        let Some(place) = receiver.place else { return };
+        let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
+        let (origin, past) = written
+            .fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
+                (origin.with(&value.origin, Join::Other), past.union(&value.past))
+            });
+        if let Some(held) = self.env.values.get_mut(&place) {
+            held.origin = held.origin.either(&origin);
+            held.past = past;
+        }
+    }
+
+    /// Whether gradients are in the parameters, as far as the imported library tells.
+    fn keeps_in_place(&self) -> bool {
+        self.vocabulary.keeping().is_none_or(|keeping| keeping == Keeping::InPlace)
     }
 
     /// Records the effects that an opaque method may have on its receiver.
@@ -118,14 +166,36 @@ impl<'a> Lower<'a> {
         if self.function_reads_parameters(call) {
             return Value::nothing();
         }
+        if self.is_named_loss(call) {
+            let origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
+            return self.computes(call, Stage::Loss, None, &arguments).with_origin(origin);
+        }
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
-        self.note_opaque(site, given, &arguments);
-        self.pass_to_opaque(&arguments, site, Grade::of(&call.name));
+        if shows_results(&call.name) {
+            self.note_shown(Some(site), arguments.iter());
+        }
+        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        let is_model = |argument: &Expr, value: &Value<'a>| {
+            value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
+                || self.survey().is_applied(&text::tight(unreferenced(argument)))
+        };
+        let mut given_away = call.args.iter().zip(&arguments[..]);
+        let gradient = self.survey().has_own_shape()
+            && given_away
+                .all(|(argument, value)| value.passing != Passing::Exclusive && !is_model(argument, value));
+        if !gradient {
+            self.note_opaque(site, given, &arguments);
+        }
+        let grade = match Grade::of(&call.name) {
+            Grade::Trains if gradient => Grade::Unknown,
+            grade => grade,
+        };
+        self.pass_to_opaque(&arguments, site, grade);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, &call.name, site);
         }
@@ -210,6 +280,9 @@ impl<'a> Lower<'a> {
             self.given_away(value);
         }
         match &value.kind {
+            Kind::Gradients(_) | Kind::Accumulator(_) if shared => {}
+            Kind::Gradients(_) => self.gradients_escape(value),
+            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
             Kind::Optimizer(id) | Kind::Optimizers(id) if !self.may_step_it(*id, shared, grade) => {}
             Kind::Optimizer(id) | Kind::Optimizers(id) => {
                 let path = self.cfg.optimizers[*id].path;
@@ -244,9 +317,12 @@ impl<'a> Lower<'a> {
 
     /// Records that a value is stored, returned or passed on, so that other code may step its optimizers.
     pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
+        self.cfg.function.gives_graph |= value.computed || value.has_graphs();
         self.given_away(value);
         match &value.kind {
             Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
+            Kind::Gradients(_) => self.gradients_escape(value),
+            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
             kind => kind.parts().for_each(|part| self.escapes(part)),
         }
     }
@@ -279,6 +355,12 @@ impl<'a> Lower<'a> {
                 self.lose_parts(place);
                 self.note_mentioned(path);
                 deps = deps.union(&Deps::one(place));
+                if let Some(value) =
+                    self.env.value(path).filter(|value| matches!(value.kind, Kind::Gradients(_)))
+                {
+                    let value = value.clone();
+                    self.gradients_escape(&value);
+                }
                 if let Some(Value { kind: Kind::Optimizer(id), .. }) = self.env.value(path) {
                     let optimizer = &mut self.cfg.optimizers[*id];
                     deps = deps.union(&Deps::one(optimizer.path));

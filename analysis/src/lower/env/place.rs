@@ -89,6 +89,9 @@ impl<'a> Lower<'a> {
         if whole.past.calls != Sites::default() {
             value.past.calls = whole.past.calls.clone();
         }
+        if declared.is_some_and(Self::sets_own_mode) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value.clone());
         value
     }
@@ -99,6 +102,7 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             None if names_optimizers(&name) => Kind::Optimizers(self.several_of(path)),
             Some(Role::Other) | None => Kind::Plain,
         }
