@@ -9,6 +9,9 @@ mod call;
 mod data;
 mod distributed;
 mod math;
+mod mpi;
+mod nccl;
+mod processes;
 mod roles;
 pub mod rust;
 mod selection;
@@ -17,7 +20,7 @@ mod training_loop;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
-pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use call::{CallEffect, CollectiveKind, Partition, ScheduleEffect, collects, partition, schedule_method};
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
     names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
@@ -25,6 +28,10 @@ pub use data::{
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
+pub use processes::{
+    asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator, names_rank,
+    reduces_gradients, rejects_data,
+};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;

@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
+use super::{BlockId, Collective, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -110,6 +110,8 @@ pub enum Action {
     Recording(Option<bool>),
     /// The guard with this number saves the current modes.
     KeepMode(usize),
+    /// All processes meet in a collective operation.
+    Collective(Collective),
     /// The guard with this number restores the mode that it saved for this model.
     RestoreMode(usize, PathId),
 }

@@ -77,6 +77,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// An opaque call that reads or writes gradients.
+    HandlesGradients,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
 }

@@ -66,6 +66,7 @@ fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Next::Nothing,
     }
 }

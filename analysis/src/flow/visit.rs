@@ -186,6 +186,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Vec::new(),
     }
 }

@@ -27,6 +27,7 @@ mod opaque;
 mod optimizers;
 mod outcome;
 mod parameters;
+pub(super) mod processes;
 mod schedule;
 mod several;
 
@@ -266,6 +267,9 @@ impl<'a> Lower<'a> {
             CallEffect::Detaches => self.detaches(call),
             CallEffect::Scales => self.scales(call),
             CallEffect::Reduces => self.reduces(call),
+            CallEffect::Collective { kind, .. } => self.collective(call, kind),
+            CallEffect::Rank => self.rank(call),
+            CallEffect::Splits => self.splits(call),
             CallEffect::Parameters => self.parameters(call),
             CallEffect::Settings => self.settings(call),
             CallEffect::Builds => self.builds(call),

@@ -11,6 +11,7 @@ use value::Value;
 pub(super) mod ask;
 mod branches;
 pub(super) mod condition;
+pub(super) mod differing;
 mod count;
 pub(super) mod expression;
 pub(super) mod factors;

@@ -64,6 +64,7 @@ impl<'a> Lower<'a> {
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
+            self.asks_about(&init.expr, &value);
             self.matching(&init.expr, &local.pat, on, Some(other));
             self.start(other);
             self.branched(|lower| {
@@ -154,7 +155,9 @@ impl<'a> Lower<'a> {
 
     fn field_of(&mut self, node: &'a syn::ExprField) -> Value<'a> {
         let base = self.expr(&node.base);
-        self.project(&base, &member(&node.member))
+        let member = member(&node.member);
+        let part = self.project(&base, &member);
+        self.part_in_run(&base, &member, part)
     }
 
     fn reference(&mut self, node: &'a syn::ExprReference) -> Value<'a> {
@@ -207,7 +210,7 @@ impl<'a> Lower<'a> {
         self.env.read.insert(path);
         self.note_read(node, name, path);
         self.names_schedule(path);
-        self.env.value(path).map_or_else(
+        let value = self.env.value(path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| {
                 // A parameter of type `&T` is a shared reference.
@@ -215,6 +218,7 @@ impl<'a> Lower<'a> {
                 let passing = if shared { Passing::Shared } else { Passing::Value };
                 Value { passing, ..value.clone() }
             },
-        )
+        );
+        self.in_run(path, value)
     }
 }

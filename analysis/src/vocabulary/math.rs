@@ -89,7 +89,8 @@ const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
 }
 
 /// Crates whose functions have the meaning that the tables assign to the functions' names.
-pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
+pub const CRATES: &[&str] =
+    &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx", "mpi", "cudarc", "nccl"];
 
 /// The losses of `training_loop` and tch.
 pub(super) const LOSSES: &[Loss] = &[

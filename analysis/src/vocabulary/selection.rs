@@ -6,20 +6,26 @@
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
 use super::distributed::DISTRIBUTED;
+use super::mpi::MPI;
+use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 5] = [&TRAINING_LOOP, &TCH, &MPI, &NCCL, &DISTRIBUTED];
+
+/// The names of the libraries that only connect processes. Such a library does not tell with which library a
+/// file computes gradients.
+const OF_PROCESSES: [&str; 2] = [MPI.name, NCCL.name];
 
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
 
 /// A set of vocabularies, with one bit for each vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vocabularies(u8);
+pub struct Vocabularies(u16);
 
 impl Default for Vocabularies {
     fn default() -> Self {
@@ -41,7 +47,7 @@ impl Vocabularies {
             for (index, library) in LIBRARIES.iter().enumerate() {
                 if library.crates.contains(&name) {
                     selected |= 1 << index;
-                    known = true;
+                    known |= !OF_PROCESSES.contains(&library.name);
                 }
             }
         }
@@ -49,7 +55,7 @@ impl Vocabularies {
     }
 
     /// The vocabularies that belong to no crate, as bits.
-    fn always() -> u8 {
+    fn always() -> u16 {
         let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
         own.map(|(index, _)| 1 << index).sum()
     }
@@ -91,7 +97,7 @@ impl Vocabularies {
     /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
-            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments)))
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
@@ -144,6 +150,11 @@ impl Vocabularies {
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
     known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+}
+
+/// Whether a method with this effect may have this number of arguments.
+fn fits(effect: CallEffect, arguments: usize) -> bool {
+    !matches!(effect, CallEffect::Collective { least, .. } if arguments < least)
 }
 
 #[cfg(test)]

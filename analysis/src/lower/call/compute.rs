@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Differs, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
-        Value { computed: true, measured: true, ..value.with_origin(origin) }
+        Value { computed: true, measured: true, differs: Differs::Measured, ..value.with_origin(origin) }
     }
 
     /// Performs a forward such as `input.apply(&model)`, whose receiver is the input of the model.

@@ -5,7 +5,7 @@ use syn::Expr;
 use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Deps, Join, Mark, Origin};
+use crate::cfg::{Action, Deps, Differs, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
@@ -22,6 +22,9 @@ impl<'a> Lower<'a> {
                 self.cfg.facts.mark(*site, Mark::SharedOptimizer);
             }
             return value.clone();
+        }
+        if let Some(value) = self.associated_collective(call) {
+            return value;
         }
         let role = role_of_type(self.vocabulary, owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -56,7 +59,8 @@ impl<'a> Lower<'a> {
             _ => Origin::default(),
         };
         let measured = call.arguments.iter().any(|argument| argument.measured || argument.computed);
-        Value { measured, ..Value::number().with_origin(origin) }
+        let differs = call.arguments.iter().fold(Differs::Unknown, |all, part| all.with(part.differs()));
+        Value { measured, differs, ..Value::number().with_origin(origin) }
     }
 
     /// The result of a constructor of an optimizer, or of the settings of an optimizer.

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, Differs, OptimizerId, Origin, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
+    collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
     measures_gradients, moves_gradients, writes_gradients,
 };
 
@@ -47,14 +47,19 @@ impl<'a> Lower<'a> {
             self.touch_closure(argument);
         }
         let mut value = receiver.derived();
+        if !matches!(receiver.kind, Kind::Number) {
+            value.differs = value.differs.through_call();
+        }
         for argument in &call.arguments {
-            value = value.with(&argument.derived());
+            let argument = argument.derived();
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing.
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
-        value.measured |= measures_gradients(&call.name);
+        self.measures(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.past.open |= self.opens(call.arguments.iter());
         // `losses.push(loss)` stores the argument in the receiver.
         if let Some(place) = receiver.place
@@ -63,9 +68,22 @@ impl<'a> Lower<'a> {
             if matches!(holder.kind, Kind::Plain) {
                 holder.holds = holder.holds.union(&value.deps);
             }
+            holder.gradient |= collects(&call.name) && value.gradient;
             self.collects(call, place);
         }
         value
+    }
+
+    /// Records that a value is measured, if the name of its call suggests a norm of gradients.
+    ///
+    /// After a reduction of gradients, the norm is the same on all processes.
+    fn measures(&self, call: &Call<'a>, value: &mut Value<'a>) {
+        if measures_gradients(&call.name) {
+            value.measured = true;
+            if self.processes.reduced {
+                value.differs = Differs::Agreed;
+            }
+        }
     }
 
     /// Records the effects that an opaque method may have on its receiver.
@@ -114,7 +132,8 @@ impl<'a> Lower<'a> {
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            value = value.with(&argument.derived());
+            let argument = argument.derived();
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         if self.opens(arguments.iter()) {
             value.past.open = true;
@@ -122,7 +141,8 @@ impl<'a> Lower<'a> {
         if matches!(call.callee, Callee::Function(_) | Callee::Associated(..)) {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
-        value.measured |= measures_gradients(&call.name);
+        self.measures(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.with_made(is_builder(&call.name).then_some(site))
     }
 

@@ -117,8 +117,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn assign_place(&mut self, left: &'a Expr, value: Value<'a>) {
+    fn assign_place(&mut self, left: &'a Expr, mut value: Value<'a>) {
         self.changed_place(left);
+        value.differs = self.processes.assigned(value.differs());
         let Some(path) = self.place_of(left) else {
             self.escapes(&value);
             self.expr(left);

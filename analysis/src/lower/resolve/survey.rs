@@ -8,12 +8,13 @@ use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, Exp
 use super::questions::Questions;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
+use crate::lower::call::processes::last_name;
 use crate::lower::control::condition::Key;
 use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, hints_at_training, may_train, role_of_type};
+use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_training, may_train, role_of_type};
 
 /// What a survey of a function found.
 pub(crate) struct Survey {
@@ -31,6 +32,10 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
+    /// The last names of the receivers of collective operations.
+    pub communicators: BTreeSet<String>,
+    /// Whether the function calls a function that ends all processes, such as `abort`.
+    pub aborts: bool,
     vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
@@ -62,6 +67,8 @@ impl Survey {
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,
+            communicators: BTreeSet::new(),
+            aborts: false,
             vocabulary,
             questions: Questions::default(),
             closures: BTreeSet::new(),
@@ -84,6 +91,7 @@ impl Survey {
             | CallEffect::Harmless
             | CallEffect::KeepsGraph
             | CallEffect::Parameters
+            | CallEffect::Rank
             | CallEffect::Passes
             | CallEffect::Takes => false,
             CallEffect::Gradients(_)
@@ -97,6 +105,8 @@ impl Survey {
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
+            | CallEffect::Collective { .. }
+            | CallEffect::Splits
             | CallEffect::Copies
             | CallEffect::Mode(_)
             | CallEffect::ModeBy
@@ -121,6 +131,10 @@ impl<'ast> Visit<'ast> for Survey {
         let (name, given) = (call.method.to_string(), call.args.len());
         let does =
             self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
+        if matches!(does, Some(CallEffect::Reduces | CallEffect::Collective { .. } | CallEffect::Rank)) {
+            self.communicators.extend(last_name(&call.receiver));
+        }
+        self.aborts |= ends_all_processes(&name);
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
@@ -151,6 +165,7 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
+            self.aborts |= ends_all_processes(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
