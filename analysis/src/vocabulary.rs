@@ -29,8 +29,8 @@ pub use data::{
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use processes::{
-    asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator, names_rank,
-    reduces_gradients, rejects_data,
+    asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
+    names_rank, reduces_gradients, rejects_data,
 };
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};

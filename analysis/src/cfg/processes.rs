@@ -38,7 +38,9 @@ impl Differs {
     /// one process.
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Agreed, Self::Item | Self::Measured) | (Self::Item | Self::Measured, Self::Agreed) => Self::Agreed,
+            (Self::Agreed, Self::Item | Self::Measured) | (Self::Item | Self::Measured, Self::Agreed) => {
+                Self::Agreed
+            }
             _ => self.max(other),
         }
     }

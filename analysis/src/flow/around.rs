@@ -63,7 +63,8 @@ impl<'a> Order<'a> {
 
     /// The sites that move the gradients in this way.
     pub fn sites(&self, is: impl Fn(Moved) -> bool) -> BTreeSet<SiteId> {
-        let moves = |(_, event): &(BlockId, &Event)| matches!(self.moved(event), Some(Ok(moved)) if is(moved));
+        let moves =
+            |(_, event): &(BlockId, &Event)| matches!(self.moved(event), Some(Ok(moved)) if is(moved));
         self.cfg.events().filter(moves).map(|(_, event)| event.site).collect()
     }
 
@@ -117,7 +118,9 @@ impl<'a> Order<'a> {
             Some((Ok(moved), site)) => found.add(moved, site),
             Some((Err(()), _)) => found.unknown = true,
             None if forward => {
-                open.extend(self.cfg.blocks[block].edges.iter().filter(|edge| !edge.skips).map(|edge| edge.to));
+                open.extend(
+                    self.cfg.blocks[block].edges.iter().filter(|edge| !edge.skips).map(|edge| edge.to),
+                );
             }
             None => open.extend(&self.before[block]),
         }

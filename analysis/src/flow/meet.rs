@@ -113,7 +113,8 @@ impl<'a> Walk<'a> {
         let differing = mine.keys().chain(theirs.keys()).any(|next| *next == Next::Iteration);
         // One side leaves a loop whose next iterations have operations.
         let later = || {
-            let inside = |site: &SiteId| self.cfg.sites[*site].loops.iter().any(|of| self.rounds.contains(of));
+            let inside =
+                |site: &SiteId| self.cfg.sites[*site].loops.iter().any(|of| self.rounds.contains(of));
             collectives(self.cfg).map(|(site, _)| site).find(inside).filter(|_| differing)
         };
         let collective = only(mine, theirs).or_else(|| only(theirs, mine)).or_else(later)?;

@@ -67,7 +67,7 @@ fn report_finding(cx: &mut Context<'_>, divide: &Divide, missed: Missed) {
     let by_rank = matches!(divide.differs, Differs::Rank | Differs::Named);
     if by_rank {
         let message = format!("only some processes run {}", cx.call(operation));
-        let note = format!("`{}` does not hold on all processes, and the other branch does not run the operation", cx.site(condition).text);
+        let note = format!("`{}` differs between processes, and the other branch does not run the operation", cx.site(condition).text);
         let report = cx
             .report(operation, Cause::Alone(operation, LINT.name), 0, missed.certain, message)
             .note_at(condition, note)

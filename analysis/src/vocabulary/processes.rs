@@ -74,7 +74,9 @@ pub fn names_communicator(name: &str) -> bool {
 ///
 /// Numbers about gradients, such as a norm or a count, are not gradients.
 pub fn is_gradient(name: &str) -> bool {
-    let about = ["norm", "no_grad", "zero", "clip", "scale", "enabled", "steps", "count", "accum", "requires", "none"];
+    let about = [
+        "norm", "no_grad", "zero", "clip", "scale", "enabled", "steps", "count", "accum", "requires", "none",
+    ];
     names_gradients(name) && !about.iter().any(|word| name.contains(word))
 }
 
@@ -82,8 +84,7 @@ pub fn is_gradient(name: &str) -> bool {
 ///
 /// The function may reduce other values. Therefore findings that depend on the name are warnings.
 pub fn reduces_gradients(name: &str) -> bool {
-    is_gradient(name)
-        && ["reduce", "average", "avg", "sync"].iter().any(|word| name.contains(word))
+    is_gradient(name) && ["reduce", "average", "avg", "sync"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a call with this name ends all processes, or handles a failure of one process.
@@ -98,7 +99,16 @@ pub fn rejects_data(name: &str) -> bool {
     let first = name.split('_').next().unwrap_or(name);
     matches!(
         first,
-        "check" | "ensure" | "validate" | "verify" | "decode" | "parse" | "load" | "read" | "fetch" | "require"
+        "check"
+            | "ensure"
+            | "validate"
+            | "verify"
+            | "decode"
+            | "parse"
+            | "load"
+            | "read"
+            | "fetch"
+            | "require"
     )
 }
 

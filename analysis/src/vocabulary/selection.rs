@@ -97,7 +97,9 @@ impl Vocabularies {
     /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
-            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments)))
+            .find_map(|vocabulary| {
+                lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
+            })
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 

@@ -11,8 +11,8 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
+    is_evaluation, measures_gradients, moves_gradients, writes_gradients,
 };
 
 impl<'a> Lower<'a> {

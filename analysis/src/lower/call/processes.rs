@@ -11,7 +11,8 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::{
-    CallEffect, CollectiveKind, asks_for_main, borrows_mutably, copies_deeply, is_gradient, names_communicator, reduces_gradients,
+    CallEffect, CollectiveKind, asks_for_main, borrows_mutably, copies_deeply, is_gradient,
+    names_communicator, reduces_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -24,7 +25,7 @@ impl<'a> Lower<'a> {
         if call.receiver.as_ref().is_some_and(|receiver| receiver.differs() == Differs::Part) {
             return all;
         }
-        let gradients = self.reduced_gradients(call, kind);
+        let gradients = reduced_gradients(call, kind);
         if kind.combines() {
             self.note_reduction(site, call, gradients.is_some());
         }
@@ -41,17 +42,10 @@ impl<'a> Lower<'a> {
         self.site_of(call.expr, None)
     }
 
-    /// The places of the gradients that a collective operation combines; `None` if it combines no gradients.
-    fn reduced_gradients(&self, call: &Call<'a>, kind: CollectiveKind) -> Option<Deps> {
-        let is = |value: &&Value<'a>| value.gradient && !matches!(value.kind, Kind::Number);
-        let mut given = call.arguments.iter().filter(is).peekable();
-        given.peek().filter(|_| kind.combines())?;
-        Some(given.fold(Deps::none(), |all, value| all.union(&value.derived().deps)))
-    }
-
     fn note_reduction(&mut self, site: SiteId, call: &Call<'a>, gradients: bool) {
         let values = || call.receiver.iter().chain(&call.arguments);
-        let numbers = values().any(|part| part.measured || part.computed || part.differs() == Differs::Measured);
+        let numbers =
+            values().any(|part| part.measured || part.computed || part.differs() == Differs::Measured);
         let counts = call.arguments.iter().any(|part| matches!(part.kind, Kind::Number));
         let of_loss = !gradients && (numbers || counts && call.receiver.is_some());
         self.cfg.facts.set(site, Reduction { of_loss });
@@ -62,7 +56,8 @@ impl<'a> Lower<'a> {
     fn writes_results(&mut self, call: &Call<'a>, kind: CollectiveKind) {
         for (argument, value) in call.args.iter().zip(&call.arguments) {
             let place = value.place.or_else(|| self.base_of(argument));
-            let Some(place) = place.filter(|_| value.passing == Passing::Exclusive || is_exclusive(argument)) else {
+            let Some(place) = place.filter(|_| value.passing == Passing::Exclusive || is_exclusive(argument))
+            else {
                 continue;
             };
             self.changed_in(place);
@@ -81,25 +76,6 @@ impl<'a> Lower<'a> {
     /// The variable in which a part is borrowed: `total` for `&mut total[..]`.
     fn base_of(&self, expr: &Expr) -> Option<PathId> {
         self.lookup(&base_name(expr)?)
-    }
-
-    /// Performs a call that returns the number of this process.
-    ///
-    /// The `rank` of a tensor is its number of dimensions.
-    pub(super) fn rank(&mut self, call: &Call<'a>) -> Value<'a> {
-        let of_data = |receiver: &Value<'a>| {
-            receiver.is_tensor() || receiver.measured || matches!(receiver.differs(), Differs::Item | Differs::Measured)
-        };
-        if call.receiver.as_ref().is_some_and(of_data) {
-            return Value::number();
-        }
-        Value { differs: Differs::Rank, ..Value::number() }
-    }
-
-    /// Performs a call that returns a communicator of some of the processes.
-    pub(super) fn splits(&mut self, call: &Call<'a>) -> Value<'a> {
-        let deps = call.receiver.as_ref().map_or_else(Deps::none, |receiver| receiver.derived().deps);
-        Value { differs: Differs::Part, ..Value::plain(deps) }
     }
 
     /// Performs an associated function that is a collective method of its first argument, such as
@@ -138,7 +114,10 @@ impl<'a> Lower<'a> {
         if named || self.gets_communicator(call) {
             let kind = named.then_some(CollectiveKind::AllReduce);
             let deps = call.values().fold(Deps::none(), |all, value| all.union(&value.derived().deps));
-            self.emit(Action::Collective(Collective { kind, gradients: named.then_some(deps), known: false }), site);
+            self.emit(
+                Action::Collective(Collective { kind, gradients: named.then_some(deps), known: false }),
+                site,
+            );
             self.processes.reduced = true;
             value.differs = Differs::Agreed;
         }
@@ -152,9 +131,8 @@ impl<'a> Lower<'a> {
             _ => None,
         };
         receiver.into_iter().chain(call.args).any(|expr| {
-            last_name(expr).is_some_and(|name| {
-                names_communicator(&name) || self.survey().communicators.contains(&name)
-            })
+            last_name(expr)
+                .is_some_and(|name| names_communicator(&name) || self.survey().communicators.contains(&name))
         })
     }
 
@@ -182,13 +160,44 @@ impl<'a> Lower<'a> {
             let in_one = |token| match token {
                 proc_macro2::TokenTree::Ident(ident) => usize::from(ident == name),
                 proc_macro2::TokenTree::Group(group) => count(group.stream(), name),
-                proc_macro2::TokenTree::Literal(text) => usize::from(text.to_string().contains(&format!("{{{name}"))),
+                proc_macro2::TokenTree::Literal(text) => {
+                    usize::from(text.to_string().contains(&format!("{{{name}")))
+                }
                 proc_macro2::TokenTree::Punct(_) => 0,
             };
             tokens.into_iter().map(in_one).sum()
         }
         count(self.here().body.to_token_stream(), name)
     }
+}
+
+/// The places of the gradients that a collective operation combines; `None` if it combines no gradients.
+fn reduced_gradients(call: &Call<'_>, kind: CollectiveKind) -> Option<Deps> {
+    let is = |value: &&Value<'_>| value.gradient && !matches!(value.kind, Kind::Number);
+    let mut given = call.arguments.iter().filter(is).peekable();
+    given.peek().filter(|_| kind.combines())?;
+    Some(given.fold(Deps::none(), |all, value| all.union(&value.derived().deps)))
+}
+
+/// Performs a call that returns the number of this process.
+///
+/// The `rank` of a tensor is its number of dimensions.
+pub(super) fn rank<'a>(call: &Call<'a>) -> Value<'a> {
+    let of_data = |receiver: &Value<'a>| {
+        receiver.is_tensor()
+            || receiver.measured
+            || matches!(receiver.differs(), Differs::Item | Differs::Measured)
+    };
+    if call.receiver.as_ref().is_some_and(of_data) {
+        return Value::number();
+    }
+    Value { differs: Differs::Rank, ..Value::number() }
+}
+
+/// Performs a call that returns a communicator of some of the processes.
+pub(super) fn splits<'a>(call: &Call<'a>) -> Value<'a> {
+    let deps = call.receiver.as_ref().map_or_else(Deps::none, |receiver| receiver.derived().deps);
+    Value { differs: Differs::Part, ..Value::plain(deps) }
 }
 
 /// Whether an argument is a `&mut` borrow, or a call of a method that borrows mutably.

@@ -86,7 +86,8 @@ impl<'a> Lower<'a> {
             Some(false) => self.goto(no),
             None => {
                 self.divides_here();
-                [no, yes].into_iter().for_each(|to| self.goto(to));
+                self.goto(no);
+                self.goto(yes);
             }
         }
     }

@@ -52,7 +52,11 @@ impl Processes {
 
 impl<'a> Lower<'a> {
     /// Lowers the sides of a branch whose condition differs in this way.
-    pub(in crate::lower) fn branched_by<T>(&mut self, asked: Differs, side: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::lower) fn branched_by<T>(
+        &mut self,
+        asked: Differs,
+        side: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         self.processes.inside.push(asked);
         let value = self.branched(side);
         self.processes.inside.pop();
@@ -65,9 +69,8 @@ impl<'a> Lower<'a> {
         self.processes.asked = self.processes.asked.with(differs);
         self.processes.pending = None;
         if differs.divides() && differs != Differs::Named && !self.at.dead {
-            let site = self.site(address(condition), None, || {
-                (Place::of(condition), text::tight(condition).into())
-            });
+            let site =
+                self.site(address(condition), None, || (Place::of(condition), text::tight(condition).into()));
             self.processes.pending = Some((site, differs));
         }
     }
@@ -132,27 +135,33 @@ impl<'a> Lower<'a> {
     /// The value of a variable, with what its name tells about distributed runs.
     pub(in crate::lower) fn in_run(&self, path: PathId, mut value: Value<'a>) -> Value<'a> {
         let name = self.cfg.paths.name(path);
-        self.learn_from_name(name, &mut value);
+        learn_from_name(name, &mut value);
         value
     }
 
     /// The value of a field, with what its name tells about distributed runs.
-    pub(in crate::lower) fn part_in_run(&self, whole: &Value<'a>, member: &str, mut value: Value<'a>) -> Value<'a> {
+    pub(in crate::lower) fn part_in_run(
+        &self,
+        whole: &Value<'a>,
+        member: &str,
+        mut value: Value<'a>,
+    ) -> Value<'a> {
         if whole.differs() == Differs::Item && value.differs() == Differs::Unknown {
             value.differs = Differs::Item;
         }
-        self.learn_from_name(member, &mut value);
+        learn_from_name(member, &mut value);
         value
     }
+}
 
-    fn learn_from_name(&self, name: &str, value: &mut Value<'a>) {
-        if value.differs() == Differs::Unknown {
-            if names_rank(name) {
-                value.differs = Differs::Named;
-            } else if asks_for_main(name) {
-                value.differs = Differs::Rank;
-            }
+/// Learns from the name of a variable or a field how its value differs, and whether it is a gradient.
+fn learn_from_name(name: &str, value: &mut Value<'_>) {
+    if value.differs() == Differs::Unknown {
+        if names_rank(name) {
+            value.differs = Differs::Named;
+        } else if asks_for_main(name) {
+            value.differs = Differs::Rank;
         }
-        value.gradient |= is_gradient(name) && !names_communicator(name);
     }
+    value.gradient |= is_gradient(name) && !names_communicator(name);
 }

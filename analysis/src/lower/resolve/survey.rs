@@ -14,7 +14,9 @@ use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_training, may_train, role_of_type};
+use crate::vocabulary::{
+    CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_training, may_train, role_of_type,
+};
 
 /// What a survey of a function found.
 pub(crate) struct Survey {
