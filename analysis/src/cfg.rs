@@ -20,18 +20,20 @@ mod facts;
 mod function;
 mod guard;
 mod head;
+mod named;
 mod origin;
 mod outcomes;
 mod paths;
 mod processes;
 mod schedule;
+mod store;
 mod variable;
 
-pub use bookkeeping::{Choice, Kept, Measure, Swallow};
+pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, Shown, Swallow};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};
-pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
+pub use event::{Action, Block, BlockKind, Edge, Event, Mode, OnStore, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
@@ -47,6 +49,7 @@ pub(crate) use processes::Processes;
 pub use processes::{Collective, Differs, Divide};
 pub(crate) use schedule::ScheduleOf;
 pub use schedule::{Advance, Schedule};
+pub(crate) use store::Store;
 pub(crate) use variable::Variable;
 pub use variable::{Use, UseKind};
 
@@ -60,6 +63,8 @@ pub type GraphId = usize;
 pub type SiteId = usize;
 /// The index of a loop in `Cfg::loops`.
 pub type LoopId = usize;
+/// The index of a gradient value in `Cfg::stores`.
+pub type StoreId = usize;
 /// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
 
@@ -79,6 +84,8 @@ pub struct Cfg {
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
+    /// The gradients that are values of their own.
+    pub(crate) stores: Vec<Store>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
     /// The questions that conditions ask, such as whether `optimizer` is a `Some`.
@@ -115,6 +122,8 @@ pub struct Optimizer {
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
+    /// Whether the optimizer is a parameter of a `&mut` type.
+    pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
     /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.

@@ -51,11 +51,13 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.cfg.processes.aborts = resolver.functions.iter().any(|known| known.survey.aborts);
     lower.settle_guards();
     lower.settle_outcomes();
+    lower.settle_stores();
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
         lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
         lower.cfg.function.factors.sums |= factors.sums;
+        lower.cfg.function.factors.scales_gradients |= factors.scales_gradients;
     }
     lower.cfg.watch();
     lower.inlining.called.remove(&function);

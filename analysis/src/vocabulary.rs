@@ -5,13 +5,20 @@
 //! To support a library with fused steps, or with gradients as values, add a table.
 //! A vocabulary does not depend on control flow or states.
 
+mod burn;
 mod call;
+mod candle;
 mod data;
+mod dfdx;
 mod distributed;
+mod evaluations;
+mod keeping;
 mod math;
+mod metrics;
 mod mpi;
 mod nccl;
 mod processes;
+mod reports;
 mod roles;
 pub mod rust;
 mod selection;
@@ -27,21 +34,32 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
-pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
+pub use evaluations::{evaluates_repeatedly, steps_with_closure};
+pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
+pub use math::{
+    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, converts_by_context, layer_op,
+};
+pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use processes::{
     asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
     names_rank, reduces_gradients, rejects_data,
 };
-pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
+pub use reports::{
+    changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
+    names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early,
+    takes_mode,
+};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
 pub use words::{
-    asks_for_soundness, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
-    is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
-    measures_gradients, moves_average, moves_gradients, names_batch, names_epoch, names_gradients,
-    names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
-    restores, saves, sets_reduction, writes_gradients,
+    adds, asks_for_soundness, changes_input, clips, clips_values, gives_parameters, handles_gradients,
+    hints_at_backward, hints_at_mode, hints_at_training, holds_parameters, is_average, is_average_update,
+    is_builder, is_constructor, is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable,
+    is_whole, keeps_model, may_train, measures_gradients, moves_average, moves_gradients, multiplies,
+    names_batch, names_epoch, names_gradients, names_length, names_loader, names_optimizers,
+    names_parameters, names_settings, reduces_by_itself, restores, saves, sets_parameters, sets_reduction,
+    trains_by_name, writes_gradients, writes_in_place,
 };
 
 /// The vocabulary of one library.
@@ -65,6 +83,8 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
+    /// Types that add up gradients that are values.
+    pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],
     /// Ops that keep the graph, each with the kind of values that the op returns.
@@ -73,6 +93,10 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
+    /// Whether a forward can run without recording.
+    pub stops_recording: bool,
+    /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
+    pub keeping: Option<Keeping>,
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,

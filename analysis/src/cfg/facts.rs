@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, OptimizerId, Outcome,
-    PathId, Reads, Root, Schedule, ScheduleOf, SiteId, Swallow, Use, Variable,
+    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId,
+    Outcome, PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
 };
 
 /// A type of fact that a site may have.
@@ -58,6 +58,7 @@ facts! {
     Difference,
     Kept,
     LossCall,
+    MetricCall,
     Opaque,
     Outcome,
     Reads,
@@ -65,6 +66,7 @@ facts! {
     Root,
     Scaler,
     ScheduleOf,
+    Shown,
     Swallow,
 }
 
@@ -81,6 +83,14 @@ pub(crate) enum Mark {
     HandlesGradients,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
+    /// The constructor of a schedule whose unit is an epoch.
+    CountsEpochs,
+    /// The constructor of a metric that adds up over batches.
+    Metric,
+    /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
+    ModeArgument,
+    /// A forward of a model that certainly has no layer whose result depends on the mode.
+    SameInEveryMode,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

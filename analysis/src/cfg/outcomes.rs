@@ -1,6 +1,6 @@
 //! Calls whose result must be used, and what happens to the result.
 
-use super::{PathId, SiteId, Versioned};
+use super::{Cfg, PathId, SiteId, Versioned};
 
 /// A call whose result must be used.
 #[derive(Clone, Debug)]
@@ -24,6 +24,10 @@ pub enum Gives {
     Reduced,
     /// A reduction that was written into a copy, which nothing else mentions.
     Copy,
+    /// A loss, computed with a graph.
+    Loss,
+    /// The sum of gradients in an accumulator, which is empty afterwards.
+    Gradients,
 }
 
 /// What happens to a result.
@@ -37,4 +41,12 @@ pub enum Fate {
     Named(PathId),
     /// The result is bound to this variable, which is never read.
     Unread(PathId),
+}
+
+impl Cfg {
+    /// The step that returns the updated version of a model, if there is one.
+    pub(crate) fn updated_at(&self, model: PathId) -> Option<SiteId> {
+        let updates = |outcome: &Outcome| matches!(outcome.gives, Gives::Model(path) if path == model);
+        self.facts.all::<Outcome>().find(|(_, outcome)| updates(outcome)).map(|(site, _)| site)
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::reach::{Reach, reaches};
-use crate::cfg::{Action, BlockId, Cfg, Deps, Event, Mark, OptimizerId, SiteId};
+use crate::cfg::{Action, BlockId, Cfg, Deps, Event, Mark, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// What an event does to the gradients of an optimizer.
@@ -146,11 +146,16 @@ impl<'a> Order<'a> {
                 let harmless = self.cfg.facts.is(event.site, Mark::HandlesGradients);
                 (!harmless && self.cfg.touches(self.optimizer, deps)).then_some(Err(()))
             }
+            Action::OnStores(stores, OnStore::Effect(effect)) => {
+                let taken = stores.iter().any(|store| self.cfg.takers(*store).contains(&self.optimizer));
+                if taken { by(*effect) } else { None }
+            }
             Action::Forget(id) => (*id == self.optimizer).then_some(Err(())),
             Action::Build(_)
             | Action::Effect(..)
             | Action::Through(..)
             | Action::Backward { .. }
+            | Action::OnStores(_, OnStore::Present(_) | OnStore::End | OnStore::Doubt)
             | Action::Compute(..)
             | Action::LoseGraph(_)
             | Action::Replace(_)

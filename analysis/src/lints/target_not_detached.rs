@@ -71,9 +71,8 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }
-    let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
     let learnt = cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.forwards.contains(forward));
-    (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
+    (same && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 
 fn has_graph(origin: &Origin) -> bool {

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
-use crate::cfg::{Deps, Recorded, UseKind};
+use crate::cfg::{Deps, Origin, Recorded, UseKind};
 use crate::limits;
 use crate::lower::control::FrameKind;
 use crate::lower::control::known::Known;
@@ -14,6 +14,7 @@ use crate::lower::{Lower, address};
 use crate::vocabulary::rust::Variant;
 
 mod composite;
+mod conversion;
 mod operators;
 
 impl<'a> Lower<'a> {
@@ -59,8 +60,8 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
-        if matches!(value.kind, Kind::Gradients) {
-            self.gradients_are_values();
+        if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
+            self.are_values(stores);
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -77,7 +78,9 @@ impl<'a> Lower<'a> {
         if let (Some(guard), Pat::Wild(_)) = (value.guard(), &local.pat) {
             self.end_guard(guard);
         }
+        let value = self.converted(&local.pat, &init.expr, value);
         let measured = value.measured;
+        let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {
@@ -199,7 +202,8 @@ impl<'a> Lower<'a> {
 
     fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
         let Some(name) = node.path.get_ident().map(ToString::to_string) else {
-            return Value::nothing().with_known(Known::variant(&node.path));
+            let value = Value::nothing().with_known(Known::variant(&node.path));
+            return if is_of_type(&node.path) { value.with_origin(Origin::constant()) } else { value };
         };
         if Variant::None.is_path(&node.path) {
             return Value::never().with_known(Some(Known::Nothing));
@@ -221,4 +225,10 @@ impl<'a> Lower<'a> {
         );
         self.in_run(path, value)
     }
+}
+
+/// Whether a path names a variant or a constant of a type, such as `Reduction::Mean`.
+fn is_of_type(path: &syn::Path) -> bool {
+    let mut last = path.segments.iter().rev().take(2);
+    path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))
 }

@@ -15,6 +15,7 @@ use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 
 mod choice;
 mod heads;
+mod shown;
 
 impl<'a> Lower<'a> {
     /// Records the name and the return type of the checked function, and whether it is a test.
@@ -130,6 +131,14 @@ impl<'a> Lower<'a> {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces

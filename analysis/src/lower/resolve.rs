@@ -19,6 +19,7 @@ use survey::Survey;
 mod collect;
 mod crates;
 mod imports;
+mod layers;
 pub(super) mod macros;
 mod names;
 mod questions;

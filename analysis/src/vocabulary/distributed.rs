@@ -32,10 +32,13 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
         ("allreduce", CallEffect::Reduces),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
 };
 

@@ -87,9 +87,12 @@ pub(super) const MPI: Vocabulary = Vocabulary {
     ],
     functions: &[],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
 };

@@ -27,9 +27,12 @@ pub(super) const NCCL: Vocabulary = Vocabulary {
     ],
     functions: &[("group_start", CallEffect::Harmless), ("group_end", CallEffect::Harmless)],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
 };

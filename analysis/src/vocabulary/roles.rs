@@ -14,6 +14,8 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
+    /// Adds up gradients that are values.
+    Accumulator,
     /// The variable certainly has none of these roles: an environment, a number.
     Other,
 }
@@ -47,6 +49,9 @@ impl Uses {
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
     if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
+    }
+    if vocabulary.is_accumulator(name) {
+        return Some(Role::Accumulator);
     }
     if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {
         return Some(Role::Schedule);
@@ -83,6 +88,20 @@ pub fn role_of_name(name: &str) -> Option<Role> {
         matches!(word, "opt" | "optim" | "optimizer" | "optimiser" | "sgd" | "adam" | "adamw" | "rmsprop")
     };
     words().any(optimizer).then_some(Role::Optimizer)
+}
+
+/// Whether the names of an optimizer and of a model have a word in common: `optimizer_g` and `net_g`.
+///
+/// Words that name any optimizer or any model do not count.
+pub fn share_a_word(optimizer: &str, model: &str) -> bool {
+    let general = |word: &str| {
+        matches!(word, "" | "net" | "network" | "model" | "self" | "main") || role_of_name(word).is_some()
+    };
+    let words = |name: &str| -> BTreeSet<String> {
+        let lower = name.to_ascii_lowercase();
+        lower.split('_').filter(|word| !general(word)).map(ToOwned::to_owned).collect()
+    };
+    !words(optimizer).is_disjoint(&words(model))
 }
 
 #[cfg(test)]

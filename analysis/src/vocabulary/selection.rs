@@ -5,16 +5,19 @@
 //! A file that imports no known library is checked with all vocabularies. An annotated function is
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
+use super::burn::BURN;
+use super::candle::CANDLE;
+use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
 use super::mpi::MPI;
 use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
-use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
+use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 5] = [&TRAINING_LOOP, &TCH, &MPI, &NCCL, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 8] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &MPI, &NCCL, &DISTRIBUTED];
 
 /// The names of the libraries that only connect processes. Such a library does not tell with which library a
 /// file computes gradients.
@@ -68,7 +71,45 @@ impl Vocabularies {
 
     /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
-        self.tables().any(|vocabulary| vocabulary.sums_unreduced)
+        let mut known = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        known.peek().is_some() && known.all(|vocabulary| vocabulary.sums_unreduced)
+    }
+
+    /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
+    ///
+    /// The vocabulary that is always selected keeps them in the parameters, unless another one is selected.
+    pub fn keeping(self) -> Option<Keeping> {
+        let mut known: Vec<Keeping> = self.tables().filter_map(|vocabulary| vocabulary.keeping).collect();
+        known.dedup();
+        match known[..] {
+            [] => Some(Keeping::InPlace),
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Whether the selected libraries have no way to run a forward without recording.
+    pub fn always_records(self) -> bool {
+        let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
+    }
+
+    /// Whether only libraries without a way to stop the recording have a method with this name.
+    ///
+    /// Where no import tells the library, such a method tells it.
+    pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
+        if self != Self::ALL {
+            return false;
+        }
+        let has = |vocabulary: &&Vocabulary| vocabulary.methods.iter().any(|(known, ..)| *known == name);
+        let mut tables = self.tables().filter(has).peekable();
+        tables.peek().is_some()
+            && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
+    }
+
+    /// Whether a type adds up gradients that are values.
+    pub fn is_accumulator(self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }
 
     /// Whether a type wraps a tensor.
@@ -85,7 +126,8 @@ impl Vocabularies {
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
-            .filter(|does| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments))
+            // Where the library is not known, a step with two arguments may be anything.
+            .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
@@ -151,7 +193,10 @@ impl Vocabularies {
 /// The effect of a method, looked up in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
-    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+    let fits = |does: &CallEffect| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments);
+    known
+        .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
+        .map(|(_, _, does)| *does)
 }
 
 /// Whether a method with this effect may have this number of arguments.

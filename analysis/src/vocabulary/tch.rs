@@ -1,7 +1,7 @@
 //! Calls of the PyTorch bindings `tch`: fused calls, optimizers built from a variable store, models applied to
 //! tensors.
 
-use super::{CallEffect, Vocabulary};
+use super::{CallEffect, Keeping, Vocabulary};
 use crate::stage::{Effect, Stage};
 
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
@@ -89,9 +89,12 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("rms_prop", CallEffect::Settings),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: true,
+    keeping: Some(Keeping::InPlace),
     sums_unreduced: false,
 };

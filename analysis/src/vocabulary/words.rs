@@ -28,6 +28,11 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
+/// Whether a method with this name writes its result into its receiver, a tensor: `index_put_`.
+pub fn writes_in_place(name: &str) -> bool {
+    name.ends_with('_')
+}
+
 /// Whether a function with this name may set the mode of a model argument.
 pub fn hints_at_mode(name: &str) -> bool {
     name.split('_').any(|word| {
@@ -161,6 +166,43 @@ pub fn is_sum_reduction(name: &syn::Ident) -> bool {
 /// Whether a method sets the reduction of a loss: `with_reduction(None)`.
 pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
+}
+
+/// Whether a function with this name trains a model: `train_step`, `learn`, `fit`.
+///
+/// A `train_loss` that only computes the loss does not match.
+pub fn trains_by_name(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    words.iter().any(|word| matches!(*word, "train" | "learn" | "fit" | "optimize" | "update"))
+        && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
+}
+
+/// Whether a method of the settings of a loss changes the input that the loss expects: `with_logits(false)`.
+pub fn changes_input(method: &str) -> bool {
+    method == "with_logits" || method == "logits"
+}
+
+/// Whether a method with this name multiplies or divides its receiver.
+pub fn multiplies(method: &str) -> bool {
+    matches!(
+        method,
+        "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine"
+    )
+}
+
+/// Whether a method with this name writes a parameter.
+pub fn sets_parameters(name: &str) -> bool {
+    matches!(name, "set" | "set_one" | "set_data" | "data_mut" | "map")
+}
+
+/// Whether a method returns the sum of its receiver and its argument.
+pub fn adds(method: &str) -> bool {
+    matches!(method, "add" | "broadcast_add")
+}
+
+/// Whether a call with this name clips gradients that it gets as a value.
+pub fn clips(name: &str) -> bool {
+    name.contains("clip")
 }
 
 /// Whether a clip with this name limits each entry of a gradient rather than the norm.

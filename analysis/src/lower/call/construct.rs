@@ -10,8 +10,8 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
-    role_of_type,
+    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_metric, is_rate,
+    is_variable, role_of_type,
 };
 
 impl<'a> Lower<'a> {
@@ -46,6 +46,7 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
+            Some(Role::Accumulator) => self.new_accumulator(call),
             Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
             Some(Role::Other) | None => self.new_other(call, owner),
         }
@@ -80,9 +81,8 @@ impl<'a> Lower<'a> {
     /// The result of an associated function that the vocabulary does not know, such as `Net::new(..)`.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         let deps = sources(call);
-        if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
-            self.gradients_are_values();
-            return Value::of(Kind::Gradients, deps);
+        if let Some(gradients) = self.converts_gradients(call) {
+            return gradients;
         }
         let site = self.opaque_site_of(call.expr);
         let is_no = |argument| literal_bool(argument) == Some(false);
@@ -100,7 +100,19 @@ impl<'a> Lower<'a> {
             }
         };
         let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
+        if is_metric(owner) && ty.is_none() {
+            self.cfg.facts.mark(site, Mark::Metric);
+        }
         Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+    }
+
+    /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.
+    pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
+        let value = self.opaque(call);
+        let site = self.opaque_site_of(call.expr);
+        let receiver = call.receiver.as_ref().map(|receiver| receiver.origin.clone()).unwrap_or_default();
+        let built = receiver.criterion.is_none();
+        value.with_origin(receiver).with_made(built.then_some(site))
     }
 
     /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.

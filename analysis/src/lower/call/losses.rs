@@ -12,7 +12,7 @@ use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
-use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
+use crate::vocabulary::{Loss, OTHER_LOSS, changes_input, is_no_reduction, names_gradients, sets_reduction};
 
 /// An argument: its expression in the source, and its value.
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
@@ -34,7 +34,10 @@ impl<'a> Lower<'a> {
         }
         let model = receiver.map_or_else(Deps::none, |receiver| receiver.deps.clone());
         match stage {
-            Stage::Forward => whole.forward(site, &model),
+            Stage::Forward => {
+                let last = self.last_of_forward(call, receiver);
+                Origin { last, ..whole.forward(site, &model) }
+            }
             // A loss of the user's own may have parameters, and may take any input.
             _ => Origin { source: whole.source, ..Origin::unseen([&whole, &Origin::default()].into_iter()) },
         }
@@ -168,7 +171,13 @@ impl<'a> Lower<'a> {
             };
             let place = || (Place::of(call.expr), Excerpt::default());
             let unreduced = unreduced.then(|| self.site(node, None, place));
-            return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
+            let criterion =
+                if changes_input(&call.name) { Some(&OTHER_LOSS) } else { receiver.origin.criterion };
+            return Origin {
+                criterion,
+                unreduced: receiver.origin.unreduced.or(unreduced),
+                ..receiver.origin.clone()
+            };
         }
         Origin::unseen(call.values().map(|value| &value.origin))
     }

@@ -19,6 +19,8 @@ pub(in crate::lower) struct Recording {
     maybe_off: usize,
     /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
+    /// Whether the tape that was started last has gradients of an earlier `backward`.
+    pub(in crate::lower) adds: bool,
 }
 
 impl Recording {
@@ -143,6 +145,15 @@ impl<'a> Lower<'a> {
             Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
             None => self.emit(Action::Mode(path, None), 0),
         }
+    }
+
+    /// Performs `model.valid()`, which returns a copy in evaluation mode that records nothing.
+    pub(super) fn freezes(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(model) = &call.receiver else { return self.opaque(call) };
+        let mut copy = model.derived();
+        copy.origin.unrecorded = true;
+        copy.frozen = true;
+        copy
     }
 
     /// Performs `evaluation(&model)`.

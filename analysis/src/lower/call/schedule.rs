@@ -1,7 +1,7 @@
 //! Calls that build or advance learning-rate schedules.
 
 use super::Call;
-use crate::cfg::{Action, Advance, Deps, PathId, Schedule, ScheduleOf};
+use crate::cfg::{Action, Advance, Deps, Mark, PathId, Schedule, ScheduleOf};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
@@ -14,6 +14,11 @@ impl<'a> Lower<'a> {
         let effect = schedule_method(&call.name);
         if effect == ScheduleEffect::Advances {
             self.advances(call, receiver);
+        } else if effect == ScheduleEffect::CountsEpochs {
+            if let Some(built) = receiver.made {
+                self.cfg.facts.mark(built, Mark::CountsEpochs);
+            }
+            return Value { place: None, ..receiver.clone() };
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver.clone();

@@ -155,6 +155,14 @@ fn computes_gradients(effect: CallEffect) -> bool {
         | CallEffect::Builds
         | CallEffect::Adopts
         | CallEffect::Updates { .. }
+        | CallEffect::UpdatesOther
+        | CallEffect::Constructs
+        | CallEffect::Steps { .. }
+        | CallEffect::Accumulates
+        | CallEffect::Collects
+        | CallEffect::Allocates
+        | CallEffect::Traces
+        | CallEffect::Freezes
         | CallEffect::Scales
         | CallEffect::SetsEpoch
         | CallEffect::Reduces

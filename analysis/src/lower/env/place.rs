@@ -96,6 +96,7 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             None if names_optimizers(&name) => Kind::Optimizers(self.several_of(path)),
             Some(Role::Other) | None => Kind::Plain,
         }

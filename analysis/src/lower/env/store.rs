@@ -1,8 +1,10 @@
 //! Stores of values in places.
 
-use crate::cfg::{Action, Deps, Origin, PathId};
+use crate::cfg::{Action, Deps, OnStore, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
+use crate::stage::Effect;
+use crate::vocabulary::rust::is_meant_unused;
 use crate::vocabulary::{Role, Uses};
 
 impl<'a> Lower<'a> {
@@ -16,6 +18,11 @@ impl<'a> Lower<'a> {
     ) {
         let path = self.root(name, node);
         self.named(&mut value, path);
+        if let Kind::Gradients(stores) = &value.kind
+            && !is_meant_unused(name)
+        {
+            stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
+        }
         self.env.declared.insert(path, self.control.nesting());
         self.note_variable(path, node);
         self.changed_in(path);
@@ -53,14 +60,16 @@ impl<'a> Lower<'a> {
             }
             Some(Role::Schedule) => value.kind = Kind::Schedule,
             Some(Role::Scaler) => value.kind = Kind::Scaler,
+            Some(Role::Accumulator) => value.kind = Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Optimizer | Role::Other) | None => {}
         }
+        self.store_accumulator(path, &mut value);
         if self.store_optimizer(path, name, assigned, &mut value) {
             return;
         }
         self.tensor(path, assigned, &mut value);
         self.store_fields(path, assigned, &mut value);
-        if is_new {
+        if is_new && !value.updated {
             self.new_mode(path, &value);
         }
         self.note_stored(path, &value);
@@ -69,8 +78,14 @@ impl<'a> Lower<'a> {
 
     /// Joins a value with the value that the place held before, because the store may be skipped.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
-        value.origin = Origin::default();
+        value.origin = value.origin.forgotten();
         if let Some(before) = self.env.value(path) {
+            value.origin = value.origin.either(&before.origin.forgotten());
+            if let (Kind::Gradients(all), Kind::Gradients(earlier)) = (&mut value.kind, &before.kind) {
+                all.extend(earlier);
+                all.sort_unstable();
+                all.dedup();
+            }
             value.deps = value.deps.union(&before.deps);
             value.models = value.models.union(&before.models);
         }
@@ -83,6 +98,18 @@ impl<'a> Lower<'a> {
             guard.certain &= !assigned;
             self.recording.open(guard.certain);
             self.env.guard_branches.insert(path, self.control.branches);
+        }
+    }
+
+    /// Stores a new accumulator in a place. It takes the place of the one that was there, and is empty.
+    fn store_accumulator(&mut self, path: PathId, value: &mut Value<'a>) {
+        let Kind::Accumulator(new) = value.kind else { return };
+        let Some(known) = self.objects.accumulator(path) else {
+            return self.objects.hold_accumulator(path, new);
+        };
+        if known != new {
+            value.kind = Kind::Accumulator(known);
+            self.emit(Action::OnStores(vec![known], OnStore::Effect(Effect::Zero)), 0);
         }
     }
 

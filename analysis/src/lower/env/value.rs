@@ -66,6 +66,10 @@ pub(in crate::lower) struct Provenance {
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
+    /// Whether the value is a model that a step updated, and so is in the mode of the model before.
+    pub updated: bool,
+    /// Whether the value is a model that certainly records nothing.
+    pub frozen: bool,
 }
 
 impl Provenance {
@@ -83,6 +87,8 @@ impl Provenance {
             known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
             outcome: None,
             part: Vec::new(),
+            updated: self.updated && other.updated,
+            frozen: self.frozen && other.frozen,
         }
     }
 }

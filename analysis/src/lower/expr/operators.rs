@@ -3,10 +3,12 @@
 use syn::{BinOp, ExprBinary, UnOp};
 
 use crate::cfg::{Differs, Join, Origin, UseKind};
+use crate::diagnostic::Place;
 use crate::lower::env::origin::join_of;
 use crate::lower::env::value::Value;
 use crate::lower::resolve::survey::is_assignment;
-use crate::lower::{Lower, text};
+use crate::lower::{Lower, address, text};
+use crate::vocabulary::GradientStop;
 
 impl<'a> Lower<'a> {
     pub(super) fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {
@@ -46,7 +48,11 @@ impl<'a> Lower<'a> {
             _ => {
                 let left = self.expr(&node.left);
                 let right = self.expr(&node.right);
-                let origin = left.origin.with(&right.origin, Join::Other);
+                let mut origin = left.origin.with(&right.origin, Join::Other);
+                if is_comparison(&node.op) && (left.is_tensor() || right.is_tensor()) {
+                    let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
+                    origin = origin.ended(GradientStop::Choice, site);
+                }
                 let value = left.derived().with(&right.derived()).with_origin(origin);
                 Value { differs: compared(&node.op, value.differs), ..value }
             }
@@ -78,4 +84,9 @@ fn compared(op: &BinOp, differs: Differs) -> Differs {
         (BinOp::Eq(_) | BinOp::Ne(_), Differs::Named) => Differs::Rank,
         _ => differs,
     }
+}
+
+/// Whether an operator compares its operands.
+fn is_comparison(op: &BinOp) -> bool {
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }

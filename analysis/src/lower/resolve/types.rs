@@ -33,7 +33,7 @@ impl Resolver<'_> {
     }
 
     /// The type that a name in a scope refers to.
-    fn type_in(&self, name: &str, scope: ScopeId) -> Option<TypeId> {
+    pub(super) fn type_in(&self, name: &str, scope: ScopeId) -> Option<TypeId> {
         let in_scope = |scope: ScopeId, defined: bool| {
             let is_it = |ty: &TypeDef| ty.scope == scope && ty.name == name && ty.defined == defined;
             self.types.iter().position(is_it).filter(|id| !self.types[*id].ambiguous)
