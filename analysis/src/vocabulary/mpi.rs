@@ -16,7 +16,7 @@ const ALL_TO_ALL: CallEffect = collective(CollectiveKind::AllToAll);
 const SCAN: CallEffect = collective(CollectiveKind::Scan);
 const BARRIER: CallEffect = collective(CollectiveKind::Barrier);
 
-/// The calls of `mpi`. A collective operation has the same kind on the root and on the other processes.
+/// The calls of `mpi`. Messages from process to process are opaque calls. A collective operation has the same kind on the root and on the other processes.
 pub(super) const MPI: Vocabulary = Vocabulary {
     name: "mpi",
     crates: &["mpi"],
@@ -72,18 +72,7 @@ pub(super) const MPI: Vocabulary = Vocabulary {
         ("process_at_rank", 1, CallEffect::Passes),
         ("any_process", 0, CallEffect::Passes),
         ("this_process", 0, CallEffect::Passes),
-        ("size", 0, CallEffect::Harmless),
-        ("root_rank", 0, CallEffect::Harmless),
-        ("send", 1, CallEffect::Harmless),
-        ("send_with_tag", 2, CallEffect::Harmless),
-        ("synchronous_send", 1, CallEffect::Harmless),
-        ("buffered_send", 1, CallEffect::Harmless),
-        ("ready_send", 1, CallEffect::Harmless),
-        ("receive_into", 1, CallEffect::Harmless),
-        ("receive_into_with_tag", 2, CallEffect::Harmless),
-        ("receive_vec", 0, CallEffect::Harmless),
-        ("receive_vec_with_tag", 1, CallEffect::Harmless),
-        ("matched_receive", 0, CallEffect::Harmless),
+        ("size", 0, CallEffect::Detaches),
     ],
     functions: &[],
     optimizers: &[],

@@ -17,7 +17,7 @@ use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, ru
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 8] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &MPI, &NCCL, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
 
 /// The names of the libraries that only connect processes. Such a library does not tell with which library a
 /// file computes gradients.
