@@ -45,7 +45,6 @@ pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
-pub(crate) use processes::Processes;
 pub use processes::{Collective, Differs, Divide};
 pub(crate) use schedule::ScheduleOf;
 pub use schedule::{Advance, Schedule};
@@ -100,8 +99,6 @@ pub struct Cfg {
     pub(crate) facts: Facts,
     /// Facts about the function.
     pub(crate) function: Function,
-    /// The branches that the processes of a distributed run may take differently.
-    pub(crate) processes: Processes,
     /// The models and the guards whose modes are part of the state.
     pub(crate) modes: Modes,
     /// Whether the function is too large or too deep for the analysis, so that no conclusion is possible.

@@ -48,7 +48,7 @@ pub(crate) struct Lowered {
 pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let mut lower = Lower::new(resolver, function);
     lower.function();
-    lower.cfg.processes.aborts = resolver.functions.iter().any(|known| known.survey.aborts);
+    lower.cfg.facts.processes.aborts = resolver.functions.iter().any(|known| known.survey.aborts);
     lower.settle_guards();
     lower.settle_outcomes();
     lower.settle_stores();

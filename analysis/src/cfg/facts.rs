@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::processes::Processes;
 use super::{
     Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId,
     Outcome, PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
@@ -114,6 +115,8 @@ pub(crate) struct Facts {
     sites: BTreeMap<(Kind, SiteId), Vec<Fact>>,
     marks: BTreeSet<(Mark, SiteId)>,
     variables: BTreeMap<PathId, Variable>,
+    /// The branches that the processes of a distributed run may take differently.
+    pub(crate) processes: Processes,
 }
 
 impl Facts {

@@ -91,7 +91,7 @@ impl<'a> Order<'a> {
         }
         let mut seen = BTreeSet::new();
         while let Some(id) = open.pop() {
-            if seen.insert(id) && !self.cfg.processes.failures.contains(&id) {
+            if seen.insert(id) && !self.cfg.facts.processes.failures.contains(&id) {
                 self.one(&self.cfg.blocks[id].events, id, (site, clips, forward), &mut found, &mut open);
             }
         }

@@ -61,13 +61,14 @@ impl<'a> Walk<'a> {
         let around = &cfg.sites[divide.site].loops;
         let holds = |id: &&LoopId| collectives(cfg).any(|(site, _)| cfg.sites[site].loops.contains(id));
         let rounds = around.iter().filter(holds).copied().collect();
-        let ignores_errors = cfg.processes.aborts || matches!(divide.differs, Differs::Rank | Differs::Named);
+        let ignores_errors =
+            cfg.facts.processes.aborts || matches!(divide.differs, Differs::Rank | Differs::Named);
         Self { cfg, rounds, ignores_errors }
     }
 
     /// The positions at the start of a side. A side that starts with the next iteration has none.
     fn enter(&self, arm: BlockId) -> Option<Side> {
-        if self.cfg.processes.failures.contains(&arm) {
+        if self.cfg.facts.processes.failures.contains(&arm) {
             return None;
         }
         Some(if self.is_round(arm) { Side::Iteration } else { Side::At(Positions::from([(arm, 0)])) })
@@ -149,7 +150,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if known.kind == BlockKind::Exit || known.ends.is_some() {
-                let failed = self.cfg.processes.errors.contains(&block);
+                let failed = self.cfg.facts.processes.errors.contains(&block);
                 if !(failed && self.ignores_errors) {
                     found.entry(if failed { Next::Error } else { Next::End }).or_default();
                 }
@@ -157,7 +158,7 @@ impl<'a> Walk<'a> {
             for edge in known.edges.iter().filter(|edge| !edge.skips) {
                 if self.is_round(edge.to) {
                     found.entry(Next::Iteration).or_default();
-                } else if !self.cfg.processes.failures.contains(&edge.to) {
+                } else if !self.cfg.facts.processes.failures.contains(&edge.to) {
                     open.push((edge.to, 0));
                 }
             }

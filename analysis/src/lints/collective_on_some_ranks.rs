@@ -43,7 +43,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     let mut seen = BTreeSet::new();
-    for divide in &cx.cfg.processes.divides {
+    for divide in &cx.cfg.facts.processes.divides {
         if divide.differs == Differs::Item && !is_of_batch(cx, divide.site) {
             continue;
         }

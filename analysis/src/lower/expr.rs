@@ -6,6 +6,7 @@ use syn::{Block, Expr, Local, Pat, Stmt};
 use crate::cfg::{Deps, Origin, Recorded, UseKind};
 use crate::limits;
 use crate::lower::control::FrameKind;
+use crate::lower::control::differing::part_in_run;
 use crate::lower::control::known::Known;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
@@ -160,7 +161,7 @@ impl<'a> Lower<'a> {
         let base = self.expr(&node.base);
         let member = member(&node.member);
         let part = self.project(&base, &member);
-        self.part_in_run(&base, &member, part)
+        part_in_run(&base, &member, part)
     }
 
     fn reference(&mut self, node: &'a syn::ExprReference) -> Value<'a> {

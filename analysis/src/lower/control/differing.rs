@@ -80,7 +80,7 @@ impl<'a> Lower<'a> {
         if let Some((site, differs)) = self.processes.pending
             && !self.at.dead
         {
-            self.cfg.processes.divides.push(Divide { block: self.at.block, site, differs });
+            self.cfg.facts.processes.divides.push(Divide { block: self.at.block, site, differs });
         }
     }
 
@@ -138,20 +138,6 @@ impl<'a> Lower<'a> {
         learn_from_name(name, &mut value);
         value
     }
-
-    /// The value of a field, with what its name tells about distributed runs.
-    pub(in crate::lower) fn part_in_run(
-        &self,
-        whole: &Value<'a>,
-        member: &str,
-        mut value: Value<'a>,
-    ) -> Value<'a> {
-        if whole.differs() == Differs::Item && value.differs() == Differs::Unknown {
-            value.differs = Differs::Item;
-        }
-        learn_from_name(member, &mut value);
-        value
-    }
 }
 
 /// Learns from the name of a variable or a field how its value differs, and whether it is a gradient.
@@ -164,4 +150,13 @@ fn learn_from_name(name: &str, value: &mut Value<'_>) {
         }
     }
     value.gradient |= is_gradient(name) && !names_communicator(name);
+}
+
+/// The value of a field, with what its name tells about distributed runs.
+pub(in crate::lower) fn part_in_run<'a>(whole: &Value<'a>, member: &str, mut value: Value<'a>) -> Value<'a> {
+    if whole.differs() == Differs::Item && value.differs() == Differs::Unknown {
+        value.differs = Differs::Item;
+    }
+    learn_from_name(member, &mut value);
+    value
 }

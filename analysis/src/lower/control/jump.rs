@@ -13,7 +13,7 @@ impl<'a> Lower<'a> {
         let (exit, mark) = (self.error_exit(), node.question_token.span);
         let target = exit.unwrap_or_else(|| self.function_end(mark));
         if exit.is_none() {
-            self.cfg.processes.errors.insert(target.to);
+            self.cfg.facts.processes.errors.insert(target.to);
         }
         let value = self.with_error_exit(&node.expr, Some(target));
         let alone = self.fails_alone(&node.expr, &value);
@@ -52,7 +52,7 @@ impl<'a> Lower<'a> {
             if out.is_none() {
                 let out = self.function_end(node.return_token.span);
                 if node.expr.as_ref().is_some_and(|value| is_error(value)) {
-                    self.cfg.processes.errors.insert(out.to);
+                    self.cfg.facts.processes.errors.insert(out.to);
                 }
                 self.goto(out.to);
             }
@@ -73,16 +73,16 @@ impl<'a> Lower<'a> {
         if let Some(exit) = exit {
             let ends = self.block("");
             if !alone {
-                self.cfg.processes.failures.insert(ends);
+                self.cfg.facts.processes.failures.insert(ends);
             }
             self.join_at(ends);
             self.unwind(exit.scope);
             self.edge(exit.to, exit.softly);
         } else {
             let out = self.function_end(mark);
-            self.cfg.processes.errors.insert(out.to);
+            self.cfg.facts.processes.errors.insert(out.to);
             if !alone {
-                self.cfg.processes.failures.insert(out.to);
+                self.cfg.facts.processes.failures.insert(out.to);
             }
             self.goto(out.to);
         }
