@@ -20,6 +20,7 @@ mod facts;
 mod function;
 mod guard;
 mod head;
+mod loss_call;
 mod named;
 mod origin;
 mod outcomes;
@@ -42,7 +43,8 @@ pub use function::Factors;
 pub(crate) use function::{Function, Modes};
 pub use guard::{Counter, Guard, GuardId, Period};
 pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
-pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
+pub use loss_call::{Argument, Difference, LossCall, Root};
+pub use origin::{Cut, Join, Origin, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub use processes::{Collective, Differs, Divide};
@@ -128,6 +130,8 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
+    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    pub adds_up: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
     pub built: Vec<(SiteId, bool)>,

@@ -48,7 +48,7 @@ pub(crate) struct Lowered {
 pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let mut lower = Lower::new(resolver, function);
     lower.function();
-    lower.cfg.facts.processes.aborts = resolver.functions.iter().any(|known| known.survey.aborts);
+    lower.cfg.facts.processes.aborts = resolver.functions.iter().any(|known| known.survey.distributed.aborts);
     lower.settle_guards();
     lower.settle_outcomes();
     lower.settle_stores();
@@ -110,6 +110,8 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
+    /// The syntax node of the call whose result is bound to a name of a loss.
+    loss: Option<usize>,
     /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.
     while_let: bool,
 }

@@ -37,7 +37,8 @@ pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
 pub use math::{
-    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, converts_by_context, layer_op,
+    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, adds_layer, converts_by_context,
+    layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use processes::{
@@ -52,14 +53,17 @@ pub use reports::{
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
+pub use tch::ignores_mode_argument;
 pub use words::{
-    adds, asks_for_soundness, changes_input, clips, clips_values, gives_parameters, handles_gradients,
-    hints_at_backward, hints_at_mode, hints_at_training, holds_parameters, is_average, is_average_update,
-    is_builder, is_constructor, is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable,
-    is_whole, keeps_model, may_train, measures_gradients, moves_average, moves_gradients, multiplies,
-    names_batch, names_epoch, names_gradients, names_length, names_loader, names_optimizers,
-    names_parameters, names_settings, reduces_by_itself, restores, saves, sets_parameters, sets_reduction,
-    trains_by_name, writes_gradients, writes_in_place,
+    STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,
+    handles_gradients, hints_at_backward, hints_at_differentiation, hints_at_mode, hints_at_training,
+    holds_parameters, is_average, is_average_update, is_builder, is_constructor, is_evaluation, is_loss,
+    is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
+    measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
+    names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
+    names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
+    runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes, writes_gradients,
+    writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.
@@ -100,4 +104,31 @@ pub struct Vocabulary {
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,
+    /// The further methods of the library's tensors, and the spelling of their twins.
+    pub tensor_methods: Option<TensorMethods>,
+}
+
+/// Methods of tensors, listed by what happens to the gradient, and the spelling of the twins of all methods.
+#[derive(Debug)]
+pub struct TensorMethods {
+    /// Methods of the kind [`Op::Moves`].
+    pub moves: &'static [&'static str],
+    /// Methods of the kind [`Op::Each`].
+    pub each: &'static [&'static str],
+    /// Methods of the kind [`Op::Other`].
+    pub other: &'static [&'static str],
+    /// Methods that stop the gradient as [`GradientStop::Choice`] does.
+    pub choices: &'static [&'static str],
+    /// The prefix of the twin that returns a `Result`: `f_relu` for `relu`.
+    pub fallible: &'static str,
+    /// The last letter of the twin that writes its result to the receiver: `relu_` for `relu`.
+    pub in_place: char,
+}
+
+impl TensorMethods {
+    /// The kind of the op with this name.
+    fn op(&self, name: &str) -> Option<Op> {
+        let kinds = [(Op::Moves, self.moves), (Op::Each, self.each), (Op::Other, self.other)];
+        kinds.into_iter().find(|(_, names)| names.contains(&name)).map(|(op, _)| op)
+    }
 }

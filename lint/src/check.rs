@@ -92,7 +92,7 @@ fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> 
     }
     guarded(|| {
         let check = if prove { CheckedFile::with_proofs } else { CheckedFile::of };
-        let CheckedFile { mut findings, outline, proofs } = check(&parse(tokens)?);
+        let CheckedFile { mut findings, outline, proofs } = check(&parse(&tokens)?);
         findings.retain(|finding| !allowed.covers(finding.lint, &finding.place));
         Ok(Checked { source, findings, outline, proofs })
     })?

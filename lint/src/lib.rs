@@ -16,6 +16,7 @@ use std::process::ExitCode;
 mod allow;
 mod check;
 mod comments;
+mod edition;
 mod exit;
 mod files;
 mod fix;

@@ -82,6 +82,8 @@ pub(crate) enum Mark {
     ScaledClip,
     /// An opaque call that reads or writes gradients.
     HandlesGradients,
+    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
     /// The constructor of a schedule whose unit is an epoch.

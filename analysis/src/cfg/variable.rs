@@ -6,6 +6,7 @@ use super::{Cfg, LoopId, PathId, Schedule, SiteId};
 
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(crate) struct Variable {
     /// The loop that declares the variable in every iteration.
     pub(crate) begins: Option<LoopId>,

@@ -13,6 +13,8 @@ lint! {
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
     ///
+    /// Also a forward pass on evaluation data whose mode argument says training (`forward_t(&x, true)`), and one of the model that a step returned (`burn`), instead of a copy by `valid()`.
+    ///
     /// ## Why it matters
     ///
     /// Dropout is active, and batch norm uses and stores the statistics of the validation batches.
@@ -38,9 +40,11 @@ lint! {
     ///
     /// ## Limits
     ///
+    /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
     /// Reported only for models whose mode the function sets somewhere, and for forward passes with `true` as the argument for the mode.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
-    /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output. The finding is then a warning.
+    /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output.
+    /// The finding is then a warning.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
     /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
@@ -186,13 +190,14 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     let report = report
         .note(HARM)
         .help(help);
-    match kind {
-        Evaluates::Named(_) if off => {}
-        Evaluates::Named(_) | Evaluates::Quietly(_) => drop(report.only_warns()),
+    let report = match kind {
+        Evaluates::Named(_) | Evaluates::Quietly(_) => report,
         Evaluates::Shown(_) => {
-            let assumed = format!("`{model}` is taken to have layers that depend on the mode, such as dropout");
-            drop(report.note(assumed).only_warns());
+            report.note(format!("`{model}` is taken to have layers that depend on the mode, such as dropout"))
         }
+    };
+    if !off || !matches!(kind, Evaluates::Named(_)) {
+        report.only_warns();
     }
 }
 

@@ -1,6 +1,6 @@
 use super::context::Fault;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, HeadKind, OptimizerId, SiteId};
+use crate::cfg::{Action, Certain, HeadKind, Mark, OptimizerId, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
@@ -44,6 +44,10 @@ lint! {
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
     /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
+    /// Silent if code between the `step` and the `backward` may zero by hand: it writes to a gradient (`p.grad = None`) or to a field of a parameter, or it calls the model, its parameters or a tape with a name such as `zero` or `reset`.
+    /// In a library without a vocabulary, in which the model updates itself (`model.update(rate)`) or an optimizer gets the model in each step (`optimizer.step(&mut model)`), `backward` may also overwrite the gradients.
+    /// There the finding is an error only if some function of the file zeroes the gradients of a model with this name.
+    /// Otherwise it is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 
@@ -51,7 +55,9 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::STALE);
         let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
-        if fault.state == GradientStates::STALE {
+        // A layer's `backward` may overwrite the gradients.
+        let adds = cx.cfg.optimizers[fault.optimizer].adds_up || !cx.cfg.facts.is(backward, Mark::OfLayer);
+        if fault.state == GradientStates::STALE && adds {
             report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
                 report_windows(cx, &fault, backward);
@@ -180,10 +186,6 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         (zero, text)
     });
     let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
-    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
-    if let Some((zero, text)) = outer {
-        report = report.note_at(zero, text);
-    }
     let harm = if evaluated {
         "from the second evaluation on the gradients also include those of all earlier evaluations"
     } else if looped {
@@ -191,7 +193,15 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
     } else {
         "the next step also includes the gradients of the previous one"
     };
-    report.note(harm).help(help).fix(fix);
+    let sure = cx.cfg.optimizers[fault.optimizer].adds_up;
+    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
+    if let Some((zero, text)) = outer {
+        report = report.note_at(zero, text);
+    }
+    let report = report.note(harm).help(help).fix(fix);
+    if !sure {
+        report.note("this assumes that `backward` adds to the gradients, and that the step does not zero them").only_warns();
+    }
 }
 
 /// Whether a step evaluates the closure around it several times.

@@ -32,6 +32,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent if a call between the two steps may have computed new gradients.
+    /// Silent if the second step depends on a count that is assigned wherever the first step runs.
+    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`), or whose `step` is seen to count only.
     step_repeated, Error, "two steps on the same gradients"
 }
 

@@ -162,7 +162,8 @@ impl<'a> Study<'a> {
                 told && self.cfg.paths.holds(*whole, model)
             };
             let inside = |model| owned.paths().iter().any(|whole| is_owned(whole, model));
-            run.models.paths().iter().any(|&model| inside(model))
+            // The input of a frozen model may come from the trained one.
+            run.model.iter().chain(run.own.paths()).any(|&model| inside(model))
         };
         let near = |stepped: &BTreeSet<&[LoopId]>| {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))

@@ -66,9 +66,10 @@ fn check(cx: &mut Context<'_>) {
             if let Some((site, note)) = &built {
                 report = report.note_at(*site, note.clone());
             }
-            let report = match assumed {
-                true => report.note(format!("{owned} and {model} are taken to share no parameters")).only_warns(),
-                false => report,
+            let report = if assumed {
+                report.note(format!("{owned} and {model} are taken to share no parameters")).only_warns()
+            } else {
+                report
             };
             report
                 .note(format!("{owned} is not trained, and this step does not update {model}"))

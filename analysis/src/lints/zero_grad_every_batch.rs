@@ -111,12 +111,11 @@ fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
         }
         let message = format!("{} discards the gradients of every batch but the last of a window", cx.call(zero));
         let note = cx.step_note(&window);
-        let help = match cx.site(zero).call {
-            Some(_) => format!("call it together with `{};` on line {}", cx.site(window.step).text, cx.line(window.step)),
-            None => {
-                let line = cx.cfg.loops[window.batch_loop].line;
-                format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
-            }
+        let help = if cx.site(zero).call.is_some() {
+            format!("call it together with `{};` on line {}", cx.site(window.step).text, cx.line(window.step))
+        } else {
+            let line = cx.cfg.loops[window.batch_loop].line;
+            format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
         };
         cx.report(zero, Cause::Alone(zero, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)

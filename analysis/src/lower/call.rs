@@ -16,6 +16,7 @@ use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
 use crate::vocabulary::{CallEffect, adds, is_loss};
 
 mod backward;
+mod byhand;
 mod collect;
 mod compute;
 mod construct;
@@ -34,7 +35,9 @@ mod parameters;
 pub(super) mod processes;
 mod schedule;
 mod several;
+mod shapes;
 mod stores;
+mod tensors;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -200,12 +203,13 @@ impl<'a> Lower<'a> {
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         self.note_metric(call);
-        if let Some(value) = self.inlined(call) {
+        if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }
         if let Some(value) = self.steps_with_closure(call) {
             return value;
         }
+        self.may_zero_by_hand(call);
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {
             Some(Kind::Schedule) => return self.schedule_method(call),
             Some(Kind::NewOptimizer(..) | Kind::Settings(_)) => return self.unbuilt_method(call),
@@ -278,6 +282,9 @@ impl<'a> Lower<'a> {
         match effect {
             CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
             CallEffect::Backward { retain } => self.backward(call, retain),
+            CallEffect::Differentiates => self.differentiates(call),
+            CallEffect::Runs => self.runs(call),
+            CallEffect::Evaluates => self.evaluates(call),
             CallEffect::Computes(stage) => {
                 self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
             }

@@ -12,7 +12,8 @@ use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
-use crate::vocabulary::rust::Variant;
+use crate::vocabulary::is_loss;
+use crate::vocabulary::rust::{Variant, is_forced};
 
 mod composite;
 mod conversion;
@@ -60,6 +61,7 @@ impl<'a> Lower<'a> {
             self.bind(&local.pat, Value::never());
             return;
         };
+        self.syntax.loss = named_loss(&local.pat, &init.expr).or(self.syntax.loss);
         let value = self.expr(&init.expr);
         if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
             self.are_values(stores);
@@ -225,6 +227,25 @@ impl<'a> Lower<'a> {
             },
         );
         self.in_run(path, value)
+    }
+}
+
+/// The syntax node of the call that a `let` binds to a name of a loss.
+fn named_loss(pat: &Pat, init: &Expr) -> Option<usize> {
+    let pat = match pat {
+        Pat::Type(typed) => &*typed.pat,
+        other => other,
+    };
+    let Pat::Ident(ident) = pat else { return None };
+    is_loss(&ident.ident.to_string()).then(|| called(init)).flatten()
+}
+
+fn called(expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Call(_) => Some(address(expr)),
+        Expr::Try(inner) => called(&inner.expr),
+        Expr::MethodCall(call) if is_forced(&call.method.to_string()) => called(&call.receiver),
+        _ => None,
     }
 }
 

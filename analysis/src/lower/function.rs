@@ -74,13 +74,16 @@ impl Lower<'_> {
         self.cfg.facts.variable_mut(path).is_exclusive = passing == Passing::Exclusive;
         let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
         let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };
-        let value = Value {
+        let mut value = Value {
             place: Some(path),
             passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
             ..Value::of(kind, Deps::one(path)).with_origin(origin)
         };
+        if Self::sets_own_mode(ty) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value);
     }
 

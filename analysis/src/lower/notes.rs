@@ -126,6 +126,9 @@ impl<'a> Lower<'a> {
             }
             CallEffect::Computes(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds

@@ -108,6 +108,7 @@ pub(super) const BURN: Vocabulary = Vocabulary {
     stops_recording: true,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
+    tensor_methods: None,
 };
 
 const fn criterion(of: &'static str, takes: LossInput) -> Loss {

@@ -16,6 +16,13 @@ pub enum CallEffect {
         /// Whether the graph may be used again after the `backward`.
         retain: bool,
     },
+    /// Computes gradients from the losses in its first argument, and returns them. The gradients in the
+    /// parameters stay as they are.
+    Differentiates,
+    /// Applies its receiver, a model, without recording and with the argument for the mode set to evaluation.
+    Evaluates,
+    /// Runs its closure argument once, with recording and modes as they are.
+    Runs,
     /// Computes a tensor with a graph. The stage is the label of the call in drawings.
     Computes(Stage),
     /// Applies the model in the first argument to the receiver, a tensor.

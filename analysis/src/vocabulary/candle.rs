@@ -75,6 +75,7 @@ pub(super) const CANDLE: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
+    tensor_methods: None,
 };
 
 /// The losses of `candle_nn::loss`.

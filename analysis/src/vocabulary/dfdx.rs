@@ -41,6 +41,7 @@ pub(super) const DFDX: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: Some(Keeping::Threaded),
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// The losses of `dfdx::losses`.

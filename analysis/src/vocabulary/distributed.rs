@@ -45,6 +45,7 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Types and functions that build a layer with parameters.

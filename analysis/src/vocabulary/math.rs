@@ -207,6 +207,11 @@ pub(super) const OPS: &[(&str, Op)] = &[
 /// The methods with which a model computes its output.
 pub const FORWARDS: &[&str] = &["forward", "forward_t"];
 
+/// Whether a method of a sequence of layers adds the layer or the closure in its last argument.
+pub fn adds_layer(method: &str) -> bool {
+    matches!(method, "add" | "add_fn" | "add_fn_t" | "push" | "layer" | "then")
+}
+
 /// The op that a layer of this type computes, if the op returns probabilities or their logarithms.
 pub fn layer_op(layer: &str) -> Option<Op> {
     match layer {

@@ -13,6 +13,7 @@ use super::mpi::MPI;
 use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
+use super::words::STEP;
 use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
@@ -124,6 +125,7 @@ impl Vocabularies {
 
     /// The effect of a method of an optimizer.
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
             // Where the library is not known, a step with two arguments may be anything.
@@ -138,11 +140,32 @@ impl Vocabularies {
 
     /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| {
                 lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
             })
+            // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
+            .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// The name of the method of which this name is the fallible twin, as `relu` for `f_relu`.
+    fn infallible(self, name: &str) -> &str {
+        let mut prefixes = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.fallible));
+        prefixes.find_map(|prefix| name.strip_prefix(prefix)).filter(|rest| rest.len() > 1).unwrap_or(name)
+    }
+
+    /// Whether a method that only tensors have also writes its result to the receiver, as `relu_` does.
+    pub fn writes_receiver(self, name: &str) -> bool {
+        self.in_place_of(self.infallible(name)).is_some()
+    }
+
+    /// The method of which this name is the in-place twin, as `relu` for `relu_`, if a table lists that method.
+    fn in_place_of(self, name: &str) -> Option<&str> {
+        let mut letters = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.in_place));
+        let plain = letters.find_map(|letter| name.strip_suffix(letter))?;
+        (self.listed_op(plain).is_some() || self.listed_cut(plain).is_some()).then_some(plain)
     }
 
     /// The effect of a method that only tensors have.
@@ -157,19 +180,35 @@ impl Vocabularies {
     }
 
     fn find_op(self, name: &str) -> Option<Op> {
+        let name = self.infallible(name);
+        self.listed_op(name).or_else(|| self.listed_op(self.in_place_of(name)?))
+    }
+
+    fn listed_op(self, name: &str) -> Option<Op> {
         let mut ops = self.tables().flat_map(|vocabulary| vocabulary.ops);
-        ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
+        let known = ops.find(|(known, _)| *known == name).map(|(_, op)| *op);
+        known.or_else(|| self.tables().find_map(|table| table.tensor_methods.as_ref()?.op(name)))
     }
 
     /// The way in which the method with this name stops the gradient of its receiver; `None` if no
     /// table lists the method.
     pub fn cut(self, name: &str) -> Option<GradientStop> {
+        let name = self.infallible(name);
+        self.listed_cut(name).or_else(|| self.listed_cut(self.in_place_of(name)?))
+    }
+
+    fn listed_cut(self, name: &str) -> Option<GradientStop> {
         let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
-        cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
+        let known = cuts.find(|(known, _)| *known == name).map(|(_, how)| *how);
+        let listed = |table: &Vocabulary| {
+            table.tensor_methods.as_ref().is_some_and(|methods| methods.choices.contains(&name))
+        };
+        known.or_else(|| self.tables().any(listed).then_some(GradientStop::Choice))
     }
 
     /// The loss with this name.
     pub fn loss(self, name: &str) -> Option<&'static Loss> {
+        let name = self.infallible(name);
         self.losses().find(|loss| loss.name == name)
     }
 
@@ -184,6 +223,7 @@ impl Vocabularies {
 
     /// The effect of the free function with this name. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
+        let name = self.infallible(name);
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))

@@ -162,6 +162,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Whether a method of a `Run` returns the weight of a batch or of a window of batches.

@@ -5,7 +5,8 @@
 
 /// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
+    let named = |words: &[&str]| name.split('_').any(|word| words.contains(&word));
+    named(&["loss", "criterion", "entropy"]) && !hints_at_training(name)
 }
 
 /// Whether a function with this name may run `backward` or update parameters.
@@ -18,6 +19,104 @@ pub fn hints_at_training(name: &str) -> bool {
 /// Whether a function with this name may run `backward` on a tensor argument.
 pub fn hints_at_backward(name: &str) -> bool {
     hints_at_training(name) && !name.contains("update")
+}
+
+/// Whether a method with this name applies gradients to parameters: `step`, `update`, `apply_gradients`.
+///
+/// Only the shape of the call says whether it does: many other things are updated and stepped.
+pub fn applies_gradients(name: &str) -> bool {
+    let what = ["params", "parameters", "weights", "gradients", "grads", "gradient", "grad", "all"];
+    let mut words = name.split('_');
+    match words.next() {
+        Some("step" | "update" | "optimize" | "apply") => words.all(|word| what.contains(&word)),
+        _ => false,
+    }
+}
+
+/// The method by which an optimizer takes the gradients of its parameters.
+pub const STEP: &str = "step";
+
+/// Whether a method with this name computes gradients from its receiver.
+pub fn runs_backward(name: &str) -> bool {
+    name == "backward"
+}
+
+/// Whether a function with this name zeroes gradients: `zero_grad`, `clear_gradients`, `reset_grads`.
+pub fn zeroes_gradients(name: &str) -> bool {
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "clear" | "reset"))
+        && words.next().is_some_and(|word| word.starts_with("grad"))
+}
+
+/// Whether a function with this name may zero the gradients of what it is called on or given: `zero`, `reset`,
+/// `zero_all`, `clear_grads`.
+///
+/// A call of this name with another meaning hides a missing `zero_grad`. `reset_state` and the like are known to
+/// mean something else.
+pub fn may_zero(name: &str) -> bool {
+    let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "zeroed" | "clear" | "reset"))
+        && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
+}
+
+/// Whether a name is that of what records a graph and its gradients: `tape`, `engine`.
+pub fn names_tape(name: &str) -> bool {
+    let tapes =
+        ["tape", "graph", "engine", "autograd", "ctx", "context", "session", "arena", "pool", "grads"];
+    name.split('_').any(|word| tapes.contains(&word))
+}
+
+/// Whether a method with this name writes to its receiver, if the receiver is a gradient: `fill`, `zero_`.
+pub fn writes(name: &str) -> bool {
+    let known = [
+        "fill",
+        "zero",
+        "clear",
+        "reset",
+        "take",
+        "replace",
+        "set",
+        "assign",
+        "copy_from",
+        "copy_from_slice",
+        "insert",
+        "remove",
+        "truncate",
+        "swap",
+        "iter_mut",
+        "map_inplace",
+        "mapv_inplace",
+        "par_mapv_inplace",
+        "as_mut_slice",
+        "drain",
+        "retain",
+    ];
+    known.contains(&name) || name.ends_with('_')
+}
+
+/// Whether a name is that of the values of a parameter, and not of its gradient.
+pub fn names_values(name: &str) -> bool {
+    matches!(name, "data" | "value" | "values" | "val" | "weight" | "weights" | "bias" | "w" | "b")
+}
+
+/// Whether a function with this name may compute gradients: `backward`, `value_and_grad`.
+pub fn hints_at_differentiation(name: &str) -> bool {
+    (name.contains("back") || name.contains("grad") || name.contains("train"))
+        && !zeroes_gradients(name)
+        && !["clip", "norm", "no_grad", "set"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is that of a learning rate: `lr`, `learning_rate`, `base_lr`.
+pub fn names_rate(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || name == "step_size"
+}
+
+/// Whether a name is that of gradients, and not of a number that describes or limits them.
+pub fn names_gradients_alone(name: &str) -> bool {
+    let numbers = ["norm", "clip", "scale", "scaler", "steps", "accum", "accumulation", "max", "enabled"];
+    name.split('_').any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients"))
+        && !name.split('_').any(|word| numbers.contains(&word))
 }
 
 /// Whether a function with this name may write gradients into parameters.
@@ -133,6 +232,11 @@ pub fn gives_parameters(method: &str) -> bool {
         method,
         "state_dict" | "named_parameters" | "parameters" | "trainable_parameters" | "as_ref" | "borrow"
     )
+}
+
+/// Whether a method without arguments returns the parameters of its receiver: `parameters_mut`, `params`.
+pub fn returns_parameters(method: &str) -> bool {
+    gives_parameters(method) || method.contains("param") || method == "trainable_variables"
 }
 
 /// Whether a constructor with this name returns trained parameters: `load`, `from_file`, `pretrained`.

@@ -3,16 +3,25 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, StoreId, User};
+use crate::cfg::{Action, Deps, Excerpt, Mark, Scaler, SiteId, StoreId, User};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, text};
 use crate::stage::Stage;
-use crate::vocabulary::{CallEffect, Keeping, is_loss};
+use crate::vocabulary::{CallEffect, Keeping};
 
 impl<'a> Lower<'a> {
     pub(super) fn backward(&mut self, call: &Call<'a>, retain: bool) -> Value<'a> {
         let Some(loss) = call.subject() else { return self.opaque(call) };
+        if let Expr::MethodCall(node) = call.expr
+            && self.is_loss_object(&node.receiver, loss)
+        {
+            // The gradient of the loss, which a layer's `backward` gets.
+            return Value { measured: true, ..Value::nothing() };
+        }
         let site = self.stage_site(call.expr, Stage::Backward);
+        if !loss.is_tensor() && !self.is_loss_place(loss.place) {
+            self.cfg.facts.mark(site, Mark::OfLayer);
+        }
         if let Some(scaler) = self.scaler_of(call.expr) {
             self.cfg.facts.set(site, Scaler(scaler));
         }
@@ -46,7 +55,7 @@ impl<'a> Lower<'a> {
         if graphs.is_empty()
             && let Some(place) = loss.place
             && (store.is_some_and(|store| self.cfg.stores[store].keeping != Keeping::InPlace)
-                || is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or("")))
+                || self.is_loss_place(loss.place))
         {
             graphs = vec![self.graph(place)];
         }
@@ -59,6 +68,9 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
+        // What was computed without recording has no graph to free.
+        let never = loss.origin.unrecorded && !loss.computed && loss.tensor.is_none();
+        let retain = retain || never;
         self.emit(Action::Backward { deps, graphs, own, retain, scaled, store }, site);
     }
 

@@ -33,6 +33,7 @@ impl<'a> Lower<'a> {
         if let Some(place) = receiver.and_then(|receiver| receiver.place) {
             self.lose_parts(place);
         }
+        self.may_recompute(receiver, arguments);
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
         self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
         self.note_mode(site, call, receiver);
@@ -111,6 +112,7 @@ impl<'a> Lower<'a> {
         let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
         let mut origin = subject.origin.after(op, site, &others);
         origin.scaled |= multiplies(&call.name);
+        self.written_in_place(call, &origin);
         self.combine(call.values()).with_origin(origin)
     }
 
@@ -131,7 +133,9 @@ impl<'a> Lower<'a> {
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
-        number.with_origin(subject.origin.ended(how, site))
+        let origin = subject.origin.ended(how, site);
+        self.written_in_place(call, &origin);
+        number.with_origin(origin)
     }
 
     /// Performs the multiplication of a loss by the factor of a scaler: `scaler.scale(&loss)`.
@@ -223,6 +227,7 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Computation(place), site);
         }
+        let told = told.filter(|_| model.is_none_or(|model| !model.sets_own_mode));
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
             Recorded::Yes if model.is_some_and(|model| model.frozen) => Recorded::No,
@@ -235,6 +240,7 @@ impl<'a> Lower<'a> {
             stage,
             model: place,
             models,
+            own: model.map_or_else(Deps::none, |model| model.derived().deps),
             given: given.deps.clone(),
             past: whole.past.clone(),
             recorded,

@@ -10,8 +10,8 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_metric, is_rate,
-    is_variable, role_of_type,
+    CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
+    is_metric, is_rate, is_variable,
 };
 
 impl<'a> Lower<'a> {
@@ -26,7 +26,7 @@ impl<'a> Lower<'a> {
         if let Some(value) = self.associated_collective(call) {
             return value;
         }
-        let role = role_of_type(self.vocabulary, owner);
+        let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
             && let Some(value) = self.inlined(call)
         {
@@ -47,7 +47,9 @@ impl<'a> Lower<'a> {
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
             Some(Role::Accumulator) => self.new_accumulator(call),
-            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => {
+                self.of_tensor(call).unwrap_or_else(|| new_tensor(call, owner))
+            }
             Some(Role::Other) | None => self.new_other(call, owner),
         }
     }
@@ -72,8 +74,8 @@ impl<'a> Lower<'a> {
         };
         // Without parameters it gets them later, and the gradients are not its own.
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
-        if rate || call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
-            return Value::nothing();
+        if rate || call.arguments.iter().all(|argument| argument.derived().deps.is_empty()) {
+            return Value::of(Kind::Settings(site), Deps::none());
         }
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }
@@ -90,7 +92,8 @@ impl<'a> Lower<'a> {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.pass_to_opaque(&call.arguments, site, false);
-        let made = is_constructor(&call.name).then_some(site);
+        let collection = type_shape(owner) == Some(TypeShape::Collection);
+        let made = (is_constructor(&call.name) && !collection).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {
             None => Origin::default(),
@@ -103,7 +106,11 @@ impl<'a> Lower<'a> {
         if is_metric(owner) && ty.is_none() {
             self.cfg.facts.mark(site, Mark::Metric);
         }
-        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+        let mut value = Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) };
+        if ignores_mode_argument(owner) {
+            value.sets_own_mode = true;
+        }
+        value
     }
 
     /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.

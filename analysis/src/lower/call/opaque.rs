@@ -6,15 +6,16 @@ use syn::Expr;
 
 use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Differs, Join, OptimizerId, Origin, SiteId};
-use crate::lower::Lower;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
-use crate::stage::Effect;
+use crate::lower::{Lower, text};
+use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     Keeping, clips, collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
-    is_builder, is_evaluation, measures_gradients, moves_gradients, sets_parameters, shows_results,
-    writes_gradients, writes_in_place,
+    is_builder, is_evaluation, measures_gradients, moves_gradients, returns_parameters, sets_parameters,
+    shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -57,7 +58,10 @@ impl<'a> Lower<'a> {
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        self.note_opaque(site, place, &call.arguments);
+        // What returns parameters does not run `backward`.
+        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+            self.note_opaque(site, place, &call.arguments);
+        }
         if shows_results(&call.name) {
             self.note_shown(Some(site), call.values());
         }
@@ -159,16 +163,31 @@ impl<'a> Lower<'a> {
         if self.function_reads_parameters(call) {
             return Value::nothing();
         }
+        if self.is_named_loss(call) {
+            let origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
+            return self.computes(call, Stage::Loss, None, &arguments).with_origin(origin);
+        }
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
-        self.note_opaque(site, given, &arguments);
         if shows_results(&call.name) {
             self.note_shown(Some(site), arguments.iter());
         }
         let variant = call.name.starts_with(char::is_uppercase);
-        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
+        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        let is_model = |argument: &Expr, value: &Value<'a>| {
+            value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
+                || self.survey().is_applied(&text::tight(unreferenced(argument)))
+        };
+        let mut given_away = call.args.iter().zip(&arguments[..]);
+        let gradient = self.survey().has_own_shape()
+            && given_away
+                .all(|(argument, value)| value.passing != Passing::Exclusive && !is_model(argument, value));
+        if !gradient {
+            self.note_opaque(site, given, &arguments);
+        }
+        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);
         }

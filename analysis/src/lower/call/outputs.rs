@@ -1,6 +1,7 @@
 //! The last operation of a model's own `forward`, which decides the kind of values that the model returns.
 //!
 //! A `forward` is not inlined. Its final expression is followed through local variables and helpers.
+//! The last layer of a model without a type in the checked code comes from the chain of calls that builds it.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprMethodCall, Pat, Stmt};
@@ -15,7 +16,7 @@ use crate::lower::resolve::survey::is_assignment;
 use crate::lower::resolve::{FnId, TypeId};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_forced, is_self};
-use crate::vocabulary::{CallEffect, FORWARDS, Op, layer_op};
+use crate::vocabulary::{CallEffect, FORWARDS, Op, adds_layer, layer_op};
 
 /// The last operation of an expression, and the expression of the operation.
 type Last<'a> = Option<(Op, &'a Expr)>;
@@ -36,9 +37,14 @@ impl<'a> Lower<'a> {
         call: &Call<'a>,
         model: Option<&Value<'a>>,
     ) -> Option<(Op, SiteId)> {
-        let ty = model?.ty?;
-        let names = std::iter::once(call.name.as_str()).chain(FORWARDS.iter().copied());
-        let id = names.filter_map(|name| self.resolver.method(ty, name)).next()?;
+        let model = model?;
+        let Some(ty) = model.ty else {
+            let init = self.env.made_of.get(&model.place?)?;
+            let (op, expr) = self.last_layer(init, self.inlining.function, 0)?;
+            return Some((op, self.site_of(expr, None)));
+        };
+        let mut names = std::iter::once(call.name.as_str()).chain(FORWARDS.iter().copied());
+        let id = names.find_map(|name| self.resolver.method(ty, name))?;
         let (op, expr) = self.last_of_function(id, 0)?;
         Some((op, self.site_of(expr, None)))
     }
@@ -121,6 +127,41 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The operation of the last layer of a model that a chain of calls builds:
+    /// `seq().add(linear).add_fn(|x| x.softmax(1))`.
+    fn last_layer(&self, built: &'a Expr, of: FnId, depth: usize) -> Last<'a> {
+        match built {
+            Expr::Paren(inner) => self.last_layer(&inner.expr, of, depth),
+            Expr::Reference(inner) => self.last_layer(&inner.expr, of, depth),
+            Expr::Try(inner) => self.last_layer(&inner.expr, of, depth),
+            Expr::MethodCall(node) if adds_layer(&node.method.to_string()) => match node.args.last()? {
+                Expr::Closure(closure) => {
+                    let at = Place { of, before: &[], depth };
+                    self.last_of(&closure.body, at)
+                }
+                Expr::Call(layer) => {
+                    let Expr::Path(path) = &*layer.func else { return None };
+                    let owner = path.path.segments.iter().rev().nth(1)?;
+                    layer_op(&owner.ident.to_string()).map(|op| (op, &node.args[0]))
+                }
+                Expr::Path(layer) => {
+                    layer_op(&layer.path.segments.last()?.ident.to_string()).map(|op| (op, &node.args[0]))
+                }
+                _ => None,
+            },
+            Expr::Call(node) => {
+                let Expr::Path(path) = &*node.func else { return None };
+                let id = self.resolver.resolve(&path.path, of).filter(|_| depth < limits::NESTED_CALLS)?;
+                let body: &'a Block = &self.resolver.functions[id].body;
+                match body.stmts.last()? {
+                    Stmt::Expr(last, None) if !returns_early(body) => self.last_layer(last, id, depth + 1),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// The operation of a layer in a field of the model: `self.softmax`.
     fn op_of_layer(&self, layer: &Expr, owner: Option<TypeId>) -> Option<Op> {
         let Expr::Field(field) = layer else { return None };
@@ -144,7 +185,9 @@ fn initializer<'a>(statements: &'a [Stmt], name: &str) -> Option<(&'a Expr, &'a 
     };
     let at = statements.iter().rposition(|statement| declares(statement).is_some())?;
     let mut assigned = Assigned { name, found: false };
-    statements[at + 1..].iter().for_each(|statement| assigned.visit_stmt(statement));
+    for statement in &statements[at + 1..] {
+        assigned.visit_stmt(statement);
+    }
     declares(&statements[at]).filter(|_| !assigned.found).map(|init| (init, &statements[..at]))
 }
 

@@ -131,8 +131,9 @@ impl<'a> Lower<'a> {
             _ => None,
         };
         receiver.into_iter().chain(call.args).any(|expr| {
-            last_name(expr)
-                .is_some_and(|name| names_communicator(&name) || self.survey().communicators.contains(&name))
+            last_name(expr).is_some_and(|name| {
+                names_communicator(&name) || self.survey().distributed.communicators.contains(&name)
+            })
         })
     }
 

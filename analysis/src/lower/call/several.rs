@@ -149,7 +149,11 @@ fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
 fn computes_gradients(effect: CallEffect) -> bool {
     match effect {
         CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),
-        CallEffect::Backward { .. } | CallEffect::Computes(_) => true,
+        CallEffect::Backward { .. }
+        | CallEffect::Differentiates
+        | CallEffect::Runs
+        | CallEffect::Evaluates
+        | CallEffect::Computes(_) => true,
         CallEffect::Applies
         | CallEffect::Settings
         | CallEffect::Builds

@@ -13,6 +13,8 @@ type Taken = (Versioned, bool);
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
+    /// The places that stand for the gradients of models that update themselves, by the model's place.
+    pub holders: BTreeMap<PathId, PathId>,
     graphs: BTreeMap<PathId, GraphId>,
     accumulators: BTreeMap<PathId, StoreId>,
     /// The unknown gradients that the last step of each optimizer took.
@@ -80,6 +82,7 @@ impl Lower<'_> {
             escapes: false,
             lost: false,
             several: false,
+            adds_up: true,
             built: Vec::new(),
             models: Vec::new(),
         });

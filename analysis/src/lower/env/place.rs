@@ -86,6 +86,9 @@ impl<'a> Lower<'a> {
         let origin = whole.origin.part();
         let mut value = Value { place: Some(path), ty, ..Value::of(kind, deps).with_origin(origin) };
         value.part = part;
+        if declared.is_some_and(Self::sets_own_mode) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value.clone());
         value
     }

@@ -5,7 +5,7 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::stage::Effect;
 use crate::vocabulary::rust::is_meant_unused;
-use crate::vocabulary::{Role, Uses};
+use crate::vocabulary::{Role, role_of_name, zeroes_gradients};
 
 impl<'a> Lower<'a> {
     /// Declares a variable with a value.
@@ -21,7 +21,9 @@ impl<'a> Lower<'a> {
         if let Kind::Gradients(stores) = &value.kind
             && !is_meant_unused(name)
         {
-            stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
+            for store in stores {
+                self.cfg.stores[*store].named = true;
+            }
         }
         self.env.declared.insert(path, self.control.nesting());
         self.note_variable(path, node);
@@ -54,7 +56,7 @@ impl<'a> Lower<'a> {
         let typed_other = role == Some(Role::Other);
         let role = if matches!(value.kind, Kind::Plain) { self.role(name, role) } else { None };
         match role {
-            Some(Role::Optimizer) if is_new && !typed_other => {
+            Some(Role::Optimizer) if is_new && !typed_other && self.survey().computes() => {
                 self.opaque_optimizer(path, &value);
                 return;
             }
@@ -71,6 +73,7 @@ impl<'a> Lower<'a> {
         self.store_fields(path, assigned, &mut value);
         if is_new && !value.updated {
             self.new_mode(path, &value);
+            self.new_own_gradients(path, name, &value);
         }
         self.note_stored(path, &value);
         self.settle(path, is_new, value);
@@ -116,6 +119,11 @@ impl<'a> Lower<'a> {
     /// Stores an optimizer in its own place. Returns whether the store is then complete.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
+            // The gradients are arguments of its methods.
+            Kind::NewOptimizer(..) if self.is_given_gradients(name) => {
+                *value = Value::plain(value.derived().deps);
+                false
+            }
             Kind::NewOptimizer(owned, site) => {
                 self.build(path, owned, *site);
                 true
@@ -125,7 +133,7 @@ impl<'a> Lower<'a> {
                 true
             }
             // Its type takes no parameters, or finds them elsewhere.
-            Kind::Settings(site) if self.survey().uses.get(name).is_some_and(Uses::as_optimizer) => {
+            Kind::Settings(site) if self.is_used_as_optimizer(name) => {
                 self.build(path, &Deps::none(), *site);
                 true
             }
@@ -138,6 +146,33 @@ impl<'a> Lower<'a> {
             }
             _ => false,
         }
+    }
+
+    fn is_given_gradients(&self, name: &str) -> bool {
+        self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
+    }
+
+    /// Whether the variable `name` is called an optimizer and never steps, in a function that computes gradients.
+    fn is_unused_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        let other = survey.uses.get(name).is_some_and(|uses| {
+            uses.takes_gradients || uses.bare.iter().chain(&uses.given).any(|name| !zeroes_gradients(name))
+        });
+        let optimizer = role_of_name(name) == Some(Role::Optimizer);
+        optimizer && !other && survey.differentiates() && survey.keeps_to_itself(name)
+    }
+
+    /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
+    /// gradients.
+    ///
+    /// A variable that is only stepped counts if the function computes gradients.
+    fn is_used_as_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        survey.uses.get(name).is_some_and(|uses| {
+            let stepped =
+                uses.as_optimizer() && survey.computes() || uses.is_stepped() && survey.differentiates();
+            !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
+        }) || self.is_unused_optimizer(name)
     }
 
     /// Records that a variable holds an item, a schedule or a model.

@@ -40,9 +40,12 @@ impl<'a> Lower<'a> {
             BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
                 let (left, right) = (self.expr(&node.left), self.expr(&node.right));
-                self.note_difference(node, &left, &right);
+                let comparison = self.note_difference(node, &left, &right);
                 self.note_division(node);
-                let origin = left.origin.with(&right.origin, join_of(&node.op));
+                let mut origin = left.origin.with(&right.origin, join_of(&node.op));
+                if let Some(site) = comparison {
+                    origin.add_comparison(site);
+                }
                 self.combine([&left, &right].into_iter()).with_origin(origin)
             }
             _ => {

@@ -143,7 +143,9 @@ fn reset(body: &[Stmt]) -> Option<String> {
 /// Whether a branch contains a jump that ends the loop around the branch.
 fn jumps_out(body: &[Stmt]) -> bool {
     let mut jumps = Jumps(false);
-    body.iter().for_each(|statement| jumps.visit_stmt(statement));
+    for statement in body {
+        jumps.visit_stmt(statement);
+    }
     jumps.0
 }
 

@@ -6,6 +6,7 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
 use super::questions::Questions;
+use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
 use crate::lower::call::processes::last_name;
@@ -15,7 +16,8 @@ use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_training, may_train, role_of_type,
+    CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_differentiation, hints_at_training,
+    may_train, role_of_type,
 };
 
 /// What a survey of a function found.
@@ -26,6 +28,8 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
+    /// What the function does with models and optimizers of libraries without a vocabulary.
+    pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
     /// Whether the flow analysis cannot track all questions that guard several stages.
@@ -34,11 +38,9 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// The last names of the receivers of collective operations.
-    pub communicators: BTreeSet<String>,
-    /// Whether the function calls a function that ends all processes, such as `abort`.
-    pub aborts: bool,
-    vocabulary: Vocabularies,
+    /// What the function calls in a distributed run.
+    pub distributed: Distributed,
+    pub(super) vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
     closures: BTreeSet<String>,
@@ -46,6 +48,15 @@ pub(crate) struct Survey {
     pub stages: usize,
     jumps: usize,
     depth: usize,
+}
+
+/// What a function calls in a distributed run.
+#[derive(Default)]
+pub(crate) struct Distributed {
+    /// The last names of the receivers of collective operations.
+    pub communicators: BTreeSet<String>,
+    /// Whether the function calls a function that ends all processes, such as `abort`.
+    pub aborts: bool,
 }
 
 impl Survey {
@@ -67,10 +78,10 @@ impl Survey {
             uses: BTreeMap::new(),
             factors: Factors::default(),
             assigned: BTreeSet::new(),
+            shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
-            communicators: BTreeSet::new(),
-            aborts: false,
+            distributed: Distributed::default(),
             vocabulary,
             questions: Questions::default(),
             closures: BTreeSet::new(),
@@ -87,6 +98,10 @@ impl Survey {
         self.stages + self.jumps
     }
 
+    fn is_computation(effect: Option<CallEffect>) -> bool {
+        matches!(effect, Some(CallEffect::Computes(_) | CallEffect::Applies | CallEffect::Backward { .. }))
+    }
+
     fn is_stage(effect: Option<CallEffect>) -> bool {
         effect.is_some_and(|effect| match effect {
             CallEffect::Detaches
@@ -98,6 +113,9 @@ impl Survey {
             | CallEffect::Takes => false,
             CallEffect::Gradients(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Computes(_)
             | CallEffect::Applies
             | CallEffect::Settings
@@ -142,18 +160,18 @@ impl<'ast> Visit<'ast> for Survey {
         let does =
             self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
         if matches!(does, Some(CallEffect::Reduces | CallEffect::Collective { .. } | CallEffect::Rank)) {
-            self.communicators.extend(last_name(&call.receiver));
+            self.distributed.communicators.extend(last_name(&call.receiver));
         }
-        self.aborts |= ends_all_processes(&name);
+        self.distributed.aborts |= ends_all_processes(&name);
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
-            let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
-            let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
-            set.insert(call.method.to_string());
+            self.note_use(call);
         }
         self.trains |= may_train(&name);
+        self.shapes.differentiates |= hints_at_differentiation(&name);
+        self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -175,7 +193,8 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
-            self.aborts |= ends_all_processes(&last.ident.to_string());
+            self.distributed.aborts |= ends_all_processes(&last.ident.to_string());
+            self.shapes.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
@@ -185,8 +204,32 @@ impl<'ast> Visit<'ast> for Survey {
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
+            let computes = Self::is_computation(self.vocabulary.function(&name));
+            self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if let Some(name) = path.path.get_ident() {
+            self.shapes.mentions.entry(name.to_string()).or_default().0 += 1;
+        }
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        if let (Expr::Path(path), None) = (&*reference.expr, &reference.mutability)
+            && let Some(name) = path.path.get_ident()
+        {
+            self.shapes.mentions.entry(name.to_string()).or_default().1 += 1;
+        }
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        if matches!(&*index.expr, Expr::Path(_) | Expr::Field(_)) {
+            self.uses.entry(text::tight(&index.expr)).or_default().indexed = true;
+        }
+        visit::visit_expr_index(self, index);
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
@@ -220,6 +263,7 @@ impl<'ast> Visit<'ast> for Survey {
         };
         if let Pat::Ident(ident) = pat {
             let name = ident.ident.to_string();
+            self.note_parameters(&name, &init.expr);
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {

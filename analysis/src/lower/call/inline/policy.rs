@@ -28,7 +28,10 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
         Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
         Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
         Some(
-            CallEffect::Applies
+            CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
+            | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
@@ -68,6 +71,7 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
     match effect {
         Some(
             CallEffect::Gradients(_)
+            | CallEffect::Runs
             | CallEffect::NoGrad
             | CallEffect::WithGrad
             | CallEffect::SwitchesRecording,
@@ -76,6 +80,8 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
         None
         | Some(
             CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Evaluates
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
