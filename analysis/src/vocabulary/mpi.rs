@@ -74,7 +74,7 @@ pub(super) const MPI: Vocabulary = Vocabulary {
         ("this_process", 0, CallEffect::Passes),
         ("size", 0, CallEffect::Detaches),
     ],
-    tensor_methods: &[],
+    tensor_methods: None,
     functions: &[],
     optimizers: &[],
     accumulators: &[],

@@ -25,7 +25,7 @@ pub(super) const NCCL: Vocabulary = Vocabulary {
         ("reduce_scatter", 3, collective(CollectiveKind::ReduceScatter, 3)),
         ("world_size", 0, CallEffect::Harmless),
     ],
-    tensor_methods: &[],
+    tensor_methods: None,
     functions: &[("group_start", CallEffect::Harmless), ("group_end", CallEffect::Harmless)],
     optimizers: &[],
     accumulators: &[],
