@@ -113,6 +113,11 @@ pub(crate) const VISITS: usize = 400;
 /// A larger set is replaced by the set of all places.
 pub(crate) const PLACES: usize = 24;
 
+/// The maximum number of pairs of positions at which the collective operations on two branches are compared.
+///
+/// Beyond this number, nothing is reported about the branches.
+pub(crate) const MEETINGS: usize = 200;
+
 /// The maximum number of distinguished forwards from which one value was computed.
 pub(crate) const FORWARDS: usize = 8;
 

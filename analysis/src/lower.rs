@@ -31,7 +31,7 @@ mod text;
 
 use call::inline::Inlining;
 use call::mode::Recording;
-use control::{Control, ask, guard};
+use control::{Control, ask, differing, guard};
 use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
 use resolve::survey::Survey;
@@ -48,6 +48,7 @@ pub(crate) struct Lowered {
 pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let mut lower = Lower::new(resolver, function);
     lower.function();
+    lower.cfg.facts.processes.aborts = resolver.functions.iter().any(|known| known.survey.distributed.aborts);
     lower.settle_guards();
     lower.settle_outcomes();
     lower.settle_stores();
@@ -98,6 +99,7 @@ struct Lower<'a> {
     guarding: guard::Guarding,
     inlining: Inlining,
     recording: Recording,
+    processes: differing::Processes,
     syntax: Syntax,
 }
 
@@ -140,6 +142,7 @@ impl<'a> Lower<'a> {
             guarding: guard::Guarding::default(),
             inlining: Inlining::of(function),
             recording: Recording::default(),
+            processes: differing::Processes::default(),
             syntax: Syntax::default(),
         }
     }

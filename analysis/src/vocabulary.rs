@@ -17,6 +17,9 @@ mod holders;
 mod keeping;
 mod math;
 mod metrics;
+mod mpi;
+mod nccl;
+mod processes;
 mod reports;
 mod roles;
 pub mod rust;
@@ -26,7 +29,7 @@ mod training_loop;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
-pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use call::{CallEffect, CollectiveKind, Partition, ScheduleEffect, collects, partition, schedule_method};
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
     names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
@@ -45,6 +48,10 @@ pub use math::{
     layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use processes::{
+    asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
+    names_rank, reduces_gradients, rejects_data,
+};
 pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
     names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early,

@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites, StoreId};
+use super::{BlockId, Collective, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites, StoreId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -123,6 +123,8 @@ pub enum Action {
     Recording(Option<bool>),
     /// The guard with this number saves the current modes.
     KeepMode(usize),
+    /// All processes meet in a collective operation.
+    Collective(Collective),
     /// The guard with this number restores the mode that it saved for this model.
     RestoreMode(usize, PathId),
 }

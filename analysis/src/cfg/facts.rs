@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::processes::Processes;
 use super::{
     Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId,
     Outcome, PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
@@ -82,6 +83,8 @@ pub(crate) enum Mark {
     ScaledClip,
     /// An opaque call whose result the function runs `backward` from, so that the call itself runs none.
     GivesLoss,
+    /// An opaque call that reads or writes gradients.
+    HandlesGradients,
     /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
     OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
@@ -121,6 +124,8 @@ pub(crate) struct Facts {
     sites: BTreeMap<(Kind, SiteId), Vec<Fact>>,
     marks: BTreeSet<(Mark, SiteId)>,
     variables: BTreeMap<PathId, Variable>,
+    /// The branches that the processes of a distributed run may take differently.
+    pub(crate) processes: Processes,
 }
 
 impl Facts {

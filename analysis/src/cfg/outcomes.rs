@@ -22,6 +22,8 @@ pub enum Gives {
     Model(PathId),
     /// The reduction of a value over all processes.
     Reduced,
+    /// A reduction that was written into a copy, which nothing else mentions.
+    Copy,
     /// A loss, computed with a graph.
     Loss,
     /// The sum of gradients in an accumulator, which is empty afterwards.

@@ -82,6 +82,7 @@ fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Next::Nothing,
     }
 }

@@ -121,6 +121,7 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => live,
     }
 }

@@ -190,6 +190,7 @@ impl PathState {
             | Action::LoseMode(_)
             | Action::Recording(_)
             | Action::KeepMode(_)
+            | Action::Collective(_)
             | Action::RestoreMode(..) => {}
         }
     }

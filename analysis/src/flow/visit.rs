@@ -196,6 +196,7 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Vec::new(),
     }
 }

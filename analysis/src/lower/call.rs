@@ -33,6 +33,7 @@ mod optimizers;
 mod outcome;
 mod outputs;
 mod parameters;
+pub(super) mod processes;
 mod reads;
 mod schedule;
 mod several;
@@ -294,6 +295,9 @@ impl<'a> Lower<'a> {
             CallEffect::Detaches => self.detaches(call),
             CallEffect::Scales => self.scales(call),
             CallEffect::Reduces => self.reduces(call),
+            CallEffect::Collective { kind, .. } => self.collective(call, kind),
+            CallEffect::Rank => processes::rank(call),
+            CallEffect::Splits => processes::splits(call),
             CallEffect::Parameters => self.parameters(call),
             CallEffect::Settings => self.settings(call),
             CallEffect::Builds => self.builds(call),

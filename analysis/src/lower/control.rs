@@ -12,6 +12,7 @@ pub(super) mod ask;
 mod branches;
 pub(super) mod condition;
 mod count;
+pub(super) mod differing;
 pub(super) mod expression;
 pub(super) mod factors;
 pub(super) mod failure;

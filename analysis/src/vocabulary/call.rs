@@ -68,6 +68,18 @@ pub enum CallEffect {
     /// Reduces a value over all processes. The call returns the result, or writes the result to a
     /// `&mut` argument.
     Reduces,
+    /// Runs another collective operation, which every process of the communicator has to call.
+    Collective {
+        /// The kind of the operation.
+        kind: CollectiveKind,
+        /// The minimal number of arguments. A method of another library may have the same name and
+        /// fewer arguments.
+        least: usize,
+    },
+    /// Returns the number of this process.
+    Rank,
+    /// Returns a communicator of some of the processes.
+    Splits,
     /// Computes a tensor from a tensor and keeps the graph.
     KeepsGraph,
     /// Returns a value without a graph.
@@ -92,6 +104,61 @@ pub enum CallEffect {
     SwitchesRecording,
     /// Has no effect on gradients, parameters or modes.
     Harmless,
+}
+
+/// The kind of a collective operation. Two processes match if they run the same kinds in the same
+/// order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CollectiveKind {
+    /// Waits until every process has arrived.
+    Barrier,
+    /// Sends a value from one process to all others.
+    Broadcast,
+    /// Reduces a value over all processes, which all get the result.
+    AllReduce,
+    /// Reduces a value over all processes, of which one gets the result.
+    Reduce,
+    /// Reduces a value, of which each process gets a part.
+    ReduceScatter,
+    /// Collects the values of all processes in each process.
+    AllGather,
+    /// Collects the values of all processes in one process.
+    Gather,
+    /// Sends a part of a value to each process.
+    Scatter,
+    /// Sends a value from each process to each other process.
+    AllToAll,
+    /// Reduces the values of the processes before this one.
+    Scan,
+}
+
+impl CollectiveKind {
+    /// Whether every process has the same result.
+    pub fn agrees(self) -> bool {
+        match self {
+            Self::Broadcast | Self::AllReduce | Self::AllGather => true,
+            Self::Barrier
+            | Self::Reduce
+            | Self::ReduceScatter
+            | Self::Gather
+            | Self::Scatter
+            | Self::AllToAll
+            | Self::Scan => false,
+        }
+    }
+
+    /// Whether the operation combines the values of all processes, as an average of gradients needs.
+    pub fn combines(self) -> bool {
+        match self {
+            Self::AllReduce
+            | Self::Reduce
+            | Self::ReduceScatter
+            | Self::AllGather
+            | Self::Gather
+            | Self::AllToAll => true,
+            Self::Barrier | Self::Broadcast | Self::Scatter | Self::Scan => false,
+        }
+    }
 }
 
 /// The effect of a method of a schedule.

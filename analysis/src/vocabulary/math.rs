@@ -122,6 +122,9 @@ pub const CRATES: &[&str] = &[
     "burn_rl",
     "dfdx",
     "dfdx_core",
+    "mpi",
+    "cudarc",
+    "nccl",
 ];
 
 /// The losses of `training_loop` and tch.

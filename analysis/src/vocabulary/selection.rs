@@ -9,6 +9,8 @@ use super::burn::BURN;
 use super::candle::CANDLE;
 use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
+use super::mpi::MPI;
+use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::words::STEP;
@@ -16,7 +18,11 @@ use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, ru
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 6] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
+
+/// The names of the libraries that only connect processes. Such a library does not tell with which library a
+/// file computes gradients.
+const OF_PROCESSES: [&str; 2] = [MPI.name, NCCL.name];
 
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
@@ -45,7 +51,7 @@ impl Vocabularies {
             for (index, library) in LIBRARIES.iter().enumerate() {
                 if library.crates.contains(&name) {
                     selected |= 1 << index;
-                    known = true;
+                    known |= !OF_PROCESSES.contains(&library.name);
                 }
             }
         }
@@ -144,7 +150,9 @@ impl Vocabularies {
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         let name = self.infallible(name);
         self.tables()
-            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            .find_map(|vocabulary| {
+                lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
+            })
             // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
             .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
@@ -237,6 +245,11 @@ fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> 
     known
         .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
         .map(|(_, _, does)| *does)
+}
+
+/// Whether a method with this effect may have this number of arguments.
+fn fits(effect: CallEffect, arguments: usize) -> bool {
+    !matches!(effect, CallEffect::Collective { least, .. } if arguments < least)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Deps, Gives, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Differs, Gives, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
@@ -64,7 +64,8 @@ impl<'a> Lower<'a> {
             origin.ended(GradientStop::Detach, site)
         };
         let computed = !frozen && traced;
-        let value = Value { computed, measured: true, ..value.with_origin(origin) };
+        let value =
+            Value { computed, measured: true, differs: Differs::Measured, ..value.with_origin(origin) };
         let trains = stage == Stage::Loss && computed && !value.models.is_empty();
         if trains { self.outcome(call, Gives::Loss, value) } else { value }
     }

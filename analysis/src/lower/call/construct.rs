@@ -6,7 +6,7 @@ use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
 use super::opaque::Grade;
-use crate::cfg::{Action, Deps, Join, Mark, Origin};
+use crate::cfg::{Action, Deps, Differs, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::stage::Stage;
@@ -25,6 +25,9 @@ impl<'a> Lower<'a> {
             }
             let pointer = value.pointer || is_pointer(owner);
             return value.clone().with_pointer(pointer);
+        }
+        if let Some(value) = self.associated_collective(call) {
+            return value;
         }
         let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -78,7 +81,8 @@ impl<'a> Lower<'a> {
             _ => Origin::default(),
         };
         let measured = call.arguments.iter().any(|argument| argument.measured || argument.computed);
-        Value { measured, ..Value::number().with_origin(origin) }
+        let differs = call.arguments.iter().fold(Differs::Unknown, |all, part| all.with(part.differs()));
+        Value { measured, differs, ..Value::number().with_origin(origin) }
     }
 
     /// The result of a constructor of an optimizer, or of the settings of an optimizer.

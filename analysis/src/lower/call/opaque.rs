@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, SiteId, Sites};
+use crate::cfg::{Action, Deps, Differs, Join, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -13,9 +13,9 @@ use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips, clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
-    is_builder, is_evaluation, measures_gradients, moves_gradients, only_looks, returns_parameters,
-    sets_parameters, shows_results, writes_gradients, writes_in_place,
+    Keeping, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
+    hints_at_training, is_builder, is_evaluation, measures_gradients, moves_gradients, only_looks,
+    returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -89,14 +89,19 @@ impl<'a> Lower<'a> {
             self.touch_closure(argument);
         }
         let mut value = self.without_settings(&receiver.derived());
+        if !matches!(receiver.kind, Kind::Number) {
+            value.differs = value.differs.through_call();
+        }
         for argument in &call.arguments {
-            value = value.with(&self.without_settings(&argument.derived()));
+            let argument = self.without_settings(&argument.derived());
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing.
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
-        value.measured |= measures_gradients(&call.name);
+        self.measures(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.past.calls = value.past.calls.union(&Sites::one(site));
         value.past.open |= self.opens(call.arguments.iter());
         // `losses.push(loss)` stores the argument in the receiver.
@@ -106,9 +111,22 @@ impl<'a> Lower<'a> {
             if matches!(holder.kind, Kind::Plain) {
                 holder.holds = holder.holds.union(&value.deps);
             }
+            holder.gradient |= collects(&call.name) && value.gradient;
             self.collects(call, place);
         }
         value
+    }
+
+    /// Records that a value is measured, if the name of its call suggests a norm of gradients.
+    ///
+    /// After a reduction of gradients, the norm is the same on all processes.
+    fn measures(&self, call: &Call<'a>, value: &mut Value<'a>) {
+        if measures_gradients(&call.name) {
+            value.measured = true;
+            if self.processes.reduced {
+                value.differs = Differs::Agreed;
+            }
+        }
     }
 
     /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
@@ -201,7 +219,8 @@ impl<'a> Lower<'a> {
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            value = value.with(&self.without_settings(&argument.derived()));
+            let argument = self.without_settings(&argument.derived());
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         if is_builder(&call.name) {
             value.deps = self.holding(&value.deps);
@@ -213,7 +232,8 @@ impl<'a> Lower<'a> {
         if matches!(call.callee, Callee::Function(_) | Callee::Associated(..)) {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
-        value.measured |= measures_gradients(&call.name);
+        self.measures(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.with_made(is_builder(&call.name).then_some(site))
     }
 

@@ -3,10 +3,11 @@
 use syn::{Expr, Pat};
 
 use super::Call;
-use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
+use crate::cfg::{Fate, Gives, Outcome, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
 use crate::lower::env::value::{Passing, Value};
+use crate::vocabulary::CollectiveKind;
 use crate::vocabulary::is_loss;
 use crate::vocabulary::rust::is_meant_unused;
 
@@ -15,17 +16,15 @@ impl<'a> Lower<'a> {
     ///
     /// The call returns the reduced value, or writes it to a `&mut` argument.
     pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
-        let receiver = call.receiver.as_ref().map(Value::derived);
-        let receiver = receiver.map(|receiver| Value { passing: Passing::Shared, ..receiver });
-        let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
-        let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
-        let site = self.site_of(call.expr, None);
-        let of_loss = values.iter().any(|part| part.measured || part.computed);
-        self.cfg.facts.set(site, Reduction { of_loss });
-        if values.is_empty() || values.iter().any(|part| part.passing == Passing::Exclusive) {
-            return all;
+        let reduced = self.collective(call, CollectiveKind::AllReduce);
+        if self.loses_copy(call) {
+            return self.outcome(call, Gives::Copy, reduced);
         }
-        self.outcome(call, Gives::Reduced, all)
+        let writes = call.arguments.iter().any(|part| part.passing == Passing::Exclusive);
+        if writes || call.receiver.is_none() && call.arguments.is_empty() {
+            return reduced;
+        }
+        self.outcome(call, Gives::Reduced, reduced)
     }
 
     /// Records a call whose result must be used, and returns the result.

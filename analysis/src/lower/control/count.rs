@@ -44,6 +44,13 @@ pub(in crate::lower) struct Counting {
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
 }
 
+impl Counting {
+    /// Whether a variable is the index of a loop.
+    pub(super) fn is_index(&self, path: PathId) -> bool {
+        self.indexes.contains_key(&path)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Index {
     of: LoopId,

@@ -174,7 +174,7 @@ impl<'a> Lower<'a> {
 }
 
 /// The call whose result an expression passes on: `f(x)` in `f(x).await.context("..")`.
-fn head(expr: &Expr) -> Option<&Expr> {
+pub(super) fn head(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Paren(inner) => head(&inner.expr),
         Expr::Group(inner) => head(&inner.expr),
@@ -186,7 +186,7 @@ fn head(expr: &Expr) -> Option<&Expr> {
 }
 
 /// Whether an expression is `Err(..)`.
-fn is_error(expr: &Expr) -> bool {
+pub(super) fn is_error(expr: &Expr) -> bool {
     match expr {
         Expr::Call(call) => {
             matches!(&*call.func, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::Err))

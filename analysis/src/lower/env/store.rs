@@ -198,6 +198,7 @@ impl<'a> Lower<'a> {
             value.deps = value.deps.union(&Deps::one(path));
         }
         value.item = false;
+        value.differs = self.differs_in(path, &value);
         // A value that outlives the iteration, such as a running mean, says nothing about this iteration alone.
         value.measured &= self.cfg.bound_in(path) == self.control.innermost();
         if is_new {
