@@ -9,7 +9,9 @@ use crate::stage::{Effect, Stage};
 
 pub use crate::diagnostic::Certain;
 
+mod averages;
 mod bookkeeping;
+mod checkpoint;
 mod computation;
 mod condition;
 mod draw;
@@ -26,7 +28,9 @@ mod paths;
 mod schedule;
 mod variable;
 
-pub use bookkeeping::{Choice, Kept, Measure, Swallow};
+pub use averages::{Average, AverageStep, MeanLoss};
+pub use bookkeeping::{Choice, Kept, Measure, ShortEpochs, Swallow};
+pub use checkpoint::{Checkpoint, CheckpointKind};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};

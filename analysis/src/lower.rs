@@ -34,6 +34,7 @@ use call::mode::Recording;
 use control::{Control, ask, guard};
 use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
+use notes::averages::Averaging;
 use resolve::survey::Survey;
 use resolve::{FnId, Function, Resolver};
 
@@ -96,6 +97,7 @@ struct Lower<'a> {
     guarding: guard::Guarding,
     inlining: Inlining,
     recording: Recording,
+    averaging: Averaging<'a>,
     syntax: Syntax,
 }
 
@@ -134,6 +136,7 @@ impl<'a> Lower<'a> {
             guarding: guard::Guarding::default(),
             inlining: Inlining::of(function),
             recording: Recording::default(),
+            averaging: Averaging::default(),
             syntax: Syntax::default(),
         }
     }

@@ -6,8 +6,10 @@
 //! A vocabulary does not depend on control flow or states.
 
 mod call;
+mod counts;
 mod data;
 mod distributed;
+mod keeping;
 mod math;
 mod roles;
 pub mod rust;
@@ -18,12 +20,21 @@ mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
 pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use counts::{
+    batches, forwards_items, gives_size, is_training_call, lifts, names_batch_size, names_batches,
+    names_dataset, names_epoch_count, names_samples, reads_number, totals,
+};
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
     names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
+pub use keeping::{
+    averages_weights, converts_path, freezes, is_batch_norm, is_module_path, is_path_type, is_stateful,
+    keeps_buffers, keeps_state, names_weight_average, refits_batch_norm, restores_model, sets_momentum,
+    thaws,
+};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, OptimizerId, Outcome,
-    PathId, Reads, Root, Schedule, ScheduleOf, SiteId, Swallow, Use, Variable,
+    Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
+    MeanLoss, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs, SiteId, Swallow,
+    Use, Variable,
 };
 
 /// A type of fact that a site may have.
@@ -53,11 +54,14 @@ macro_rules! facts {
 
 facts! {
     Advance,
+    Average,
+    Checkpoint,
     Choice,
     Computation,
     Difference,
     Kept,
     LossCall,
+    MeanLoss,
     Opaque,
     Outcome,
     Reads,
@@ -65,6 +69,7 @@ facts! {
     Root,
     Scaler,
     ScheduleOf,
+    ShortEpochs,
     Swallow,
 }
 
@@ -79,6 +84,10 @@ pub(crate) enum Mark {
     ScaledClip,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
+    /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.
+    StatefulOptimizer,
+    /// An opaque call whose name says that it trains a model.
+    Trains,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

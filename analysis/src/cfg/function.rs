@@ -22,6 +22,8 @@ pub(crate) struct Function {
     pub(crate) factors: Factors,
     /// Whether the function reads gradients, or writes parameters, without an optimizer.
     pub(crate) reads_gradients: bool,
+    /// Whether the function saves or restores the state of an optimizer.
+    pub(crate) keeps_optimizer_state: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
     /// The forwards and losses that were computed for values passed to opaque code. The opaque code

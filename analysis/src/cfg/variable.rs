@@ -6,6 +6,7 @@ use super::{LoopId, PathId, Schedule, SiteId};
 
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(crate) struct Variable {
     /// The loop that declares the variable in every iteration.
     pub(crate) begins: Option<LoopId>,
@@ -28,6 +29,12 @@ pub(crate) struct Variable {
     /// The uses of the variable. They are recorded only for a variable that is assigned, or that
     /// holds a model constructed in the function.
     pub(crate) uses: Vec<Use>,
+    /// Whether a call freezes the parameters in the variable.
+    pub(crate) frozen: bool,
+    /// Whether a call makes the parameters in the variable trainable again.
+    pub(crate) thawed: bool,
+    /// Whether the type of the variable is an optimizer that keeps state for each parameter.
+    pub(crate) stateful: bool,
     /// The variables in the divisors of this variable.
     pub(crate) divisors: Vec<PathId>,
 }

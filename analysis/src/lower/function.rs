@@ -6,8 +6,9 @@ use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
-use crate::vocabulary::Role;
+use crate::tokens::names_in;
 use crate::vocabulary::rust::is_number;
+use crate::vocabulary::{Role, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
@@ -57,6 +58,7 @@ impl Lower<'_> {
         {
             self.cfg.optimizers[*id].given = true;
         }
+        self.cfg.facts.variable_mut(path).stateful = names_in(ty).iter().any(|name| is_stateful(name));
         let passing = match ty {
             Type::Reference(by) if by.mutability.is_some() => Passing::Exclusive,
             Type::Reference(_) => Passing::Shared,

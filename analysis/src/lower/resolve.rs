@@ -17,6 +17,7 @@ use crate::vocabulary::Vocabularies;
 use survey::Survey;
 
 mod collect;
+mod contents;
 mod crates;
 mod imports;
 pub(super) mod macros;
@@ -149,6 +150,11 @@ impl<'f> Resolver<'f> {
             defaults: BTreeMap::new(),
             sources: source::Sources::default(),
         }
+    }
+
+    /// Whether some function calls one of this name with a sum as an argument.
+    pub(in crate::lower) fn is_raised(&self, name: &str) -> bool {
+        self.functions.iter().any(|function| function.survey.raises.contains(name))
     }
 
     /// The innermost function around a position in the source.

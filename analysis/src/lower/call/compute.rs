@@ -87,7 +87,17 @@ impl<'a> Lower<'a> {
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
+        self.reads_number(call, site);
         number.with_origin(subject.origin.ended(how, site))
+    }
+
+    /// Records that a call may read the loss of a batch as a number: `loss.item()`, `f64::from(loss)`.
+    pub(super) fn reads_number(&mut self, call: &Call<'a>, site: SiteId) {
+        match (call.callee.receiver(), call.args.first()) {
+            (Some(tensor), _) => self.note_number(site, tensor),
+            (None, Some(tensor)) => self.note_number(site, tensor),
+            (None, None) => {}
+        }
     }
 
     /// Performs the multiplication of a loss by the factor of a scaler: `scaler.scale(&loss)`.

@@ -2,16 +2,16 @@
 
 use syn::Expr;
 
-use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
+use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
-    role_of_type,
+    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_stateful,
+    is_variable, role_of_type,
 };
 
 impl<'a> Lower<'a> {
@@ -51,6 +51,7 @@ impl<'a> Lower<'a> {
     /// The result of `f32::from(..)`: a number, through which no gradient passes.
     fn number_of(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
+        self.reads_number(call, site);
         let origin = match &call.arguments[..] {
             [one] => one.origin.ended(GradientStop::Number, site),
             _ => Origin::default(),
@@ -69,6 +70,9 @@ impl<'a> Lower<'a> {
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
         if rate || call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
             return Value::nothing();
+        }
+        if matches!(&call.callee, Callee::Associated(_, owner) if is_stateful(owner)) {
+            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
         }
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }

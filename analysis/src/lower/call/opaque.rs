@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, Mark, OptimizerId, Origin, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    is_training_call, measures_gradients, moves_gradients, reads_number, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -38,6 +38,10 @@ impl<'a> Lower<'a> {
         }
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
+        if reads_number(&call.name) {
+            self.reads_number(call, site);
+        }
+        self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
@@ -103,6 +107,7 @@ impl<'a> Lower<'a> {
             return Value::nothing();
         }
         let site = self.opaque_site_of(call.expr);
+        self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
@@ -151,6 +156,9 @@ impl<'a> Lower<'a> {
 
     /// Performs the effects that the name of an opaque call suggests, such as a `backward`.
     fn hinted_effects(&mut self, call: &Call<'a>, site: SiteId) {
+        if is_training_call(&call.name) && !call.arguments.is_empty() {
+            self.cfg.facts.mark(site, Mark::Trains);
+        }
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
         }

@@ -9,11 +9,15 @@ use super::questions::Questions;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
 use crate::lower::control::condition::Key;
-use crate::lower::control::expression::structure;
+use crate::lower::control::expression::{structure, unreferenced};
 use crate::lower::control::factors;
 use crate::lower::text;
+use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, hints_at_training, may_train, role_of_type};
+use crate::vocabulary::{
+    CallEffect, Role, Uses, Vocabularies, hints_at_training, keeps_state, may_train, restores_model,
+    role_of_name, role_of_type,
+};
 
 /// What a survey of a function found.
 pub(crate) struct Survey {
@@ -31,6 +35,12 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
+    /// The functions and methods that are called with an argument `.. + 1`.
+    pub raises: BTreeSet<String>,
+    /// The literals and constants that are passed to calls that restore a model.
+    pub loads: Vec<Expression>,
+    /// Whether a call on an optimizer reads or writes its state.
+    pub keeps_optimizer: bool,
     vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
@@ -62,6 +72,9 @@ impl Survey {
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,
+            raises: BTreeSet::new(),
+            loads: Vec::new(),
+            keeps_optimizer: false,
             vocabulary,
             questions: Questions::default(),
             closures: BTreeSet::new(),
@@ -76,6 +89,26 @@ impl Survey {
     /// Number of stages and jumps so far.
     fn weight(&self) -> usize {
         self.stages + self.jumps
+    }
+
+    /// Records the path from which a call restores a model.
+    fn restores<'e>(&mut self, name: &str, arguments: impl Iterator<Item = &'e Expr> + Clone) {
+        if !restores_model(name) {
+            return;
+        }
+        let optimizers = arguments.clone().flat_map(|argument| names_in(&argument));
+        self.keeps_optimizer |=
+            optimizers.into_iter().any(|name| role_of_name(&name) == Some(Role::Optimizer));
+        let fixed = arguments.map(unreferenced).filter(|argument| match argument {
+            Expr::Lit(_) => true,
+            Expr::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase)),
+            _ => false,
+        });
+        self.loads.extend(fixed.map(structure));
     }
 
     fn is_stage(effect: Option<CallEffect>) -> bool {
@@ -130,6 +163,13 @@ impl<'ast> Visit<'ast> for Survey {
             set.insert(call.method.to_string());
         }
         self.trains |= may_train(&name);
+        let receiver = text::tight(&call.receiver);
+        let last = receiver.rsplit('.').next().unwrap_or(&receiver);
+        self.keeps_optimizer |= keeps_state(&name) && role_of_name(last) == Some(Role::Optimizer);
+        self.restores(&name, call.args.iter());
+        if call.args.iter().any(is_sum) {
+            self.raises.insert(name);
+        }
         visit::visit_expr_method_call(self, call);
     }
 
@@ -160,6 +200,10 @@ impl<'ast> Visit<'ast> for Survey {
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
+            self.restores(&name, call.args.iter());
+            if call.args.iter().any(is_sum) {
+                self.raises.insert(name);
+            }
         }
         visit::visit_expr_call(self, call);
     }
@@ -238,6 +282,11 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an expression is a sum.
+fn is_sum(expr: &Expr) -> bool {
+    matches!(expr, Expr::Binary(node) if matches!(node.op, BinOp::Add(_)))
 }
 
 /// Whether an operator also assigns its result, as `+=` does.
