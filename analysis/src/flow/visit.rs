@@ -28,8 +28,8 @@ pub enum Observed {
     Computation(Option<AbstractValue>, AbstractValue),
     /// A forward of a model, with a part of the model and the mode of the part.
     Part(PathId, AbstractValue),
-    /// A model is switched to training mode, with a part of the model and the mode of the part
-    /// before the switch.
+    /// A model is switched to training mode, with the model or a part of it, and its mode before the
+    /// switch.
     Switch(PathId, AbstractValue),
     /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
     /// optimizer is unknown, the values of all optimizers are joined.
@@ -185,7 +185,9 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
             graphs.chain(reached(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
         }
         Action::Mode(model, Some(Mode::Train)) => {
-            parts(cfg, state, *model).map(|(part, mode)| Observed::Switch(part, mode)).collect()
+            let whole = state.tracked(|tracked| tracked.mode(cfg, *model)).map(|mode| (*model, mode));
+            let all = whole.into_iter().chain(parts(cfg, state, *model));
+            all.map(|(part, mode)| Observed::Switch(part, mode)).collect()
         }
         Action::Forget(_)
         | Action::Compute(..)

@@ -152,9 +152,14 @@ impl<'f> Resolver<'f> {
         }
     }
 
-    /// Whether some function calls one of this name with a sum as an argument.
-    pub(in crate::lower) fn is_raised(&self, name: &str) -> bool {
-        self.functions.iter().any(|function| function.survey.raises.contains(name))
+    /// Whether some function calls this one with a sum as an argument.
+    pub(in crate::lower) fn is_raised(&self, id: FnId) -> bool {
+        let function = &self.functions[id];
+        self.functions.iter().enumerate().any(|(from, caller)| {
+            let survey = &caller.survey;
+            let as_method = function.owner.is_some() && survey.raises_in_methods.contains(&function.name);
+            as_method || survey.raises.iter().any(|path| self.resolve(path, from) == Some(id))
+        })
     }
 
     /// The innermost function around a position in the source.

@@ -31,6 +31,7 @@ impl<'a> Lower<'a> {
             let step = match effect {
                 _ if refits_batch_norm(&call.name) => AverageStep::Refits,
                 Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy) => AverageStep::Refits,
+                Some(CallEffect::Mode(_)) => return,
                 Some(CallEffect::Computes(_)) => AverageStep::Serves,
                 _ if moves_average(&call.name) => AverageStep::Moves,
                 _ if saves(&call.name) || is_evaluation(&call.name) => AverageStep::Serves,

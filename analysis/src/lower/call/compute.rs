@@ -93,10 +93,9 @@ impl<'a> Lower<'a> {
 
     /// Records that a call may read the loss of a batch as a number: `loss.item()`, `f64::from(loss)`.
     pub(super) fn reads_number(&mut self, call: &Call<'a>, site: SiteId) {
-        match (call.callee.receiver(), call.args.first()) {
-            (Some(tensor), _) => self.note_number(site, tensor),
-            (None, Some(tensor)) => self.note_number(site, tensor),
-            (None, None) => {}
+        let tensor = call.callee.receiver().or_else(|| call.args.first());
+        if let (Some(tensor), Some(value)) = (tensor, call.subject()) {
+            self.note_number(site, tensor, value);
         }
     }
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{BinOp, Expr, ExprLit, Lit, Pat};
 
-use crate::cfg::{LoopId, LossCall, MeanLoss, PathId, SiteId};
+use crate::cfg::{Computation, LoopId, LossCall, MeanLoss, PathId, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::control::expression::structure;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
+use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_forced, is_length, is_number};
 use crate::vocabulary::{
@@ -23,6 +24,8 @@ use crate::vocabulary::{
 pub(in crate::lower) struct Averaging<'a> {
     /// The calls that read the mean loss of a batch as a number.
     means: BTreeSet<SiteId>,
+    /// The losses without reduction.
+    pub unreduced: BTreeSet<SiteId>,
     /// The sums of such numbers, by the place of the sum; `None` if the terms differ in kind.
     sums: BTreeMap<PathId, Option<Sum>>,
     /// The variables that count samples or batches; `None` if they count something else.
@@ -48,8 +51,8 @@ enum Unit {
 
 impl<'a> Lower<'a> {
     /// Records that the call at `site` reads a number from `tensor`, if this is the mean loss of a batch.
-    pub(in crate::lower) fn note_number(&mut self, site: SiteId, tensor: &'a Expr) {
-        if self.is_mean_loss(tensor, 0) {
+    pub(in crate::lower) fn note_number(&mut self, site: SiteId, tensor: &'a Expr, value: &Value<'a>) {
+        if self.is_mean_loss(tensor, 0) || self.is_made_of_means(value) {
             self.averaging.means.insert(site);
         }
     }
@@ -179,6 +182,25 @@ impl<'a> Lower<'a> {
     fn is_mean_value(&self, value: &Value<'a>) -> bool {
         let origin = &value.origin;
         !origin.scaled && origin.cut.as_ref().is_some_and(|cut| self.averaging.means.contains(&cut.site))
+    }
+
+    /// Whether a tensor was computed from losses that are means, and nothing scaled it since.
+    fn is_made_of_means(&self, value: &Value<'a>) -> bool {
+        let stage = |site: &SiteId| self.cfg.facts.at::<Computation>(*site).map(|run| run.stage);
+        let losses = || {
+            let computed = value.past.computed.known().iter();
+            computed.copied().filter(|site| stage(site) == Some(Stage::Loss))
+        };
+        let mean = |site: SiteId| {
+            self.cfg.facts.at::<LossCall>(site).is_some() && !self.averaging.unreduced.contains(&site)
+        };
+        let origin = &value.origin;
+        origin.source == Source::Computed
+            && !origin.scaled
+            && !value.past.computed.is_unknown()
+            && !self.survey().factors.sums
+            && losses().count() > 0
+            && losses().all(mean)
     }
 
     /// Whether an expression is the result of a loss of the vocabulary, which is a mean over the batch.

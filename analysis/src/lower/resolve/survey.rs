@@ -35,8 +35,10 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// The functions and methods that are called with an argument `.. + 1`.
-    pub raises: BTreeSet<String>,
+    /// The functions that are called with a sum as an argument.
+    pub raises: Vec<syn::Path>,
+    /// The methods that are called with a sum as an argument.
+    pub raises_in_methods: BTreeSet<String>,
     /// The literals and constants that are passed to calls that restore a model.
     pub loads: Vec<Expression>,
     /// Whether a call on an optimizer reads or writes its state.
@@ -72,7 +74,8 @@ impl Survey {
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,
-            raises: BTreeSet::new(),
+            raises: Vec::new(),
+            raises_in_methods: BTreeSet::new(),
             loads: Vec::new(),
             keeps_optimizer: false,
             vocabulary,
@@ -168,7 +171,7 @@ impl<'ast> Visit<'ast> for Survey {
         self.keeps_optimizer |= keeps_state(&name) && role_of_name(last) == Some(Role::Optimizer);
         self.restores(&name, call.args.iter());
         if call.args.iter().any(is_sum) {
-            self.raises.insert(name);
+            self.raises_in_methods.insert(name);
         }
         visit::visit_expr_method_call(self, call);
     }
@@ -202,7 +205,7 @@ impl<'ast> Visit<'ast> for Survey {
             self.stages += usize::from(stage);
             self.restores(&name, call.args.iter());
             if call.args.iter().any(is_sum) {
-                self.raises.insert(name);
+                self.raises.push(path.path.clone());
             }
         }
         visit::visit_expr_call(self, call);
