@@ -37,7 +37,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.function.reads_gradients {
+    if cx.cfg.function.reads_gradients || cx.cfg.function.always_records {
         return;
     }
     let study = Study::of(cx);
@@ -48,6 +48,10 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
+        // `evaluation_in_train_mode` reports a model whose type records.
+        if cx.is_of_training_type(&forward) {
+            continue;
+        }
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,

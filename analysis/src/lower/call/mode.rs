@@ -19,6 +19,8 @@ pub(in crate::lower) struct Recording {
     maybe_off: usize,
     /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
+    /// Whether the tape that was started last has gradients of an earlier `backward`.
+    pub(in crate::lower) adds: bool,
 }
 
 impl Recording {
@@ -28,7 +30,7 @@ impl Recording {
         *self.count(certain) += 1;
     }
 
-    fn close(&mut self, certain: bool) {
+    pub(in crate::lower) fn close(&mut self, certain: bool) {
         let count = self.count(certain);
         *count = count.saturating_sub(1);
     }
@@ -97,7 +99,8 @@ impl<'a> Lower<'a> {
     /// Performs `model.set_train(training)`.
     pub(super) fn switches_mode_by(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
-        self.set_mode(call, model, call.args.first().and_then(literal_bool))
+        // Without an argument the call can only mean training, as tch's `set_train()`.
+        self.set_mode(call, model, call.args.first().map_or(Some(true), literal_bool))
     }
 
     /// Sets the mode of a model; `training` is `None` if the argument that selects the mode is unknown.
@@ -161,6 +164,15 @@ impl<'a> Lower<'a> {
             Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
             None => self.emit(Action::Mode(path, None), 0),
         }
+    }
+
+    /// Performs `model.valid()`, which returns a copy in evaluation mode that records nothing.
+    pub(super) fn freezes(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(model) = &call.receiver else { return self.opaque(call) };
+        let mut copy = model.derived();
+        copy.origin.unrecorded = true;
+        copy.frozen = true;
+        copy
     }
 
     /// Performs `evaluation(&model)`.

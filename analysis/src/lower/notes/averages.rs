@@ -15,8 +15,8 @@ use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_forced, is_length, is_number};
 use crate::vocabulary::{
-    batches, gives_size, names_batch, names_batch_size, names_batches, names_dataset, names_loader,
-    names_samples, reads_number, totals,
+    batches, gives_size, names_batch, names_batches, names_dataset, names_loader, names_samples,
+    names_size_of_batch, reads_number, totals,
 };
 
 /// What is known about sums of losses and about counts of samples and batches.
@@ -230,11 +230,11 @@ impl<'a> Lower<'a> {
         }
         match expr {
             Expr::Path(_) => {
-                ident(expr).is_some_and(|name| names_batch_size(&name))
+                ident(expr).is_some_and(|name| names_size_of_batch(&name))
                     || self.initial(expr).is_some_and(|init| self.is_batch_size(init, depth + 1))
             }
             Expr::Field(field) => match &field.member {
-                syn::Member::Named(name) => names_batch_size(&name.to_string()),
+                syn::Member::Named(name) => names_size_of_batch(&name.to_string()),
                 syn::Member::Unnamed(_) => self.is_batch_size(&field.base, depth + 1),
             },
             Expr::Index(index) => self.is_batch_size(&index.expr, depth + 1),
@@ -243,7 +243,7 @@ impl<'a> Lower<'a> {
                 if is_wrapper(&name) {
                     return self.is_batch_size(&call.receiver, depth + 1);
                 }
-                names_batch_size(&name) || gives_size(&name) && self.is_of_batch(&call.receiver)
+                names_size_of_batch(&name) || gives_size(&name) && self.is_of_batch(&call.receiver)
             }
             Expr::Call(_) => converted(expr).is_some_and(|inner| self.is_batch_size(inner, depth + 1)),
             _ => false,
