@@ -10,6 +10,7 @@ use crate::vocabulary::Keeping;
 
 /// The gradients of one `backward`, or the sum in one accumulator.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(crate) struct Store {
     /// The `backward`, or the constructor of the accumulator.
     pub(crate) site: SiteId,

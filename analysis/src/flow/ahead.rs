@@ -69,10 +69,10 @@ fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
         Action::OnStores(stores, OnStore::Doubt) => {
             unknown(stores.iter().any(|store| cfg.takers(*store).is_empty()))
         }
-        Action::OnStores(_, OnStore::End | OnStore::Present(_)) => Next::Nothing,
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)
+        | Action::OnStores(_, OnStore::End | OnStore::Present(_))
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Replace(_)

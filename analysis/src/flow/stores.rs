@@ -51,10 +51,10 @@ impl PathState {
             return;
         }
         if fresh {
-            if !known.keep_filled_by(given) {
-                self.put(cfg, id, GradientStates::UNKNOWN);
-            } else {
+            if known.keep_filled_by(given) {
                 self.gradients[id] = known;
+            } else {
+                self.put(cfg, id, GradientStates::UNKNOWN);
             }
             return;
         }

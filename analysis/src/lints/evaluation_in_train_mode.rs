@@ -13,6 +13,8 @@ lint! {
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
     ///
+    /// Also a forward pass on evaluation data whose mode argument says training (`forward_t(&x, true)`), and one of the model that a step returned (`burn`), instead of a copy by `valid()`.
+    ///
     /// ## Why it matters
     ///
     /// Dropout is active, and batch norm uses and stores the statistics of the validation batches.
@@ -38,6 +40,7 @@ lint! {
     ///
     /// ## Limits
     ///
+    /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
     /// Reported only for models whose mode the function sets somewhere, and for forward passes with `true` as the argument for the mode.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
     /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output. The finding is then a warning.

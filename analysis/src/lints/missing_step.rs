@@ -16,6 +16,10 @@ lint! {
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
     /// Also an optimizer that is built and never used, although a loop computes losses of its model.
     ///
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped: no step takes them, and nothing else gets them.
+    /// In such a library, a warning also for a loss that nothing reads.
+    /// A warning in every library for a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps.
+    ///
     /// ## Why it matters
     ///
     /// The model never changes: the loop computes gradients and discards them.
@@ -43,6 +47,9 @@ lint! {
     /// - the optimizer is returned, stored or passed to another function,
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
+    ///
+    /// Gradients that are a value cannot be used after the function, so the second and the third case do not hold for them.
+    /// They are not reported if the function reads single gradients and writes parameters itself, and if they are passed to another function by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"

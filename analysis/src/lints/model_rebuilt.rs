@@ -6,6 +6,7 @@ lint! {
     /// ## What it finds
     ///
     /// A model that is built, with its optimizer, inside the loop that trains it.
+    /// Where a step takes the model and returns it (`burn`), the optimizer need not be built there.
     ///
     /// ## Why it matters
     ///

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
+use crate::cfg::{Certain, Deps, LoopId, OptimizerId, SiteId};
 use crate::flow::Observed;
 use crate::stage::Effect;
 use crate::vocabulary::names_epoch;
@@ -74,7 +74,7 @@ fn in_every_epoch(cx: &mut Context<'_>) {
         }
         // What depends on the epoch, such as the rate, is a reason to rebuild.
         let of_the_epoch = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
-        let owned = optimizer.owned.iter().flat_map(|owned| owned.paths());
+        let owned = optimizer.owned.iter().flat_map(Deps::paths);
         let varies = cx.site(site).names.iter().any(|name| head.binds.contains(name) || cx.cfg.changes_in(name, around));
         if varies || owned.clone().any(of_the_epoch) {
             continue;

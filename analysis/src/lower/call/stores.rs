@@ -29,7 +29,9 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn are_values(&mut self, stores: &[StoreId]) {
         let doubtful = |store: &StoreId| self.cfg.stores[*store].keeping == Keeping::InPlace;
         let doubtful: Vec<StoreId> = stores.iter().copied().filter(doubtful).collect();
-        stores.iter().for_each(|store| self.cfg.stores[*store].used = true);
+        for store in stores {
+            self.cfg.stores[*store].used = true;
+        }
         if !doubtful.is_empty() {
             self.emit(Action::OnStores(doubtful, OnStore::Doubt), 0);
         }
@@ -154,7 +156,9 @@ impl<'a> Lower<'a> {
             GradientMethod::Keeps => Some(Value { passing: Passing::Value, ..receiver.clone() }),
             GradientMethod::Looks => Some(Value::number()),
             GradientMethod::Gets => {
-                stores.iter().for_each(|store| self.cfg.stores[*store].read = true);
+                for store in stores {
+                    self.cfg.stores[*store].read = true;
+                }
                 Some(Value::nothing())
             }
             GradientMethod::Changes => {
@@ -188,7 +192,11 @@ impl<'a> Lower<'a> {
         })?;
         match gradient_method(&call.name) {
             GradientMethod::Looks => {}
-            GradientMethod::Gets => given.iter().for_each(|store| self.cfg.stores[*store].read = true),
+            GradientMethod::Gets => {
+                for store in &given {
+                    self.cfg.stores[*store].read = true;
+                }
+            }
             GradientMethod::Keeps | GradientMethod::Changes | GradientMethod::Other => return None,
         }
         Some(Value { measured: true, ..Value::number() })
@@ -235,7 +243,9 @@ impl<'a> Lower<'a> {
         self.are_values(&stores);
         let model = call.arguments.iter().filter(|value| !matches!(value.kind, Kind::Gradients(_)));
         if let Some(model) = model.clone().next().and_then(|model| model.place) {
-            stores.iter().for_each(|store| self.cfg.stores[*store].model = Some(model));
+            for store in &stores {
+                self.cfg.stores[*store].model = Some(model);
+            }
         }
         if takes_a_part(&call.name) {
             return Some(self.part_of(call, &stores));
@@ -245,7 +255,9 @@ impl<'a> Lower<'a> {
 
     /// A part of gradients, which is a value of its own: another step may take the rest.
     fn part_of(&mut self, call: &Call<'a>, stores: &[StoreId]) -> Value<'a> {
-        stores.iter().for_each(|store| self.cfg.stores[*store].escapes = true);
+        for store in stores {
+            self.cfg.stores[*store].escapes = true;
+        }
         let site = self.site_of(call.expr, None);
         let part = self.store_at(site);
         self.cfg.stores[part].keeping = Keeping::Fresh;

@@ -21,7 +21,9 @@ impl<'a> Lower<'a> {
         if let Kind::Gradients(stores) = &value.kind
             && !is_meant_unused(name)
         {
-            stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
+            for store in stores {
+                self.cfg.stores[*store].named = true;
+            }
         }
         self.env.declared.insert(path, self.control.nesting());
         self.note_variable(path, node);
