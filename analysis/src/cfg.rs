@@ -9,7 +9,9 @@ use crate::stage::{Effect, Stage};
 
 pub use crate::diagnostic::Certain;
 
+mod averages;
 mod bookkeeping;
+mod checkpoint;
 mod computation;
 mod condition;
 mod draw;
@@ -30,7 +32,9 @@ mod schedule;
 mod store;
 mod variable;
 
-pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, Shown, Swallow};
+pub use averages::{Average, AverageStep, MeanLoss};
+pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, ShortEpochs, Shown, Swallow};
+pub use checkpoint::{Checkpoint, CheckpointKind};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};

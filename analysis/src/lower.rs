@@ -34,6 +34,7 @@ use call::mode::Recording;
 use control::{Control, ask, differing, guard};
 use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
+use notes::averages::Averaging;
 use resolve::survey::Survey;
 use resolve::{FnId, Function, Resolver};
 
@@ -100,6 +101,7 @@ struct Lower<'a> {
     inlining: Inlining,
     recording: Recording,
     processes: differing::Processes,
+    averaging: Averaging<'a>,
     syntax: Syntax,
 }
 
@@ -143,6 +145,7 @@ impl<'a> Lower<'a> {
             inlining: Inlining::of(function),
             recording: Recording::default(),
             processes: differing::Processes::default(),
+            averaging: Averaging::default(),
             syntax: Syntax::default(),
         }
     }

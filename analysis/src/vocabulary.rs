@@ -8,6 +8,7 @@
 mod burn;
 mod call;
 mod candle;
+mod counts;
 mod data;
 mod dfdx;
 mod distributed;
@@ -26,10 +27,15 @@ pub mod rust;
 mod selection;
 mod tch;
 mod training_loop;
+mod weights;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
 pub use call::{CallEffect, CollectiveKind, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use counts::{
+    batches, forwards_items, gives_size, is_training_call, lifts, names_batches, names_dataset,
+    names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
+};
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
     names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
@@ -61,6 +67,11 @@ pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
 pub use tch::ignores_mode_argument;
+pub use weights::{
+    averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
+    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_weight_average, refits_batch_norm,
+    restores_model, sets_momentum, thaws,
+};
 pub use words::{
     STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,
     handles_gradients, hints_at_backward, hints_at_differentiation, hints_at_mode, hints_at_training,

@@ -84,3 +84,16 @@ pub struct Kept {
     /// Whether the tensor is added to a sum (`true`), or put into a collection (`false`).
     pub added: bool,
 }
+
+/// The head of a loop that counts one number less than the number of epochs: `for epoch in 1..epochs`.
+#[derive(Clone, Debug)]
+pub struct ShortEpochs {
+    /// The range or the condition in the head.
+    pub site: SiteId,
+    /// The loop with this head.
+    pub of: LoopId,
+    /// The source text of the number of epochs.
+    pub epochs: Excerpt,
+    /// The range or the condition that a message suggests instead.
+    pub instead: String,
+}

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::processes::Processes;
 use super::{
-    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId,
-    Outcome, PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
+    Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
+    MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs,
+    Shown, SiteId, Swallow, Use, Variable,
 };
 
 /// A type of fact that a site may have.
@@ -54,12 +55,15 @@ macro_rules! facts {
 
 facts! {
     Advance,
+    Average,
+    Checkpoint,
     Choice,
     Claim,
     Computation,
     Difference,
     Kept,
     LossCall,
+    MeanLoss,
     MetricCall,
     Opaque,
     Outcome,
@@ -68,6 +72,7 @@ facts! {
     Root,
     Scaler,
     ScheduleOf,
+    ShortEpochs,
     Shown,
     Swallow,
 }
@@ -89,6 +94,12 @@ pub(crate) enum Mark {
     OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
+    /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.
+    StatefulOptimizer,
+    /// A call that sets a mode by a method that the checked code defines.
+    OwnMode,
+    /// An opaque call whose name says that it trains a model.
+    Trains,
     /// The constructor of a schedule whose unit is an epoch.
     CountsEpochs,
     /// The constructor of a metric that adds up over batches.

@@ -22,6 +22,8 @@ pub(crate) struct Function {
     pub(crate) factors: Factors,
     /// Whether the function reads gradients, or writes parameters, without an optimizer.
     pub(crate) reads_gradients: bool,
+    /// Whether the function saves or restores the state of an optimizer.
+    pub(crate) keeps_optimizer_state: bool,
     /// Whether the function returns or stores a value with a graph, so that other code may run `backward`.
     pub(crate) gives_graph: bool,
     /// Whether the type of `self` has an optimizer in a field.

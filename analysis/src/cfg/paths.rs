@@ -54,6 +54,11 @@ impl Paths {
         path
     }
 
+    /// The place of which a place is a field; `None` for a variable.
+    pub fn parent(&self, path: PathId) -> Option<PathId> {
+        self.parents[path]
+    }
+
     /// Whether two places are the same, or one is a part of the other.
     pub fn overlap(&self, a: PathId, b: PathId) -> bool {
         self.holds(a, b) || self.holds(b, a)

@@ -31,6 +31,14 @@ pub(crate) struct Variable {
     /// The uses of the variable. They are recorded only for a variable that is assigned, or that
     /// holds a model constructed in the function.
     pub(crate) uses: Vec<Use>,
+    /// Whether a call freezes the parameters in the variable.
+    pub(crate) frozen: bool,
+    /// Whether a call makes the parameters in the variable trainable again.
+    pub(crate) thawed: bool,
+    /// Whether the type of the variable is a known layer without batch norm.
+    pub(crate) without_batch_norm: bool,
+    /// Whether the type of the variable is an optimizer that keeps state for each parameter.
+    pub(crate) stateful: bool,
     /// The variables in the divisors of this variable.
     pub(crate) divisors: Vec<PathId>,
 }

@@ -146,6 +146,7 @@ impl<'a> Order<'a> {
                 let harmless = self.cfg.facts.is(event.site, Mark::HandlesGradients);
                 (!harmless && self.cfg.touches(self.optimizer, deps)).then_some(Err(()))
             }
+            Action::Handed { deps, .. } => (reached(deps) != Reach::No).then_some(Err(())),
             Action::OnStores(stores, OnStore::Effect(effect)) => {
                 let taken = stores.iter().any(|store| self.cfg.takers(*store).contains(&self.optimizer));
                 if taken { by(*effect) } else { None }

@@ -9,7 +9,7 @@ use super::reach::{Reach, ancestors, fills, has_graph, reaches_through};
 use super::state::FlowState;
 use super::states::AbstractValue;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, Event, GraphId, OnStore, OptimizerId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mode, OnStore, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
 /// An event, with the states before the event that a lint may query.
@@ -28,6 +28,11 @@ pub enum Observed {
     /// A forward or a loss. The first value is the mode of the model, if the mode is tracked. The
     /// second value tells whether a switch has turned recording off.
     Computation(Option<AbstractValue>, AbstractValue),
+    /// A forward of a model, with a part of the model and the mode of the part.
+    Part(PathId, AbstractValue),
+    /// A model is switched to training mode, with the model or a part of it, and its mode before the
+    /// switch.
+    Switch(PathId, AbstractValue),
     /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
     /// optimizer is unknown, the values of all optimizers are joined.
     Schedule(AbstractValue),
@@ -121,9 +126,12 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
             }
             _ => Vec::new(),
         },
-        Observed::Computation(None, _) | Observed::Facts(..) | Observed::Build(_) | Observed::Schedule(_) => {
-            Vec::new()
-        }
+        Observed::Computation(None, _)
+        | Observed::Facts(..)
+        | Observed::Build(_)
+        | Observed::Schedule(_)
+        | Observed::Part(..)
+        | Observed::Switch(..) => Vec::new(),
     }
 }
 
@@ -149,7 +157,9 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
         Action::Computation(model) => {
             let mode = model.and_then(|model| state.tracked(|tracked| tracked.mode(cfg, model)));
             let recording = state.tracked(|tracked| Some(tracked.recording()));
-            recording.map(|recording| Observed::Computation(mode, recording)).into_iter().collect()
+            let computed = recording.map(|recording| Observed::Computation(mode, recording));
+            let parts = model.iter().flat_map(|model| parts(cfg, state, *model));
+            computed.into_iter().chain(parts.map(|(part, mode)| Observed::Part(part, mode))).collect()
         }
         Action::Schedule(advanced) => {
             let ids = all.filter(|id| advanced.is_none_or(|advanced| advanced == *id));
@@ -182,6 +192,11 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
             let effects = ids.iter().filter_map(|id| effect_on(*id, *effect));
             effects.chain(ids.iter().filter_map(|id| facts_at(*id, *effect))).collect()
         }
+        Action::Mode(model, Some(Mode::Train)) => {
+            let whole = state.tracked(|tracked| tracked.mode(cfg, *model)).map(|mode| (*model, mode));
+            let all = whole.into_iter().chain(parts(cfg, state, *model));
+            all.map(|(part, mode)| Observed::Switch(part, mode)).collect()
+        }
         Action::Forget(_)
         | Action::Handed { .. }
         | Action::OnStores(_, OnStore::Present(_) | OnStore::End | OnStore::Doubt)
@@ -192,7 +207,7 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
         | Action::Assume(..)
         | Action::Unassume(_)
         | Action::Mark(_)
-        | Action::Mode(..)
+        | Action::Mode(_, Some(Mode::Eval) | None)
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
@@ -215,4 +230,15 @@ fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId
         let used = state.graph(graph)?;
         used.certainty().map(|_| (graph, used))
     })
+}
+
+/// The tracked parts of a model, each with its mode.
+fn parts<'s>(
+    cfg: &'s Cfg,
+    state: &'s FlowState,
+    model: PathId,
+) -> impl Iterator<Item = (PathId, AbstractValue)> + 's {
+    let tracked = cfg.modes.models.iter().map(|(path, _)| *path);
+    let inside = tracked.filter(move |&path| path != model && cfg.paths.holds(model, path));
+    inside.filter_map(|path| Some((path, state.tracked(|tracked| tracked.mode(cfg, path))?)))
 }

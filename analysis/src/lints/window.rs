@@ -167,7 +167,12 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn windows<T>(&self, window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>) -> Vec<T> {
+    /// Calls `window` for each optimizer whose gradients are known at each `step`, and returns the
+    /// windows that it finds.
+    pub(super) fn windows<T>(
+        &self,
+        window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>,
+    ) -> Vec<T> {
         self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 

@@ -15,8 +15,10 @@ use crate::stage::Stage;
 use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
 use crate::vocabulary::{CallEffect, adds, is_loss};
 
+mod averages;
 mod backward;
 mod byhand;
+mod checkpoints;
 mod collect;
 mod compute;
 mod construct;
@@ -66,6 +68,16 @@ enum Callee<'a> {
     Variable(&'a Path, PathId),
     /// The value of an expression that is called.
     Value(Value<'a>),
+}
+
+impl<'a> Callee<'a> {
+    /// The syntax of the receiver, for a method.
+    fn receiver(&self) -> Option<&'a Expr> {
+        match self {
+            Self::Method(node) => Some(&node.receiver),
+            Self::Function(_) | Self::Associated(..) | Self::Variable(..) | Self::Value(_) => None,
+        }
+    }
 }
 
 impl<'a> Call<'a> {
@@ -121,6 +133,7 @@ impl<'a> Lower<'a> {
         let (callee, name) = self.callee(&node.func);
         let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
         let call = Call { expr, name, callee, receiver: None, args: &node.args, arguments };
+        self.note_bookkeeping(&call);
         match &call.callee {
             Callee::Variable(_, path) => self.call_variable(&call, *path),
             Callee::Value(function) => self.call_value(&call, function),
@@ -143,6 +156,7 @@ impl<'a> Lower<'a> {
         let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
         let callee = Callee::Method(node);
         let call = Call { expr, name, callee, receiver: Some(receiver), args: &node.args, arguments };
+        self.note_bookkeeping(&call);
         self.inlined_or_performed(&call)
     }
 

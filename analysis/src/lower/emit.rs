@@ -150,6 +150,11 @@ impl<'a> Lower<'a> {
         self.cfg.sites.len() - 1
     }
 
+    /// The site of a syntax node, if it has one under the current chain of calls.
+    pub(in crate::lower) fn known_site(&self, node: usize) -> Option<SiteId> {
+        self.nodes.sites.get(&(node, self.nodes.chain)).copied()
+    }
+
     pub(in crate::lower) fn site_of(&mut self, expr: &'a Expr, stage: Option<Stage>) -> SiteId {
         let resolver = self.resolver;
         self.site(address(expr), stage, || resolver.source(expr).shown(expr))

@@ -6,8 +6,9 @@ use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
+use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_number, is_pointer};
-use crate::vocabulary::{Keeping, Role};
+use crate::vocabulary::{Keeping, Role, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
@@ -63,6 +64,10 @@ impl Lower<'_> {
         {
             self.cfg.optimizers[*id].given = true;
         }
+        let names = names_in(ty);
+        let known = self.cfg.facts.variable_mut(path);
+        known.stateful = names.iter().any(|name| is_stateful(name));
+        known.without_batch_norm = names.iter().any(|name| is_plain_layer(name));
         if let (Kind::Optimizer(id), Type::Reference(by)) = (&kind, ty) {
             self.cfg.optimizers[*id].exclusive = by.mutability.is_some();
         }

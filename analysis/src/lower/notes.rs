@@ -13,7 +13,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::is_result;
 use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 
+pub(super) mod averages;
 mod choice;
+mod epochs;
 mod heads;
 mod shown;
 
@@ -86,6 +88,11 @@ impl<'a> Lower<'a> {
             UseKind::Set
         };
         self.note_use(&node.left, kind);
+        match node.op {
+            BinOp::AddAssign(_) => self.note_term(&node.left, &node.right, Some(right)),
+            BinOp::DivAssign(_) => self.note_mean(&node.left, &node.right, address(node), Place::of(node)),
+            _ => {}
+        }
         if let Expr::Path(left) = &*node.left
             && let Some(path) = left.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
         {
@@ -100,6 +107,9 @@ impl<'a> Lower<'a> {
 
     /// Records the divisors of a variable: the variables in `right` of `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
+        if matches!(node.op, BinOp::Div(_)) {
+            self.note_mean(&node.left, &node.right, address(node), Place::of(node));
+        }
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
             left = expr;

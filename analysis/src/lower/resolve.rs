@@ -17,12 +17,14 @@ use crate::vocabulary::Vocabularies;
 use survey::Survey;
 
 mod collect;
+mod contents;
 mod counters;
 mod crates;
 mod imports;
 mod layers;
 pub(super) mod macros;
 mod names;
+mod passed;
 mod questions;
 mod shapes;
 mod source;
@@ -165,6 +167,16 @@ impl<'f> Resolver<'f> {
             defaults: BTreeMap::new(),
             sources: source::Sources::default(),
         }
+    }
+
+    /// Whether some function calls this one with a sum as an argument.
+    pub(in crate::lower) fn is_raised(&self, id: FnId) -> bool {
+        let function = &self.functions[id];
+        self.functions.iter().enumerate().any(|(from, caller)| {
+            let passed = &caller.survey.passed;
+            let as_method = function.owner.is_some() && passed.sums_in_methods.contains(&function.name);
+            as_method || passed.sums.iter().any(|path| self.resolve(path, from) == Some(id))
+        })
     }
 
     /// The innermost function around a position in the source.

@@ -68,6 +68,7 @@ impl<'a> Lower<'a> {
         let site = self.site_of(call.expr, None);
         for (argument, value) in call.args.iter().zip(&call.arguments) {
             self.keeps(site, into, value, argument, false);
+            self.note_term_in(into, argument, Some(value));
             if let Some(holder) = self.env.values.get_mut(&into) {
                 holder.past = holder.past.union(&value.past);
                 holder.past.collected = holder.past.collected.union(&Deps::one(into));

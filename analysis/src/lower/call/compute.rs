@@ -134,9 +134,18 @@ impl<'a> Lower<'a> {
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
+        self.reads_number(call, site);
         let origin = subject.origin.ended(how, site);
         self.written_in_place(call, &origin);
         number.with_origin(origin)
+    }
+
+    /// Records that a call may read the loss of a batch as a number: `loss.item()`, `f64::from(loss)`.
+    pub(super) fn reads_number(&mut self, call: &Call<'a>, site: SiteId) {
+        let tensor = call.callee.receiver().or_else(|| call.args.first());
+        if let (Some(tensor), Some(value)) = (tensor, call.subject()) {
+            self.note_number(site, tensor, value);
+        }
     }
 
     /// Performs the multiplication of a loss by the factor of a scaler: `scaler.scale(&loss)`.

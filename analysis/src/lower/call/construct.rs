@@ -2,10 +2,10 @@
 
 use syn::Expr;
 
-use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
 use super::opaque::Grade;
+use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Differs, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
-    is_metric, is_rate, is_variable, names_backward, type_holds_no_parameters,
+    is_metric, is_rate, is_stateful, is_variable, names_backward, type_holds_no_parameters,
 };
 
 impl<'a> Lower<'a> {
@@ -76,6 +76,7 @@ impl<'a> Lower<'a> {
     /// The result of `f32::from(..)`: a number, through which no gradient passes.
     fn number_of(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
+        self.reads_number(call, site);
         let origin = match &call.arguments[..] {
             [one] => one.origin.ended(GradientStop::Number, site),
             _ => Origin::default(),
@@ -95,6 +96,9 @@ impl<'a> Lower<'a> {
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
         if rate || call.arguments.iter().all(|argument| argument.derived().deps.is_empty()) {
             return Value::of(Kind::Settings(site), Deps::none());
+        }
+        if matches!(&call.callee, Callee::Associated(_, owner) if is_stateful(owner)) {
+            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
         }
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }
@@ -204,7 +208,7 @@ fn sources(call: &Call<'_>) -> Deps {
 /// The name of the type or of the function that a constructor call names.
 ///
 /// The name is `Net` for `Net::new(..)?`, and `linear` for `linear(..).unwrap()`.
-fn constructor(expr: &Expr) -> Option<String> {
+pub(super) fn constructor(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Try(inner) => constructor(&inner.expr),
         Expr::Paren(inner) => constructor(&inner.expr),

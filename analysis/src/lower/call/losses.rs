@@ -94,6 +94,7 @@ impl<'a> Lower<'a> {
             || receiver.is_some_and(|value| value.origin.unreduced.is_some());
         let by_name = matches!(&call.callee, Callee::Function(path) if path.is_ident(loss.name));
         let origin = self.note_loss(site, (loss, by_name), output, target);
+        self.averaging.unreduced.extend(unreduced.then_some(site));
         Some(Origin { unreduced: unreduced.then_some(site), ..origin })
     }
 

@@ -3,7 +3,7 @@
 use syn::{Expr, Lit};
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Mode, PathId, Recorded, SiteId};
+use crate::cfg::{Action, Deps, Mark, Mode, PathId, Recorded, SiteId};
 use crate::limits;
 use crate::lower::env::value::{Guard, Kind, Value};
 use crate::lower::{Lower, address};
@@ -112,10 +112,28 @@ impl<'a> Lower<'a> {
             (Some(place), Some(training)) if self.track_mode(place) => {
                 let mode = if training { Mode::Train } else { Mode::Eval };
                 self.emit(Action::Mode(place, Some(mode)), site);
+                self.set_parts(model, mode, site);
+                if model.ty.is_some_and(|ty| self.resolver.method(ty, &call.name).is_some()) {
+                    self.cfg.facts.mark(site, Mark::OwnMode);
+                }
             }
             _ => self.lose_mode(&model.derived().deps, site),
         }
         model.derived().with_made(model.made)
+    }
+
+    /// Sets the mode of the models that a struct was made of.
+    fn set_parts(&mut self, model: &Value<'a>, mode: Mode, site: SiteId) {
+        let parts: Vec<Value<'a>> = model.kind.parts().cloned().collect();
+        for part in parts {
+            if let Some(place) =
+                part.place.filter(|_| !part.copied && matches!(part.kind, Kind::Plain | Kind::Fields(_)))
+                && self.cfg.modes.models.iter().any(|(known, _)| *known == place)
+            {
+                self.emit(Action::Mode(place, Some(mode)), site);
+            }
+            self.set_parts(&part, mode, site);
+        }
     }
 
     /// Records that the models in these places may be in either mode.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Differs, Join, OptimizerId, Origin, SiteId, Sites};
+use crate::cfg::{Action, Deps, Differs, Join, Mark, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -14,8 +14,9 @@ use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     Keeping, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, is_builder, is_evaluation, measures_gradients, moves_gradients, only_looks,
-    returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
+    hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
+    only_looks, reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients,
+    writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -68,6 +69,10 @@ impl<'a> Lower<'a> {
         self.cfg.function.sets_parameters |= values && sets_parameters(&call.name);
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
+        if reads_number(&call.name) {
+            self.reads_number(call, site);
+        }
+        self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
@@ -100,7 +105,7 @@ impl<'a> Lower<'a> {
         // `let valid_model = model.valid()` may be a model that records nothing.
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
-        self.measures(call, &mut value);
+        self.marks_measured(call, &mut value);
         value = self.opaque_in_run(call, site, value);
         value.past.calls = value.past.calls.union(&Sites::one(site));
         value.past.open |= self.opens(call.arguments.iter());
@@ -120,7 +125,7 @@ impl<'a> Lower<'a> {
     /// Records that a value is measured, if the name of its call suggests a norm of gradients.
     ///
     /// After a reduction of gradients, the norm is the same on all processes.
-    fn measures(&self, call: &Call<'a>, value: &mut Value<'a>) {
+    fn marks_measured(&self, call: &Call<'a>, value: &mut Value<'a>) {
         if measures_gradients(&call.name) {
             value.measured = true;
             if self.processes.reduced {
@@ -189,6 +194,7 @@ impl<'a> Lower<'a> {
             return self.computes(call, Stage::Loss, None, &arguments).with_origin(origin);
         }
         let site = self.opaque_site_of(call.expr);
+        self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
@@ -232,7 +238,7 @@ impl<'a> Lower<'a> {
         if matches!(call.callee, Callee::Function(_) | Callee::Associated(..)) {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
-        self.measures(call, &mut value);
+        self.marks_measured(call, &mut value);
         value = self.opaque_in_run(call, site, value);
         value.with_made(is_builder(&call.name).then_some(site))
     }
@@ -265,6 +271,9 @@ impl<'a> Lower<'a> {
 
     /// Performs the effects that the name of an opaque call suggests, such as a `backward`.
     fn hinted_effects(&mut self, call: &Call<'a>, site: SiteId) {
+        if is_training_call(&call.name) && !call.arguments.is_empty() {
+            self.cfg.facts.mark(site, Mark::Trains);
+        }
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
         }

@@ -1,11 +1,11 @@
 //! Optimizers: their construction, and calls that change the set of parameters that they update.
 
 use super::Call;
-use crate::cfg::{Action, Deps, Gives, Mode, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
-use crate::vocabulary::CallEffect;
+use crate::vocabulary::{CallEffect, sets_momentum};
 
 impl<'a> Lower<'a> {
     /// The value of a call that returns the settings of an optimizer that is not built yet.
@@ -21,6 +21,9 @@ impl<'a> Lower<'a> {
             return self.builds(call);
         }
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
+        if let (Kind::NewOptimizer(_, site), true) = (&receiver.kind, sets_momentum(&call.name)) {
+            self.cfg.facts.mark(*site, Mark::StatefulOptimizer);
+        }
         if matches!(receiver.kind, Kind::Settings(_)) {
             self.opaque(call);
         }

@@ -196,6 +196,11 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The loop whose index a variable is.
+    pub(in crate::lower) fn index_of(&self, path: PathId) -> Option<LoopId> {
+        self.guarding.counting.indexes.get(&path).map(|index| index.of)
+    }
+
     /// Builds the counter for `count`, a comparison with a period, after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;

@@ -31,6 +31,7 @@ impl<'a> Lower<'a> {
             self.iterates_over(id, Some(&fetched.pat), &fetched.expr);
             self.note_while(id, fetched);
         }
+        self.note_epochs_while(id, node);
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
             let body = lower.block("round");
             lower.syntax.while_let = matches!(&*node.cond, Expr::Let(_));

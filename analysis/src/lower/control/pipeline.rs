@@ -130,6 +130,9 @@ impl<'a> Lower<'a> {
         let head = || (text::call(expr).into(), head::of_items(expr, pipeline.base));
         let id = self.loop_of(address(node), line, head);
         self.iterates_over(id, None, pipeline.base);
+        if pipeline.is_bare() {
+            self.note_epochs(id, pipeline.base);
+        }
         let driver = Driver { how, closure, start, node, call: address(expr) };
         Some(self.drive(id, &driver, &pipeline, &items))
     }

@@ -12,10 +12,12 @@ use crate::vocabulary::{names_batch, names_loader};
 
 impl<'a> Lower<'a> {
     /// Records the head of a `for` loop over `items`.
-    pub(in crate::lower) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
+    pub(in crate::lower) fn note_for(&mut self, of: LoopId, pat: &'a Pat, items: &'a Expr) {
         self.iterates_over(of, Some(pat), items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
         self.cfg.loops[of].iterates = Some(site);
+        self.note_epochs(of, items);
+        self.averaging.over.insert(of, (pat, items));
         if let Some((drops, from)) = swallows(items, pat) {
             let items = text::tight(unreferenced(from));
             let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");

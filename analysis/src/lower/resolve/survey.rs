@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
+use super::passed::Passed;
 use super::questions::Questions;
 use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
@@ -40,6 +41,8 @@ pub(crate) struct Survey {
     pub trains: bool,
     /// What the function calls in a distributed run.
     pub distributed: Distributed,
+    /// The arguments of calls in the function that lints on epochs and checkpoints ask for.
+    pub passed: Passed,
     pub(super) vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
@@ -82,6 +85,7 @@ impl Survey {
             followed: BTreeSet::new(),
             too_many: false,
             distributed: Distributed::default(),
+            passed: Passed::default(),
             vocabulary,
             questions: Questions::default(),
             closures: BTreeSet::new(),
@@ -170,6 +174,7 @@ impl<'ast> Visit<'ast> for Survey {
             self.note_use(call);
         }
         self.trains |= may_train(&name);
+        self.passed.method(call, &name);
         self.shapes.differentiates |= hints_at_differentiation(&name);
         self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
@@ -204,6 +209,7 @@ impl<'ast> Visit<'ast> for Survey {
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
+            self.passed.function(&path.path, call);
             let computes = Self::is_computation(self.vocabulary.function(&name));
             self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }

@@ -1,0 +1,144 @@
+//! Calls that save or restore a model, and whether the state of the optimizer goes with it.
+
+use syn::{Expr, ExprMethodCall};
+
+use super::Call;
+use crate::cfg::{Checkpoint, CheckpointKind, Expression};
+use crate::lower::Lower;
+use crate::lower::control::expression::structure;
+use crate::lower::env::value::{Kind, Value};
+use crate::tokens::names_in;
+use crate::vocabulary::{freezes, keeps_state, restores_model, saves, thaws};
+
+impl<'a> Lower<'a> {
+    /// Records a call that saves or restores a model.
+    pub(super) fn note_checkpoint(&mut self, call: &Call<'a>) {
+        let kind = if saves(&call.name) {
+            CheckpointKind::Saves
+        } else if restores_model(&call.name) {
+            CheckpointKind::Restores
+        } else {
+            self.note_state(call);
+            return;
+        };
+        if self.gets_optimizer(call) {
+            self.cfg.function.keeps_optimizer_state = true;
+            return;
+        }
+        let places = call.values().filter_map(|value| value.place);
+        let paths: Vec<Expression> = call.args.iter().flat_map(|argument| self.path_of(argument)).collect();
+        if paths.is_empty() {
+            return;
+        }
+        let resumed_elsewhere =
+            kind == CheckpointKind::Saves && self.resolver.is_resumed(self.inlining.function, &paths);
+        let model =
+            places.fold(crate::cfg::Deps::none(), |all, place| all.union(&crate::cfg::Deps::one(place)));
+        let paths = paths.into_iter().map(|path| self.cfg.expressions.intern(path)).collect();
+        let site = self.site_of(call.expr, None);
+        self.cfg.facts.note_once(site, Checkpoint { kind, model, paths, resumed_elsewhere });
+    }
+
+    /// Records that a call reads or writes the state of an optimizer.
+    fn note_state(&mut self, call: &Call<'a>) {
+        let of_optimizer =
+            call.receiver.as_ref().is_some_and(|receiver| matches!(receiver.kind, Kind::Optimizer(_)));
+        if of_optimizer && keeps_state(&call.name) {
+            self.cfg.function.keeps_optimizer_state = true;
+        }
+    }
+
+    /// Whether an optimizer is the receiver of a call or in one of its arguments.
+    fn gets_optimizer(&self, call: &Call<'a>) -> bool {
+        let held = |value: &Value<'a>| {
+            matches!(value.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
+                || !self.optimizers_in(&value.derived().deps).is_empty()
+        };
+        call.values().any(held) || call.args.iter().any(|argument| self.mentions_optimizer(argument, 0))
+    }
+
+    /// Whether an expression mentions an optimizer, or a variable that was made from one.
+    fn mentions_optimizer(&self, expr: &Expr, depth: usize) -> bool {
+        names_in(&expr).iter().any(|name| {
+            let Some(path) = self.lookup(name) else { return false };
+            let held = self.env.value(path).is_some_and(|value| {
+                matches!(value.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
+                    || value.kind.parts().any(|part| matches!(part.kind, Kind::Optimizer(_)))
+            });
+            let made =
+                || self.env.made_of.get(&path).is_some_and(|init| self.mentions_optimizer(init, depth + 1));
+            held || depth < crate::limits::MEASURE_SOURCES && made()
+        })
+    }
+
+    /// The expressions that an argument may be as the path of a file: itself, and the initializer of a
+    /// variable.
+    fn path_of(&mut self, argument: &'a Expr) -> Vec<Expression> {
+        let argument = plain(argument);
+        let own = self.in_scope(&structure(argument));
+        let initial = match argument {
+            Expr::Path(path) => path.path.get_ident().and_then(|name| {
+                let path = self.lookup(&name.to_string())?;
+                let init = *self.env.made_of.get(&path)?;
+                Some(self.in_scope(&structure(plain(init))))
+            }),
+            _ => None,
+        };
+        [Some(own), initial].into_iter().flatten().filter(is_path).collect()
+    }
+
+    /// Records that a call freezes or thaws the model in its receiver.
+    pub(super) fn note_frozen(&mut self, call: &Call<'a>) {
+        let Some(receiver) = &call.receiver else { return };
+        let told = call.args.first().and_then(super::mode::literal_bool);
+        let (frozen, thawed) = (freezes(&call.name, told), thaws(&call.name, told));
+        if !frozen && !thawed {
+            return;
+        }
+        for &path in receiver.derived().deps.paths() {
+            let known = self.cfg.facts.variable_mut(path);
+            known.frozen |= frozen;
+            known.thawed |= thawed;
+        }
+    }
+}
+
+/// An expression without references and conversions: `path` for `&path.clone()`.
+pub(in crate::lower) fn plain(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(inner) => plain(&inner.expr),
+        Expr::Paren(inner) => plain(&inner.expr),
+        Expr::Try(inner) => plain(&inner.expr),
+        Expr::MethodCall(ExprMethodCall { receiver, method, args, .. })
+            if args.is_empty() && crate::vocabulary::converts_path(&method.to_string()) =>
+        {
+            plain(receiver)
+        }
+        Expr::Call(call) if call.args.len() == 1 => match &*call.func {
+            Expr::Path(path)
+                if path
+                    .path
+                    .segments
+                    .first()
+                    .is_some_and(|first| crate::vocabulary::is_path_type(&first.ident.to_string())) =>
+            {
+                plain(&call.args[0])
+            }
+            _ => expr,
+        },
+        other => other,
+    }
+}
+
+/// Whether an expression may be the path of a file, and two equal ones the same path.
+fn is_path(expression: &Expression) -> bool {
+    match expression {
+        Expression::Variable(_) | Expression::Name(_) => true,
+        Expression::Literal(text) => text.starts_with('"'),
+        Expression::Field(base, _) => is_path(base),
+        Expression::Apply(_, operands) => {
+            operands.iter().all(|operand| matches!(operand, Expression::Literal(_)) || is_path(operand))
+        }
+        Expression::Node(_) => false,
+    }
+}

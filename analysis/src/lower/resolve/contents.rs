@@ -1,0 +1,63 @@
+//! Contents of the checked code that a single function does not show: the layers of a type, and the
+//! checkpoints that other functions resume from.
+
+use super::{FnId, Resolver, TypeId};
+use crate::cfg::Expression;
+use crate::limits;
+use crate::tokens::names_in;
+use crate::vocabulary::rust::is_number;
+use crate::vocabulary::{Uses, holds_layers, is_batch_norm, is_plain_layer};
+
+impl Resolver<'_> {
+    /// Whether a model of this type has a batch norm; `None` if a field has an unknown type.
+    ///
+    /// The fields decide, and the bodies of the functions of the type, which may build layers.
+    pub(in crate::lower) fn has_batch_norm(&self, ty: TypeId, depth: usize) -> Option<bool> {
+        let known = &self.types[ty];
+        if known.ambiguous || !known.defined || depth > limits::MEASURE_SOURCES {
+            return None;
+        }
+        let ids = || known.functions.values().flatten();
+        let built =
+            ids().any(|id| names_in(&*self.functions[*id].body).iter().any(|name| is_batch_norm(name)));
+        let mut names =
+            known.fields.iter().flat_map(|(name, ty)| names_in(ty).into_iter().chain([name.clone()]));
+        if built || names.any(|name: String| is_batch_norm(&name)) {
+            return Some(true);
+        }
+        let mut all_known = !known.fields.is_empty();
+        for (_, field) in &known.fields {
+            for name in names_in(field) {
+                let inner = self.types.iter().position(|ty| ty.name == name && ty.defined);
+                match inner.map(|inner| self.has_batch_norm(inner, depth + 1)) {
+                    Some(Some(true)) => return Some(true),
+                    Some(Some(false)) => {}
+                    Some(None) => all_known = false,
+                    None => {
+                        let built = holds_layers(&name) && ids().next().is_some();
+                        all_known &=
+                            built || is_plain_layer(&name) || is_number(&name) || is_container(&name);
+                    }
+                }
+            }
+        }
+        all_known.then_some(false)
+    }
+
+    /// Whether another function than `from` restores a model from one of these paths and trains it,
+    /// without restoring the optimizer.
+    pub(in crate::lower) fn is_resumed(&self, from: FnId, paths: &[Expression]) -> bool {
+        let others = self.functions.iter().enumerate().filter(|(id, _)| *id != from);
+        others.map(|(_, function)| &function.survey).any(|survey| {
+            let steps = survey.uses.values().any(Uses::is_stepped);
+            steps
+                && !survey.passed.keeps_optimizer
+                && survey.passed.restored.iter().any(|path| paths.contains(path))
+        })
+    }
+}
+
+/// Whether a name in a type stands for a collection or a wrapper of layers, or for a path to a type.
+fn is_container(name: &str) -> bool {
+    crate::vocabulary::rust::type_shape(name).is_some() || crate::vocabulary::is_module_path(name)
+}
