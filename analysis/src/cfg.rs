@@ -81,7 +81,7 @@ pub struct Cfg {
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
-    /// The gradients that are values of their own.
+    /// The gradients that the code handles as separate values; see `store.rs`.
     pub(crate) stores: Vec<Store>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
@@ -117,7 +117,7 @@ pub struct Optimizer {
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
-    /// Whether the optimizer is a parameter of a `&mut` type.
+    /// Whether the optimizer is a parameter whose type is a `&mut` reference.
     pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
@@ -126,7 +126,7 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
-    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    /// Whether `backward` certainly adds to the gradients. If not, `backward` may overwrite them.
     pub adds_up: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.

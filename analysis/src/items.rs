@@ -35,7 +35,7 @@ impl Function<'_> {
     }
 }
 
-/// A function that has no body and is not in a trait. syn represents this function as tokens.
+/// A free function or an `impl` method without a body, which syn represents as tokens.
 pub(crate) struct Bodiless<'a> {
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) function: SpecFn,

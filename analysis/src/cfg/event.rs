@@ -79,10 +79,10 @@ pub enum Action {
         retain: bool,
         /// Whether the loss is multiplied by a scaler's factor.
         scaled: bool,
-        /// The gradients of the `backward`, if they may be a value of their own.
+        /// The gradients of the `backward`, if they may be a separate value.
         store: Option<StoreId>,
     },
-    /// Code acts on gradients that are values of their own.
+    /// Code acts on gradients that are separate values.
     OnStores(Vec<StoreId>, OnStore),
     /// A tensor is computed from other tensors.
     Compute(GraphId, Vec<GraphId>),
@@ -118,16 +118,16 @@ pub enum Action {
     RestoreMode(usize, PathId),
 }
 
-/// How code acts on gradients that are values of their own.
+/// An action on gradients that are separate values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnStore {
-    /// The gradients are an argument of a step of this optimizer, which follows.
+    /// The gradients become the argument of the next step of this optimizer.
     Present(OptimizerId),
     /// A stage acts on the gradients.
     Effect(Effect),
-    /// The variable that holds the gradients ends.
+    /// The variable that holds the gradients goes out of scope.
     End,
-    /// The gradients are bound in a function whose library is not known to return gradients.
+    /// The gradients are bound to a variable, but the library may not return gradients as values.
     Doubt,
 }
 

@@ -63,7 +63,8 @@ pub struct Counter {
     pub starts_over: bool,
     /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// Whether the count increases by the size of each batch, so that `every` is a number of samples.
+    /// Whether the count increases by the size of each batch. The period `every` is then a number
+    /// of samples.
     pub of_samples: bool,
     /// Whether the counted loop iterates over items. Other loops iterate over numbers or test a
     /// condition.

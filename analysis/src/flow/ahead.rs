@@ -50,7 +50,7 @@ fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
     match action {
         Action::Effect(other, effect) if *other == id => of(*effect),
         Action::Through(deps, effect) => through(deps, *effect),
-        // A new value replaces the gradients before it.
+        // The new value of the `backward` replaces the earlier gradients.
         Action::Backward { deps, store, .. } => {
             let renews = cfg.keeping(*store) == Keeping::Fresh;
             match fills(cfg, id, deps, *store) {

@@ -44,7 +44,7 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
 
 /// Whether a `backward` of a loss computed from `deps` fills this optimizer's gradients.
 ///
-/// For gradients that are a value, the steps that take this value tell whose gradients they are.
+/// If the gradients are a value, they belong to the optimizers whose steps take this value.
 pub(super) fn fills(cfg: &Cfg, id: OptimizerId, deps: &Deps, store: Option<StoreId>) -> Reach {
     let Some(store) = store.filter(|store| cfg.keeping(Some(*store)) != Keeping::InPlace) else {
         return reaches(cfg, id, deps);

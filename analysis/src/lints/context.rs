@@ -192,7 +192,7 @@ impl<'a> Context<'a> {
             let mut sites = self.acting(optimizer, effect).into_iter().map(|site| self.site(site));
             sites.any(|site| site.conditional && !site.fused && gathers(site))
         };
-        // An accumulator is empty after each step.
+        // A step on the sum of an accumulator leaves the accumulator empty.
         let empties = || conditional(Effect::Zero) || self.cfg.steps_with_sums(optimizer);
         conditional(Effect::Take) && empties()
     }

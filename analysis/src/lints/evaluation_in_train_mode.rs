@@ -96,7 +96,7 @@ fn is_same_in_every_mode(cx: &Context<'_>, forward: &Forward<'_>) -> bool {
     cx.cfg.facts.is(forward.visit.site, Mark::SameInEveryMode)
 }
 
-/// The call of `train()` after which a forward pass runs in training mode.
+/// The call of `train()` that put the model of a forward pass into training mode.
 fn switched_on(cx: &Context<'_>, forward: &Forward<'_>) -> Option<SiteId> {
     let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN))?;
     (cx.site(by).stage == Some(Stage::TrainMode)).then_some(by)
@@ -124,7 +124,7 @@ fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_
     }
 }
 
-/// What an evaluation is for, as the end of a message.
+/// The purpose of an evaluation, as the end of a message.
 fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
     match kind {
         Evaluates::Named(Some(round)) | Evaluates::Quietly(round) => format!("in the loop over `{}`", study.over(round)),
@@ -134,7 +134,7 @@ fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
     }
 }
 
-/// The harm of an evaluation in training mode.
+/// The consequence of an evaluation in training mode, for messages.
 const HARM: &str = "dropout is active and batch-norm statistics follow this data: the measures are not those of the model";
 
 /// Whether `train()` is called between the training loop and this forward pass.

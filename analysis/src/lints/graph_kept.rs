@@ -43,7 +43,7 @@ fn check(cx: &mut Context<'_>) {
     if cx.cfg.facts.all::<Kept>().next().is_none() {
         return;
     }
-    // Where each layer has a `backward` of its own, losses are numbers.
+    // If the function only runs the `backward` of layers, losses are plain numbers.
     let of_layer = |site: SiteId| cx.cfg.facts.is(site, Mark::OfLayer);
     let mut backwards = cx.backwards().map(|(site, _)| site).peekable();
     if backwards.peek().is_some() && backwards.all(of_layer) {

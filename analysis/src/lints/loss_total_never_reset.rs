@@ -57,7 +57,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks the metrics that objects accumulate: `accuracy.update(..)`, without `accuracy.reset()`.
+/// Checks metric objects: a function that calls `accuracy.update(..)` must call `accuracy.reset()`.
 fn metrics(cx: &mut Context<'_>) {
     let all = || cx.cfg.facts.all::<MetricCall>();
     let mut found = Vec::new();

@@ -72,7 +72,8 @@ fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
 
 /// Whether the other loss is computed from the output of the optimizer's own model, without a model in between.
 ///
-/// Such a loss is meant for both models, as the reconstruction of an image by an encoder and a generator.
+/// Both models should follow this loss, such as the loss of an image that an encoder and a
+/// generator reconstruct.
 fn is_joint(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId) -> bool {
     let run = |site: SiteId| cx.cfg.facts.at::<Computation>(site);
     let Some(backward) = run(foreign) else { return false };

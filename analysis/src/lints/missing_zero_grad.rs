@@ -127,7 +127,7 @@ fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, Si
     };
     let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
     let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
-    // Gradients that are a value end with the call.
+    // Gradients that are a separate value do not outlive the function.
     (!cx.cfg.returns_gradients(filled.site)).then_some((filled, step.site))
 }
 
@@ -204,7 +204,7 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
     }
 }
 
-/// Whether a step evaluates the closure around it several times.
+/// Whether a step is in a closure that an optimizer evaluates several times.
 fn in_closure(cx: &Context<'_>, step: SiteId) -> bool {
     let around = cx.site(step).loops.last();
     around.is_some_and(|around| cx.cfg.loops[*around].head.kind == HeadKind::Evaluations)

@@ -57,7 +57,8 @@ fn check(cx: &mut Context<'_>) {
     in_every_epoch(cx);
 }
 
-/// Reports an optimizer that an epoch loop rebuilds alike in every epoch, and an inner loop steps.
+/// Reports an optimizer that an inner loop steps, if the epoch loop rebuilds it in every epoch with
+/// equal arguments.
 fn in_every_epoch(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
@@ -72,7 +73,7 @@ fn in_every_epoch(cx: &mut Context<'_>) {
         if !head.binds.iter().any(|name| names_epoch(name)) || steps.is_empty() || !steps.iter().all(inside) {
             continue;
         }
-        // What depends on the epoch, such as the rate, is a reason to rebuild.
+        // An argument that depends on the epoch, such as the rate, is a reason to rebuild.
         let of_the_epoch = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
         let owned = optimizer.owned.iter().flat_map(Deps::paths);
         let varies = cx.site(site).names.iter().any(|name| head.binds.contains(name) || cx.cfg.changes_in(name, around));

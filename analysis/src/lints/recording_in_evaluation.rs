@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
-        // `evaluation_in_train_mode` reports a model whose type records.
+        // `evaluation_in_train_mode` reports a model whose type says that it trains.
         if cx.is_of_training_type(&forward) {
             continue;
         }

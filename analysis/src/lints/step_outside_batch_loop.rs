@@ -67,8 +67,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the loop before the step certainly iterates over the micro-batches of one update, so that the
-/// `zero_grad` in it is misplaced, and not the step. `zero_grad_every_batch` reports such a loop.
+/// Whether the loop before the step certainly iterates over the micro-batches of one update. In
+/// such a loop the `zero_grad` is the fault, and `zero_grad_every_batch` reports it.
 ///
 /// The loop iterates over an item of the loop around the step, or over micro-batches by name.
 pub(super) fn discards_micro_batches(cx: &Context<'_>, window: &Window<'_>, zero: SiteId) -> bool {

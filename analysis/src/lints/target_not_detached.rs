@@ -39,7 +39,7 @@ fn check(cx: &mut Context<'_>) {
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
     let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
-        // A difference may be an advantage, which is detached where it is used.
+        // The difference may be an advantage, which is detached later.
         if !cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site)) {
             continue;
         }

@@ -83,7 +83,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports the steps of an optimizer that holds one model, and is named after another that no optimizer holds.
+/// Reports the steps of an optimizer that has the name of one model but updates another model. No
+/// optimizer updates the first model.
 fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
     let Some((model, forward)) = cx.cfg.named_after(id).filter(|_| !cx.of_spec()) else { return };
     let Some(&held) = cx.cfg.optimizers[id].owned.as_ref().and_then(|owned| owned.paths().first()) else { return };
@@ -110,8 +111,8 @@ fn is_moved(cx: &Context<'_>, id: OptimizerId, model: PathId) -> bool {
     others.any(|(_, other)| other.owned.as_ref().is_some_and(overlaps))
 }
 
-/// Whether two models are different `&mut` parameters. They share parameters only if the models hold shared
-/// pointers.
+/// Whether two models are different `&mut` parameters. Such models share parameters only through
+/// shared pointers.
 fn are_exclusive(cx: &Context<'_>, one: PathId, other: PathId) -> bool {
     let root = |path: PathId| cx.cfg.paths.root_of(path);
     let exclusive = |path: PathId| cx.cfg.facts.variable(root(path)).is_some_and(|known| known.is_exclusive);

@@ -47,7 +47,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for window in cx.accumulating_windows() {
-        // A step after a number of samples: the number of batches is unknown.
+        // If the step follows a number of samples, the number of batches is unknown.
         let Some((_, counter)) = window.counter.filter(|(_, counter)| !counter.of_samples) else { continue };
         if scales(cx, counter.every.number, &counter.every.names) {
             continue;

@@ -103,7 +103,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks inner loops over the micro-batches of one update, which a step follows.
+/// Checks inner loops over the micro-batches of one update, if a step follows the loop.
 fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
     for (window, zero) in cx.discarding_windows() {
         if discarded.contains(&window.optimizer) || !discards_micro_batches(cx, &window, zero) {

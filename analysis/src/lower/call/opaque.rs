@@ -58,7 +58,7 @@ impl<'a> Lower<'a> {
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        // What returns parameters does not run `backward`.
+        // A call that returns parameters does not run `backward`.
         if !call.arguments.is_empty() || !returns_parameters(&call.name) {
             self.note_opaque(site, place, &call.arguments);
         }
@@ -95,9 +95,10 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    /// Records that an opaque method writes its arguments into its receiver, as in
+    /// `x.index_put_(.., &y, ..)`.
     ///
-    /// The tensor then depends on the arguments as well.
+    /// The receiver, a tensor, then also depends on the arguments.
     fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
         let Some(place) = receiver.place else { return };
         let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
@@ -157,7 +158,7 @@ impl<'a> Lower<'a> {
             self.note_shown(Some(site), arguments.iter());
         }
         let variant = call.name.starts_with(char::is_uppercase);
-        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        // `mse_grad(&output, &target)` computes the argument of a layer's `backward`.
         let is_model = |argument: &Expr, value: &Value<'a>| {
             value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
                 || self.survey().is_applied(&text::tight(unreferenced(argument)))
