@@ -62,7 +62,7 @@ pub struct Swallow {
     pub site: SiteId,
     /// The loop with this head.
     pub of: LoopId,
-    /// Whether the head skips an item that cannot be read (`true`), or ends the loop there (`false`).
+    /// Whether the head skips an unreadable item (`true`), or ends the loop at this item (`false`).
     pub drops: bool,
     /// A loop head that propagates errors. The message suggests this head instead.
     pub instead: String,

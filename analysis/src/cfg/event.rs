@@ -49,9 +49,10 @@ pub struct Event {
     pub action: Action,
     /// The site of the event.
     pub site: SiteId,
-    /// Whether this copy of the event is in a first iteration that a condition may skip.
+    /// Whether this event is in the copy of a loop body for the first iteration, under a condition
+    /// that may skip the event.
     pub maybe_not_first: bool,
-    /// Whether this copy of the event is in the first iteration of its innermost loop.
+    /// Whether this event is in the copy of its innermost loop's body for the first iteration.
     pub first: bool,
 }
 
@@ -72,8 +73,8 @@ pub enum Action {
         deps: Deps,
         /// The tensors whose graphs the `backward` runs through.
         graphs: Vec<GraphId>,
-        /// Whether the first of `graphs` is the graph of the loss itself. Otherwise the loss was computed
-        /// from all of them.
+        /// Whether the first of `graphs` is the graph of the loss itself. Otherwise the loss was
+        /// computed from the tensors of `graphs`.
         own: bool,
         /// Whether the `backward` retains the graphs.
         retain: bool,
@@ -98,7 +99,7 @@ pub enum Action {
     Unassume(usize),
     /// A stage that has no effect on gradients. Drawings show the stage.
     Mark(Stage),
-    /// The current parameters in these places are read, or control leaves the iteration.
+    /// Code reads the current parameters in these places, or control leaves the iteration.
     Look(Deps),
     /// A forward or a loss. The place is the model of a forward; see [`super::Computation`].
     Computation(Option<PathId>),

@@ -48,7 +48,7 @@ pub(crate) struct Function {
 pub struct Factors {
     /// The names and numbers used as a multiplier or a divisor.
     pub names: BTreeSet<String>,
-    /// Whether some loss has the reduction `Sum`.
+    /// Whether some loss in the function has the reduction `Sum`.
     pub sums: bool,
     /// Whether some call scales the accumulated gradients.
     pub scales_gradients: bool,

@@ -117,7 +117,7 @@ impl Origin {
         Self { forwards: self.forwards.clone(), models: self.models.clone(), ..Self::default() }
     }
 
-    /// The origin of a part of the value, or of the value in another form.
+    /// The origin of a part of the value, or of a view of the value.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
     }
@@ -142,7 +142,7 @@ impl Origin {
         let flat = self.is_flat() && other.is_flat();
         let mut all = self.union(other);
         all.source = source;
-        // Beside a term that a gradient may pass, one that none passes brings numbers only.
+        // If a gradient may pass one term, a term without a gradient only adds numbers.
         for (cut, live) in [(self, other), (other, self)] {
             if cut.cut.is_some() && !live.is_flat() {
                 all.source = live.source;

@@ -11,9 +11,9 @@ use crate::vocabulary::names_epoch;
 pub struct Schedule {
     /// The site of the schedule's constructor.
     pub built: SiteId,
-    /// How often the function mentions the schedule's variable.
+    /// The number of mentions of the schedule's variable in the function.
     pub named: usize,
-    /// How many of these mentions only read the schedule.
+    /// The number of mentions that only read the schedule.
     pub looked_at: usize,
 }
 

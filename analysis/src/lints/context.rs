@@ -88,7 +88,7 @@ impl<'a> Context<'a> {
 
     /// Whether the fault of this clip follows from a faulty `step` on the same gradients.
     pub fn is_explained(&self, clip: &Fault) -> bool {
-        // Of consecutive clips, the provenance records the first.
+        // If several clips follow each other, the provenance records the first clip.
         let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }

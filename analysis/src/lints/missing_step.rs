@@ -12,17 +12,17 @@ use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
+    /// Gradients that a loop computes and no `step` uses, although the function has an optimizer for the parameters.
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
-    /// Also an optimizer that is built and never used, although a loop computes losses of its model.
+    /// Also an optimizer that the function builds and never uses, although a loop computes losses of the optimizer's model.
     ///
-    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped: no step takes them, and nothing else gets them.
-    /// In such a library, a warning also for a loss that nothing reads.
-    /// A warning in every library for a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps.
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
+    /// In such a library, a loss that nothing reads is a warning.
+    /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
     ///
     /// ## Why it matters
     ///
-    /// The model never changes: the loop computes gradients and discards them.
+    /// The loop computes gradients and discards them, so the model never changes.
     ///
     /// ## Example
     ///
@@ -48,8 +48,8 @@ lint! {
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
-    /// Gradients that are a value cannot be used after the function, so the second and the third case do not hold for them.
-    /// They are not reported if the function reads single gradients and writes parameters itself, and if they are passed to another function by value.
+    /// Gradients that are a value end with the function, so the last two cases do not apply to them.
+    /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"

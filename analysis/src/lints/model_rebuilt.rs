@@ -5,8 +5,8 @@ use crate::cfg::{Action, Certain, LoopId, OptimizerId, PathId, SiteId};
 lint! {
     /// ## What it finds
     ///
-    /// A model that is built, with its optimizer, inside the loop that trains it.
-    /// Where a step takes the model and returns it (`burn`), the optimizer need not be built there.
+    /// A model that is built inside the loop that trains it, together with its optimizer.
+    /// In `burn`, where a step takes the model and returns it, the optimizer may also be built outside the loop.
     ///
     /// ## Why it matters
     ///

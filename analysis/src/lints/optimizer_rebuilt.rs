@@ -31,8 +31,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each fold or image), unless the outer loop counts epochs (`for epoch in ..`) and builds the same in each: then a warning.
-    /// Silent as well, if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
+    /// Silent if an outer loop builds the optimizer and an inner loop steps it, as in a restart for each fold or image.
+    /// If this outer loop counts epochs (`for epoch in ..`) and builds the same optimizer in each epoch, the finding is a warning.
+    /// Silent if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 

@@ -7,7 +7,7 @@ lint! {
     /// ## What it finds
     ///
     /// A schedule that advances more often than the optimizer steps: in each batch of an accumulation window, or twice for one update.
-    /// A schedule that counts epochs, `CosineLr::new(90).per_epoch()`, but advances in each batch.
+    /// Also a schedule that counts epochs, such as `CosineLr::new(90).per_epoch()`, but advances in each batch.
     ///
     /// ## Why it matters
     ///
