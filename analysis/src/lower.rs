@@ -112,9 +112,9 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
-    /// The syntax node of the call in this statement, without a `?` or an `unwrap` around the call.
+    /// The syntax node of a call in this statement, without a `?` or an `unwrap` around the call.
     statement_call: usize,
-    /// The syntax node of the call whose result is bound to a name of a loss.
+    /// The syntax node of the call whose result is bound to a variable that is named as a loss.
     loss: Option<usize>,
     /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.
     while_let: bool,

@@ -105,7 +105,7 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
-    /// Types that add up gradients that are values.
+    /// Types that accumulate gradients which are values.
     pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],
@@ -117,16 +117,18 @@ pub struct Vocabulary {
     pub losses: &'static [Loss],
     /// Whether a forward can run without recording.
     pub stops_recording: bool,
-    /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
+    /// The way in which `backward` stores the gradients; `None` if the vocabulary has no
+    /// `backward`.
     pub keeping: Option<Keeping>,
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,
-    /// The further methods of the library's tensors, and the spelling of their twins.
+    /// More methods of the library's tensors, with the spelling of their variants.
     pub tensor_methods: Option<TensorMethods>,
 }
 
-/// Methods of tensors, listed by what happens to the gradient, and the spelling of the twins of all methods.
+/// Methods of tensors, sorted by their effect on the gradient, with the spelling of the variants of
+/// all methods.
 #[derive(Debug)]
 pub struct TensorMethods {
     /// Methods of the kind [`Op::Moves`].
@@ -137,9 +139,10 @@ pub struct TensorMethods {
     pub other: &'static [&'static str],
     /// Methods that stop the gradient as [`GradientStop::Choice`] does.
     pub choices: &'static [&'static str],
-    /// The prefix of the twin that returns a `Result`: `f_relu` for `relu`.
+    /// The prefix of the variant that returns a `Result`: `f_` for `f_relu`, the variant of `relu`.
     pub fallible: &'static str,
-    /// The last letter of the twin that writes its result to the receiver: `relu_` for `relu`.
+    /// The last letter of the variant that writes its result to the receiver: `_` for `relu_`, the
+    /// variant of `relu`.
     pub in_place: char,
 }
 

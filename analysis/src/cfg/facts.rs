@@ -90,7 +90,8 @@ pub(crate) enum Mark {
     GivesLoss,
     /// An opaque call that reads or writes gradients.
     HandlesGradients,
-    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    /// A `backward` of a layer or a model. It may overwrite the gradients of the layer or the
+    /// model.
     OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
@@ -102,11 +103,11 @@ pub(crate) enum Mark {
     Trains,
     /// The constructor of a schedule whose unit is an epoch.
     CountsEpochs,
-    /// The constructor of a metric that adds up over batches.
+    /// The constructor of a metric that accumulates over batches.
     Metric,
     /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
     ModeArgument,
-    /// A forward of a model that certainly has no layer whose result depends on the mode.
+    /// A forward whose model has no layer that depends on the mode.
     SameInEveryMode,
 }
 

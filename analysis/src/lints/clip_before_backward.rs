@@ -10,7 +10,7 @@ lint! {
     /// ## Why it matters
     ///
     /// The step uses unclipped gradients.
-    /// nano-world-model fixed this in PR 22.
+    /// nano-world-model (PR 22) fixed this fault.
     ///
     /// ## Example
     ///
@@ -30,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// In a function without the attribute `#[training_loop]`, silent for gradients that come from the caller.
+    /// Silent for gradients that come from the caller of a function without the attribute `#[training_loop]`.
     /// Not reported if a step on the same empty gradients is already reported.
     clip_before_backward, Error, "a clip before `backward`: it clips nothing"
 }

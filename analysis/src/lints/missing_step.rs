@@ -12,17 +12,17 @@ use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
+    /// Gradients that a loop computes and no `step` uses, although the function has an optimizer for the parameters.
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
-    /// Also an optimizer that is built and never used, although a loop computes losses of its model.
+    /// Also an optimizer that the function builds and never uses, although a loop computes losses of the optimizer's model.
     ///
-    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped: no step takes them, and nothing else gets them.
-    /// In such a library, a warning also for a loss that nothing reads.
-    /// A warning in every library for a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps.
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
+    /// In such a library, a loss that nothing reads is a warning.
+    /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
     ///
     /// ## Why it matters
     ///
-    /// The model never changes: the loop computes gradients and discards them.
+    /// The loop computes gradients and discards them, so the model never changes.
     ///
     /// ## Example
     ///
@@ -48,8 +48,8 @@ lint! {
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
-    /// Gradients that are a value cannot be used after the function, so the second and the third case do not hold for them.
-    /// They are not reported if the function reads single gradients and writes parameters itself, and if they are passed to another function by value.
+    /// Gradients that are a value end with the function, so the last two cases do not apply to them.
+    /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"
@@ -109,12 +109,12 @@ fn check(cx: &mut Context<'_>) {
     never_used(cx);
 }
 
-/// The help for gradients that are a value.
+/// The help for gradients that are a separate value.
 fn pass_on(cx: &Context<'_>, id: usize) -> String {
     format!("pass the gradients to a step of `{}`", cx.name(id))
 }
 
-/// Reports gradients that are a value and that nothing takes.
+/// Reports gradients that are a separate value, if no step takes the value.
 fn dropped(cx: &mut Context<'_>) {
     let ids = (0..cx.cfg.optimizers.len()).filter(|id| !cx.cfg.optimizers[*id].lost);
     let ids: Vec<usize> = ids.collect();
@@ -124,7 +124,7 @@ fn dropped(cx: &mut Context<'_>) {
     let cfg = cx.cfg;
     for store in &cfg.stores {
         let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
-        // Code that is not seen may step with the gradients that the function reads.
+        // Opaque code may step with the gradients that the function reads.
         let elsewhere = at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
         let read = store.read && (by_hand || idle.is_empty() || elsewhere) || elsewhere && !store.named;
         let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
@@ -133,7 +133,7 @@ fn dropped(cx: &mut Context<'_>) {
         if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
             continue;
         }
-        // A function without an optimizer may only measure the time of a `backward`.
+        // A function without an optimizer may run `backward` only to measure its time.
         if at_hand.is_none() && (!store.named || cfg.function.is_test) {
             continue;
         }
@@ -169,7 +169,7 @@ fn dropped_sums(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
+/// Reports a loss that nothing reads, if the function has an optimizer or trains on other losses.
 fn unread_losses(cx: &mut Context<'_>) {
     let cfg = cx.cfg;
     let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
@@ -193,7 +193,8 @@ fn unread_losses(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
+/// Reports a function that computes a loss and runs no `backward`, although its name or an
+/// optimizer shows that it trains.
 fn never_used(cx: &mut Context<'_>) {
     let function = &cx.cfg.function;
     let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();

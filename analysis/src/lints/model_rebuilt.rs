@@ -5,8 +5,8 @@ use crate::cfg::{Action, Certain, LoopId, OptimizerId, PathId, SiteId};
 lint! {
     /// ## What it finds
     ///
-    /// A model that is built, with its optimizer, inside the loop that trains it.
-    /// Where a step takes the model and returns it (`burn`), the optimizer need not be built there.
+    /// A model that is built inside the loop that trains it, together with its optimizer.
+    /// In `burn`, where a step takes the model and returns it, the optimizer may also be built outside the loop.
     ///
     /// ## Why it matters
     ///
@@ -55,9 +55,9 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loop in which a step takes a model by value, with the rank of the report.
+/// The loop whose `step` takes the model by value, with the rank of the report.
 ///
-/// Such an optimizer need not be rebuilt with the model.
+/// The optimizer of such a step need not be rebuilt together with the model.
 fn updated_in(cx: &Context<'_>, id: OptimizerId) -> Option<(LoopId, usize)> {
     let models = cx.cfg.optimizers[id].models.iter();
     let step = models.clone().find_map(|(path, _, _)| cx.cfg.updated_at(*path))?;

@@ -5,7 +5,7 @@ lint! {
     /// ## What it finds
     ///
     /// An unused result of an all-reduce.
-    /// Either the variable of the result is never read, or the result is dropped although the function uses the result of the same call elsewhere.
+    /// Either the variable of the result is never read, or the result is dropped although the function uses the result of an equal call elsewhere.
     ///
     /// ## Why it matters
     ///

@@ -66,7 +66,7 @@ pub(super) enum FrameKind {
 /// A copy of a loop body, for the first or for later iterations, while the copy is being lowered.
 pub(super) struct Iteration {
     pub of: LoopId,
-    /// Whether the copy of the body is for the first iteration, and not for later iterations.
+    /// Whether this copy of the body is for the first iteration, rather than for later iterations.
     first: bool,
     /// Number of open branches at the start of the body.
     branches: usize,

@@ -242,7 +242,8 @@ fn without_failure(expr: &Expr) -> &Expr {
     }
 }
 
-/// The syntax node of the call that a `let` binds to a name of a loss.
+/// The syntax node of the call that a `let` binds to a variable, if the variable is named as a
+/// loss.
 fn named_loss(pat: &Pat, init: &Expr) -> Option<usize> {
     let pat = match pat {
         Pat::Type(typed) => &*typed.pat,
@@ -261,7 +262,7 @@ fn called(expr: &Expr) -> Option<usize> {
     }
 }
 
-/// Whether a path names a variant or a constant of a type, such as `Reduction::Mean`.
+/// Whether a path refers to a variant or a constant of a type, such as `Reduction::Mean`.
 fn is_of_type(path: &syn::Path) -> bool {
     let mut last = path.segments.iter().rev().take(2);
     path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))

@@ -84,9 +84,10 @@ impl Vocabularies {
         known.peek().is_some() && known.all(|vocabulary| vocabulary.sums_unreduced)
     }
 
-    /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
+    /// The way in which `backward` stores the gradients; `None` if the selected vocabularies do not
+    /// agree.
     ///
-    /// The vocabulary that is always selected keeps them in the parameters, unless another one is selected.
+    /// If only the default vocabulary is selected, the gradients are in the parameters.
     pub fn keeping(self) -> Option<Keeping> {
         let mut known: Vec<Keeping> = self.tables().filter_map(|vocabulary| vocabulary.keeping).collect();
         known.dedup();
@@ -97,15 +98,16 @@ impl Vocabularies {
         }
     }
 
-    /// Whether the selected libraries have no way to run a forward without recording.
+    /// Whether none of the selected libraries can run a forward without recording.
     pub fn always_records(self) -> bool {
         let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
         values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
     }
 
-    /// Whether only libraries without a way to stop the recording have a method with this name.
+    /// Whether a method with this name exists only in libraries that cannot run a forward without
+    /// recording.
     ///
-    /// Where no import tells the library, such a method tells it.
+    /// If no import identifies the library, this method does.
     pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
         if self != Self::ALL {
             return false;
@@ -116,7 +118,7 @@ impl Vocabularies {
             && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
     }
 
-    /// Whether a type adds up gradients that are values.
+    /// Whether a type accumulates gradients that are values.
     pub fn is_accumulator(self, name: &str) -> bool {
         self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }
@@ -136,7 +138,7 @@ impl Vocabularies {
         let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
-            // Where the library is not known, a step with two arguments may be anything.
+            // If the library is unknown, a step with two arguments may have any meaning.
             .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
@@ -153,23 +155,25 @@ impl Vocabularies {
             .find_map(|vocabulary| {
                 lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
             })
-            // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
+            // The `step` of a recurrent layer gets an input and a state. The `step` of an
+            // environment gets an action.
             .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
-    /// The name of the method of which this name is the fallible twin, as `relu` for `f_relu`.
+    /// The method name without the prefix of fallible variants: `relu` for `f_relu`.
     fn infallible(self, name: &str) -> &str {
         let mut prefixes = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.fallible));
         prefixes.find_map(|prefix| name.strip_prefix(prefix)).filter(|rest| rest.len() > 1).unwrap_or(name)
     }
 
-    /// Whether a method that only tensors have also writes its result to the receiver, as `relu_` does.
+    /// Whether a method of tensors also writes its result to the receiver, as `relu_` does.
     pub fn writes_receiver(self, name: &str) -> bool {
         self.in_place_of(self.infallible(name)).is_some()
     }
 
-    /// The method of which this name is the in-place twin, as `relu` for `relu_`, if a table lists that method.
+    /// The method name without the suffix of in-place variants, `relu` for `relu_`, if a table
+    /// lists this method.
     fn in_place_of(self, name: &str) -> Option<&str> {
         let mut letters = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.in_place));
         let plain = letters.find_map(|letter| name.strip_suffix(letter))?;

@@ -70,19 +70,21 @@ impl<'a> Lower<'a> {
         if trains { self.outcome(call, Gives::Loss, value) } else { value }
     }
 
-    /// Whether `forward` of this object computes a loss.
+    /// Whether the `forward` of an object computes a loss.
     fn is_criterion(&self, object: &Value<'a>) -> bool {
         let name = object.place.map(|place| self.cfg.paths.name(place));
         let named = name.is_some_and(|name| is_loss(name.rsplit('.').next().unwrap_or(name)));
         object.origin.criterion.is_some() || named && !object.computed && object.made.is_none()
     }
 
-    /// Whether a forward of these inputs may have a graph. With a tape, one of them carries the tape.
+    /// Whether the result of a forward of these inputs may have a graph. In a library with tapes,
+    /// one of the inputs must carry the tape.
     fn is_traced(&self, inputs: &[Value<'a>]) -> bool {
         self.vocabulary.keeping() != Some(Keeping::Threaded) || inputs.iter().any(|input| input.computed)
     }
 
-    /// Whether the function itself made these inputs, so that it is known whether they carry a tape.
+    /// Whether the function itself creates these inputs, so that the checker knows whether they
+    /// carry a tape.
     fn are_local(&self, inputs: &[Value<'a>]) -> bool {
         let of_caller = |path: &PathId| {
             let name = self.cfg.paths.root_of(*path);
@@ -126,7 +128,7 @@ impl<'a> Lower<'a> {
         let mut number = Value::number_of(subject);
         let Some(how) = self.vocabulary.cut(&call.name) else { return number };
         if how == GradientStop::Detach {
-            // Data without a graph are still data.
+            // A detached value that no forward computed is still data.
             if subject.models.is_empty() && !subject.computed {
                 number.deps = subject.derived().deps;
             }

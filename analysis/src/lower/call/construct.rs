@@ -151,7 +151,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.
+    /// The result that a method of its settings builds, as in `NetConfig::new().init(&device)`.
     pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
         let value = self.opaque(call);
         let site = self.opaque_site_of(call.expr);

@@ -77,7 +77,7 @@ impl<'a> Lower<'a> {
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        // What returns parameters does not run `backward`.
+        // A call that returns parameters does not run `backward`.
         if !call.arguments.is_empty() || !returns_parameters(&call.name) {
             self.note_opaque(site, place, &call.arguments);
         }
@@ -134,9 +134,10 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    /// Records that an opaque method writes its arguments into its receiver, as in
+    /// `x.index_put_(.., &y, ..)`.
     ///
-    /// The tensor then depends on the arguments as well.
+    /// The receiver, a tensor, then also depends on the arguments.
     fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
         let Some(place) = receiver.place else { return };
         let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
@@ -203,7 +204,7 @@ impl<'a> Lower<'a> {
         if shows_results(&call.name) {
             self.note_shown(Some(site), arguments.iter());
         }
-        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        // `mse_grad(&output, &target)` computes the argument of a layer's `backward`.
         let is_model = |argument: &Expr, value: &Value<'a>| {
             value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
                 || self.survey().is_applied(&text::tight(unreferenced(argument)))

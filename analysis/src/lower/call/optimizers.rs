@@ -69,14 +69,15 @@ impl<'a> Lower<'a> {
         let mut value = Value { ty: model.ty, ..Value::plain(deps) };
         value.updated = true;
         let Some(place) = model.place else { return value };
-        // The type of a model whose gradients are taken is that of a model in training.
+        // A model with gradients has the type of a model in training.
         if self.track_mode(place) {
             self.emit(Action::Mode(place, Some(Mode::Train)), site);
         }
         self.outcome(call, Gives::Model(place), value)
     }
 
-    /// Performs `optimizer.step(rate, gradients)`, which returns the updated model.
+    /// Performs `optimizer.step(rate, gradients)`, a call without the model that returns the
+    /// updated model.
     pub(super) fn updates_other(&mut self, call: &Call<'a>) -> Value<'a> {
         let given = call.args.last().zip(call.arguments.last());
         let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given)

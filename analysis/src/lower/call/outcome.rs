@@ -41,7 +41,8 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The initializer of a variable that is named like a loss, whose result must be used if it is one.
+    /// Records the initializer of a variable that is named as a loss. If the initializer computes a
+    /// loss, the loss must be used.
     pub(in crate::lower) fn loss_value(
         &mut self,
         pat: &Pat,

@@ -82,10 +82,10 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// Lowers a closure that a call runs, with `run`.
+    /// Lowers a closure that a call runs. The argument `run` lowers the closure.
     ///
-    /// If the closure returns an error, control continues at the target of the `?` or `unwrap` on the call.
-    /// If the call has neither a `?` nor an `unwrap`, control continues at `after`.
+    /// If the closure returns an error, control continues where the `?` or `unwrap` on the call
+    /// leads. Without a `?` or an `unwrap`, control continues at `after`.
     pub(in crate::lower) fn with_failures_of_closure(
         &mut self,
         call: &Expr,

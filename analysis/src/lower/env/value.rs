@@ -69,14 +69,15 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// Whether the value is a model whose forward ignores the argument that selects the mode.
+    /// Whether the value is a model whose forward ignores its argument for the mode.
     pub sets_own_mode: bool,
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
-    /// Whether the value is a model that a step updated, and so is in the mode of the model before.
+    /// Whether the value is a model that a step returned. The mode is the mode of the model before
+    /// the step.
     pub updated: bool,
-    /// Whether the value is a model that certainly records nothing.
+    /// Whether the value is a model whose forward certainly records nothing.
     pub frozen: bool,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// What the function does with models and optimizers of libraries without a vocabulary.
+    /// The uses of models and optimizers of libraries without a vocabulary.
     pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
