@@ -35,6 +35,7 @@ mod optimizers;
 mod outcome;
 mod outputs;
 mod parameters;
+mod passed;
 pub(super) mod processes;
 mod reads;
 mod schedule;

@@ -56,7 +56,7 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
-        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
+        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.as_model.frozen);
         let traced = stage != Stage::Forward || self.is_traced(arguments);
         let origin = if traced || !self.are_local(arguments) {
             origin
@@ -239,10 +239,10 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Computation(place), site);
         }
-        let told = told.filter(|_| model.is_none_or(|model| !model.sets_own_mode));
+        let told = told.filter(|_| model.is_none_or(|model| !model.as_model.sets_own_mode));
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
-            Recorded::Yes if model.is_some_and(|model| model.frozen) => Recorded::No,
+            Recorded::Yes if model.is_some_and(|model| model.as_model.frozen) => Recorded::No,
             Recorded::Yes if unsure => Recorded::Maybe,
             sure => sure,
         };

@@ -4,7 +4,7 @@ use syn::Expr;
 
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
-use super::opaque::Grade;
+use super::passed::Grade;
 use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Differs, Join, Mark, Origin};
 use crate::lower::Lower;
@@ -134,7 +134,7 @@ impl<'a> Lower<'a> {
         let value = Value::plain(deps).with_origin(origin).with_made(made).with_bare(bare);
         let mut value = Value { ty, ..value };
         if ignores_mode_argument(owner) {
-            value.sets_own_mode = true;
+            value.as_model.sets_own_mode = true;
         }
         value
     }

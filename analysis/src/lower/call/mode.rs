@@ -171,7 +171,7 @@ impl<'a> Lower<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
         let mut copy = model.derived();
         copy.origin.unrecorded = true;
-        copy.frozen = true;
+        copy.as_model.frozen = true;
         copy
     }
 

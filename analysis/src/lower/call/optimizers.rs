@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
         let mut value = Value { ty: model.ty, ..Value::plain(deps) };
-        value.updated = true;
+        value.as_model.updated = true;
         let Some(place) = model.place else { return value };
         // A model with gradients has the type of a model in training.
         if self.track_mode(place) {
@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
         let Some(place) = model else { return Value::nothing() };
         let ty = self.env.value(place).and_then(|model| model.ty);
         let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
-        value.updated = true;
+        value.as_model.updated = true;
         self.outcome(call, Gives::Model(place), value)
     }
 

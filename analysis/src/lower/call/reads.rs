@@ -3,12 +3,14 @@
 //! A read changes nothing. A method that works in place, and opaque code that gets the gradient, may change it.
 
 use super::Call;
-use super::opaque::Grade;
+use super::passed::Grade;
 use crate::cfg::{Action, Deps, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Passing, Value};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::{changes_in_place, collects, measures_gradients, names_loss, only_looks, returns_gradient};
+use crate::vocabulary::{
+    changes_in_place, collects, measures_gradients, names_loss, only_looks, returns_gradient,
+};
 
 impl<'a> Lower<'a> {
     /// Performs a method that returns the gradient of its receiver; `None` if the method is no such one.

@@ -72,7 +72,7 @@ impl<'a> Lower<'a> {
         }
         self.tensor(path, assigned, &mut value);
         self.store_fields(path, assigned, &mut value);
-        if is_new && !value.updated {
+        if is_new && !value.as_model.updated {
             self.new_mode(path, &value);
             self.new_own_gradients(path, name, &value);
         }

@@ -69,16 +69,34 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// Whether the value is a model whose forward ignores its argument for the mode.
-    pub sets_own_mode: bool,
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
+    /// Properties of the value as a model.
+    pub as_model: AsModel,
+}
+
+/// Properties of a value as a model, each `false` if it is not known.
+#[derive(Clone, Copy, Default)]
+pub(in crate::lower) struct AsModel {
+    /// Whether the value is a model whose forward ignores its argument for the mode.
+    pub sets_own_mode: bool,
     /// Whether the value is a model that a step returned. The mode is the mode of the model before
     /// the step.
     pub updated: bool,
     /// Whether the value is a model whose forward certainly records nothing.
     pub frozen: bool,
+}
+
+impl AsModel {
+    /// The properties that hold for both of two models.
+    fn join(self, other: Self) -> Self {
+        Self {
+            sets_own_mode: self.sets_own_mode && other.sets_own_mode,
+            updated: self.updated && other.updated,
+            frozen: self.frozen && other.frozen,
+        }
+    }
 }
 
 impl Provenance {
@@ -98,10 +116,8 @@ impl Provenance {
             copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
             known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
             outcome: None,
-            sets_own_mode: self.sets_own_mode && other.sets_own_mode,
             part: Vec::new(),
-            updated: self.updated && other.updated,
-            frozen: self.frozen && other.frozen,
+            as_model: self.as_model.join(other.as_model),
         }
     }
 }
