@@ -83,14 +83,16 @@ impl<'a> Lower<'a> {
     pub(super) fn associated_collective(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let (world, rest) = call.arguments.split_first()?;
         let effect = self.vocabulary.method(&call.name, rest.len())?;
-        let is_one = matches!(effect, CallEffect::Collective { .. } | CallEffect::Reduces);
-        if !is_one || world.passing != Passing::Shared {
+        let kind = if let CallEffect::Collective { kind, .. } = effect {
+            kind
+        } else if effect == CallEffect::Reduces {
+            CollectiveKind::AllReduce
+        } else {
+            return None;
+        };
+        if world.passing != Passing::Shared {
             return None;
         }
-        let kind = match effect {
-            CallEffect::Collective { kind, .. } => kind,
-            _ => CollectiveKind::AllReduce,
-        };
         Some(self.collective(call, kind))
     }
 
