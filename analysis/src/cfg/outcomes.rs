@@ -22,8 +22,10 @@ pub enum Gives {
     Model(PathId),
     /// The reduction of a value over all processes.
     Reduced,
-    /// A loss, computed with a graph.
+    /// A loss, computed with a graph through a model.
     Loss,
+    /// A loss, computed with a graph through no known model.
+    LossOfTensors,
     /// The sum of gradients in an accumulator, which is empty afterwards.
     Gradients,
 }
