@@ -24,8 +24,10 @@ pub enum Gives {
     Reduced,
     /// A reduction that was written into a copy, which nothing else mentions.
     Copy,
-    /// A loss with a graph.
+    /// A loss, computed with a graph through a model.
     Loss,
+    /// A loss, computed with a graph through no known model.
+    LossOfTensors,
     /// The sum of gradients in an accumulator, which is empty afterwards.
     Gradients,
 }

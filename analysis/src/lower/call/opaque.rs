@@ -28,6 +28,9 @@ impl<'a> Lower<'a> {
         {
             return value;
         }
+        if let Some(value) = self.clips_by_name(call) {
+            return value;
+        }
         if let Some(value) = self.reads_stores(call) {
             return value;
         }

@@ -52,11 +52,11 @@ impl<'a> Lower<'a> {
         let Pat::Ident(ident) = pat else { return value };
         let name = ident.ident.to_string();
         let named = is_loss(&name) && !is_meant_unused(&name);
-        if named && value.outcome.is_none() && value.computed && !value.models.is_empty() {
+        if named && value.outcome.is_none() && value.computed {
             let site = self.site_of(init, None);
             let callee = self.version(&structure(init));
-            let fate = Fate::Kept;
-            self.cfg.facts.note_once(site, Outcome { site, callee, gives: Gives::Loss, fate });
+            let gives = if value.models.is_empty() { Gives::LossOfTensors } else { Gives::Loss };
+            self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
             value.outcome = Some(site);
         }
         value
