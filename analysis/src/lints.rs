@@ -13,6 +13,7 @@ use crate::suggest::nearest;
 
 mod calls;
 mod context;
+mod idle;
 mod page;
 mod provenance;
 mod report;

@@ -73,11 +73,11 @@ pub use weights::{
     restores_model, sets_momentum, thaws,
 };
 pub use words::{
-    STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_gradients, clips_values,
-    gives_parameters, handles_gradients, hints_at_backward, hints_at_differentiation, hints_at_mode,
-    hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
-    is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
-    may_zero, measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
+    STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,
+    handles_gradients, hints_at_backward, hints_at_differentiation, hints_at_mode, hints_at_training,
+    holds_parameters, is_average, is_average_update, is_builder, is_constructor, is_evaluation, is_loss,
+    is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
+    measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
     names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
     runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes, writes_gradients,

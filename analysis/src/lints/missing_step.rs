@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::idle::report_idle;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
@@ -19,6 +20,7 @@ lint! {
     /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
+    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
     ///
     /// ## Why it matters
     ///
@@ -105,8 +107,10 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
     dropped(cx);
     dropped_sums(cx);
-    unread_losses(cx);
-    never_used(cx);
+    if !unread_losses(cx) {
+        let told = never_used(cx);
+        report_idle(cx, &told);
+    }
 }
 
 /// The help for gradients that are a separate value.
@@ -169,13 +173,16 @@ fn dropped_sums(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports a loss that nothing reads, if the function has an optimizer or trains on other losses.
-fn unread_losses(cx: &mut Context<'_>) {
+/// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
+///
+/// Returns whether there is such a loss.
+fn unread_losses(cx: &mut Context<'_>) -> bool {
+    let mut found = false;
     let cfg = cx.cfg;
     let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
     let trains = trains || cfg.function.has_optimizer && trains_by_name(&cfg.function.name);
     if !trains || !cfg.function.returns_gradients || cfg.function.is_test || cx.of_spec() {
-        return;
+        return found;
     }
     for (site, outcome) in cfg.facts.all::<Outcome>() {
         let Fate::Unread(path) = outcome.fate else { continue };
@@ -183,6 +190,7 @@ fn unread_losses(cx: &mut Context<'_>) {
         if outcome.gives != Gives::Loss || evaluates || is_meant_unused(cfg.paths.name(path)) {
             continue;
         }
+        found = true;
         let name = cfg.paths.name(path);
         let message = format!("{} computes the loss `{name}`, and no `backward` runs from it", cx.call(site));
         let cause = Cause::Alone(site, LINT.name);
@@ -191,16 +199,19 @@ fn unread_losses(cx: &mut Context<'_>) {
             .help(format!("run `backward` from `{name}` and step the optimizer"))
             .only_warns();
     }
+    found
 }
 
-/// Reports a function that computes a loss and runs no `backward`, although its name or an
-/// optimizer shows that it trains.
-fn never_used(cx: &mut Context<'_>) {
+/// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
+///
+/// Returns the optimizers that are reported.
+fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
+    let mut told = Vec::new();
     let function = &cx.cfg.function;
     let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();
     let other = function.reads_gradients || function.sets_parameters || function.gives_graph || function.is_test;
     if backward || other || cx.of_spec() {
-        return;
+        return told;
     }
     let owned = |run: &Computation| {
         let mut owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
@@ -212,9 +223,9 @@ fn never_used(cx: &mut Context<'_>) {
         let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
         computed && trained && !function.handed.computed.may_hold(*site)
     });
-    let Some((loss, run)) = losses.next() else { return };
+    let Some((loss, run)) = losses.next() else { return told };
     if run.told == Some(false) {
-        return;
+        return told;
     }
     let never = "the parameters never change, so nothing is trained";
     for id in 0..cx.cfg.optimizers.len() {
@@ -223,6 +234,7 @@ fn never_used(cx: &mut Context<'_>) {
         if !mine || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
+        told.push(id);
         let name = optimizer.name.clone();
         let message = format!("no `backward` runs from {}, and `{name}` never steps", cx.call(loss));
         let help = format!("run `backward` and a step of `{name}` after line {}", cx.line(loss));
@@ -235,6 +247,7 @@ fn never_used(cx: &mut Context<'_>) {
         let cause = Cause::Alone(loss, LINT.name);
         cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
     }
+    told
 }
 
 /// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and

@@ -30,11 +30,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the model is trained in an inner loop (a fold, a trial), if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
+    /// Silent if the model is trained in an inner loop (a fold, a trial), in tests, if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
     model_rebuilt, Error, "a model built in the loop that trains it"
 }
 
 fn check(cx: &mut Context<'_>) {
+    // The loop of a test goes over cases, each with its own model.
+    if cx.cfg.function.is_test {
+        return;
+    }
     for id in 0..cx.cfg.optimizers.len() {
         let Some((around, rank)) = rebuilt(cx, id).map(|(_, around, rank)| (around, rank)).or_else(|| updated_in(cx, id)) else {
             continue;
@@ -103,6 +107,11 @@ mod tests {
     #[test]
     fn for_each_batch() {
         assert_eq!(found(LOOP, true), [("model_rebuilt", 3)]);
+    }
+
+    #[test]
+    fn for_each_case_of_a_test_it_is_right() {
+        assert!(found(&format!("#[test] {}", LOOP.replace("fn fit", "fn cases")), false).is_empty());
     }
 
     #[test]

@@ -310,13 +310,6 @@ pub fn clips(name: &str) -> bool {
     name.contains("clip")
 }
 
-/// Whether a call with this name clips the gradients of its receiver or of its first argument: `clip_grad`,
-/// `clip_gradients_by_norm`. A name that only starts with `grad`, such as `grad_clip`, may be that of a setting.
-pub fn clips_gradients(name: &str) -> bool {
-    let mut words = name.split('_');
-    words.next() == Some("clip") && words.any(|word| word.starts_with("grad"))
-}
-
 /// Whether a clip with this name limits each entry of a gradient rather than the norm.
 pub fn clips_values(name: &str) -> bool {
     name.contains("value")

@@ -9,7 +9,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
-use crate::vocabulary::{Keeping, clips_gradients, clips_values};
+use crate::vocabulary::{Keeping, clips_values};
 
 /// The owner of the gradients that a call acts on.
 enum On {
@@ -50,22 +50,6 @@ impl<'a> Lower<'a> {
         }
         let differs = if self.processes.reduced { Differs::Agreed } else { Differs::Measured };
         Value { measured: true, differs, ..Value::number() }
-    }
-
-    /// Performs a call that no table lists and that clips gradients according to its name: `optimizer.clip_grad(1.0)`,
-    /// `clip_gradients(&mut params, 1.0)`.
-    ///
-    /// `None` if the call has another name, or if no optimizer owns what the call is given.
-    pub(super) fn clips_by_name(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
-        let subject = call.subject().filter(|_| clips_gradients(&call.name))?;
-        let owned = match subject.kind {
-            Kind::Optimizer(_) => true,
-            Kind::Plain | Kind::Fields(_) => self.is_owned(&subject.derived().deps),
-            _ => false,
-        };
-        // A tensor that is computed from the parameters is no parameter.
-        let owned = owned && !subject.computed && !subject.is_tensor();
-        owned.then(|| self.acts_on_gradients(call, &[Effect::Clip]))
     }
 
     /// Performs one of the effects that a call has on gradients.

@@ -28,13 +28,12 @@ impl<'a> Lower<'a> {
         {
             return value;
         }
-        if let Some(value) = self.clips_by_name(call) {
-            return value;
-        }
         if let Some(value) = self.reads_stores(call) {
             return value;
         }
-        if clips_gradients(&call.name) && call.subject().is_some() && self.keeps_in_place() {
+        // A tensor that is computed from the parameters is no parameter.
+        let of_parameters = |subject: &Value<'a>| !subject.computed && !subject.is_tensor();
+        if clips_gradients(&call.name) && call.subject().is_some_and(of_parameters) && self.keeps_in_place() {
             return self.acts_on_gradients(call, &[Effect::Clip]);
         }
         let gradients = self.pass_gradients(call);
