@@ -6,7 +6,8 @@ use crate::flow::{GraphUse, Observed};
 lint! {
     /// ## What it finds
     ///
-    /// A second `backward` through the same graph. The loss, or a value that the loss depends on, was not recomputed.
+    /// A second `backward` through the same graph.
+    /// The loss, or a value that the loss depends on, was not recomputed.
     /// Examples are an output that is computed before the loop, and a hidden state that the next iteration uses without `detach`.
     ///
     /// ## Why it matters

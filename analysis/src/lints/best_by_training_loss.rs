@@ -5,7 +5,8 @@ use crate::cfg::{Choice, Decides, LoopId, Measure, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A branch that selects the best model by the training loss, or early stopping by the training loss. The epoch also computes a validation measure.
+    /// A branch that selects the best model by the training loss, or early stopping by the training loss.
+    /// The epoch also computes a validation measure.
     ///
     /// ## Why it matters
     ///

@@ -40,13 +40,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An argument for the mode is checked only if it is a literal. A missing `valid()` is found only if the same function trains and evaluates.
+    /// An argument for the mode is checked only if it is a literal.
+    /// A missing `valid()` is found only if the same function trains and evaluates.
     /// A model without such an argument is checked only if the function sets the mode of the model somewhere.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
     /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output.
     /// The finding is then a warning.
     /// A forward pass without recording may have another purpose: to choose actions, compute targets or collect statistics.
-    /// The lint is therefore silent if the loop has a `backward`, or if it iterates over the training data again. It is also silent if the loop computes no loss and the name of its data does not suggest evaluation.
+    /// The lint is therefore silent if the loop has a `backward`, or if it iterates over the training data again.
+    /// It is also silent if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
     evaluation_in_train_mode, Error, "the model is evaluated in training mode"
 }

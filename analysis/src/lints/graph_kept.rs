@@ -9,7 +9,8 @@ use crate::flow::Observed;
 lint! {
     /// ## What it finds
     ///
-    /// A tensor that is added, with its graph, to a sum or a collection. The sum or the collection outlives the batch, and no `backward` runs through it.
+    /// A tensor that is added, with its graph, to a sum or a collection.
+    /// The sum or the collection outlives the batch, and no `backward` runs through it.
     ///
     /// ## Why it matters
     ///

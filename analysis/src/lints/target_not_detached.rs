@@ -28,7 +28,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field that is named as a target is checked. Losses between two outputs (contrastive, siamese, consistency) are not reported.
+    /// Only a variable or field that is named as a target is checked.
+    /// Losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
     /// A difference that is detached before the `backward`, such as an advantage, is also correct.
     target_not_detached, Warning, "a target computed from the trained model without detach"

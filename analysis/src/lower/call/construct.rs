@@ -64,13 +64,13 @@ impl<'a> Lower<'a> {
     /// `Module::forward(&model, x)`.
     fn method_by_path(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let (subject, rest) = call.arguments.split_first()?;
-        match self.vocabulary.method(&call.name, rest.len())? {
-            CallEffect::Computes(Stage::Forward) if matches!(subject.kind, Kind::Plain | Kind::Fields(_)) => {
-                Some(self.computes(call, Stage::Forward, Some(subject), rest))
-            }
-            CallEffect::Backward { retain } => Some(self.backward(call, retain)),
-            _ => None,
+        let effect = self.vocabulary.method(&call.name, rest.len())?;
+        if let CallEffect::Backward { retain } = effect {
+            return Some(self.backward(call, retain));
         }
+        let of_model = matches!(subject.kind, Kind::Plain | Kind::Fields(_));
+        let forward = effect == CallEffect::Computes(Stage::Forward) && of_model;
+        forward.then(|| self.computes(call, Stage::Forward, Some(subject), rest))
     }
 
     /// The result of `f32::from(..)`: a number, through which no gradient passes.
