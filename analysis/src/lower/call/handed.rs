@@ -4,6 +4,7 @@ use super::{Call, Callee};
 use crate::cfg::{Action, Computation, SiteId};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
+use crate::options::Author;
 use crate::stage::Stage;
 use crate::vocabulary::rust::is_reading;
 use crate::vocabulary::{collects, may_differentiate, names_backward, names_loss, only_looks};
@@ -15,7 +16,7 @@ impl<'a> Lower<'a> {
     pub(super) fn hands_loss(&mut self, call: &Call<'a>, site: SiteId) {
         let named = names_backward(&call.name);
         let puts = call.receiver.is_some() && collects(&call.name);
-        if !named && (only_looks(&call.name) || puts || is_variant(call)) {
+        if !named && (only_looks(&call.name) || puts || is_variant(call) || self.is_in_generated_loop()) {
             return;
         }
         // A method whose result is used is a getter: `loss.value()`.
@@ -33,6 +34,11 @@ impl<'a> Lower<'a> {
                 self.emit(action, site);
             }
         }
+    }
+
+    /// Whether the loop is generated from a spec, whose `train_order` names the `backward`.
+    fn is_in_generated_loop(&self) -> bool {
+        self.resolver.functions[self.inlining.root].options.author == Author::Generator
     }
 
     /// Whether a value was computed by a loss, and still has a graph as far as is known.
