@@ -9,7 +9,7 @@ mod call;
 mod counts;
 mod data;
 mod distributed;
-mod keeping;
+mod checkpoints;
 mod math;
 mod roles;
 pub mod rust;
@@ -30,7 +30,7 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
-pub use keeping::{
+pub use checkpoints::{
     averages_weights, converts_path, freezes, is_batch_norm, is_module_path, is_path_type, is_stateful,
     keeps_buffers, keeps_state, names_weight_average, refits_batch_norm, restores_model, sets_momentum,
     thaws,
