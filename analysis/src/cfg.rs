@@ -22,19 +22,21 @@ mod facts;
 mod function;
 mod guard;
 mod head;
+mod named;
 mod origin;
 mod outcomes;
 mod paths;
 mod schedule;
+mod store;
 mod variable;
 
 pub use averages::{Average, AverageStep, MeanLoss};
-pub use bookkeeping::{Choice, Kept, Measure, ShortEpochs, Swallow};
+pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, ShortEpochs, Shown, Swallow};
 pub use checkpoint::{Checkpoint, CheckpointKind};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};
-pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
+pub use event::{Action, Block, BlockKind, Edge, Event, Mode, OnStore, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
@@ -48,6 +50,7 @@ pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub(crate) use schedule::ScheduleOf;
 pub use schedule::{Advance, Schedule};
+pub(crate) use store::Store;
 pub(crate) use variable::Variable;
 pub use variable::{Use, UseKind};
 
@@ -61,6 +64,8 @@ pub type GraphId = usize;
 pub type SiteId = usize;
 /// The index of a loop in `Cfg::loops`.
 pub type LoopId = usize;
+/// The index of a gradient value in `Cfg::stores`.
+pub type StoreId = usize;
 /// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
 
@@ -80,6 +85,8 @@ pub struct Cfg {
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
+    /// The gradients that are values of their own.
+    pub(crate) stores: Vec<Store>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
     /// The questions that conditions ask, such as whether `optimizer` is a `Some`.
@@ -114,6 +121,8 @@ pub struct Optimizer {
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
+    /// Whether the optimizer is a parameter of a `&mut` type.
+    pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
     /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.
@@ -121,6 +130,8 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
+    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    pub adds_up: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
     pub built: Vec<(SiteId, bool)>,

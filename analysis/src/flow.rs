@@ -26,6 +26,7 @@ mod tracked;
 
 mod path;
 mod state;
+mod stores;
 
 mod visit;
 

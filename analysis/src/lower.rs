@@ -51,11 +51,13 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();
+    lower.settle_stores();
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
         lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
         lower.cfg.function.factors.sums |= factors.sums;
+        lower.cfg.function.factors.scales_gradients |= factors.scales_gradients;
     }
     lower.cfg.watch();
     lower.inlining.called.remove(&function);
@@ -108,6 +110,8 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
+    /// The syntax node of the call whose result is bound to a name of a loss.
+    loss: Option<usize>,
     /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.
     while_let: bool,
 }

@@ -5,24 +5,31 @@
 //! To support a library with fused steps, or with gradients as values, add a table.
 //! A vocabulary does not depend on control flow or states.
 
+mod burn;
 mod call;
+mod candle;
 mod counts;
 mod data;
+mod dfdx;
 mod distributed;
-mod checkpoints;
+mod evaluations;
+mod keeping;
 mod math;
+mod metrics;
+mod reports;
 mod roles;
 pub mod rust;
 mod selection;
 mod tch;
 mod training_loop;
+mod weights;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
 pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
 pub use counts::{
-    batches, forwards_items, gives_size, is_training_call, lifts, names_batch_size, names_batches,
-    names_dataset, names_epoch_count, names_samples, reads_number, totals,
+    batches, forwards_items, gives_size, is_training_call, lifts, names_batches, names_dataset,
+    names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
 };
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
@@ -30,22 +37,37 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
-pub use checkpoints::{
-    averages_weights, converts_path, freezes, is_batch_norm, is_module_path, is_path_type, is_stateful,
-    keeps_buffers, keeps_state, names_weight_average, refits_batch_norm, restores_model, sets_momentum,
-    thaws,
+pub use evaluations::{evaluates_repeatedly, steps_with_closure};
+pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
+pub use math::{
+    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, adds_layer, converts_by_context,
+    layer_op,
 };
-pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
-pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
+pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use reports::{
+    changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
+    names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early,
+    takes_mode,
+};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
+pub use tch::ignores_mode_argument;
+pub use weights::{
+    averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
+    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_weight_average, refits_batch_norm,
+    restores_model, sets_momentum, thaws,
+};
 pub use words::{
-    asks_for_soundness, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
-    is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
-    measures_gradients, moves_average, moves_gradients, names_batch, names_epoch, names_gradients,
-    names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
-    restores, saves, sets_reduction, writes_gradients,
+    STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,
+    handles_gradients, hints_at_backward, hints_at_differentiation, hints_at_mode, hints_at_training,
+    holds_parameters, is_average, is_average_update, is_builder, is_constructor, is_evaluation, is_loss,
+    is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
+    measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
+    names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
+    names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
+    runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes, writes_gradients,
+    writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.
@@ -69,6 +91,8 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
+    /// Types that add up gradients that are values.
+    pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],
     /// Ops that keep the graph, each with the kind of values that the op returns.
@@ -77,7 +101,38 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
+    /// Whether a forward can run without recording.
+    pub stops_recording: bool,
+    /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
+    pub keeping: Option<Keeping>,
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,
+    /// The further methods of the library's tensors, and the spelling of their twins.
+    pub tensor_methods: Option<TensorMethods>,
+}
+
+/// Methods of tensors, listed by what happens to the gradient, and the spelling of the twins of all methods.
+#[derive(Debug)]
+pub struct TensorMethods {
+    /// Methods of the kind [`Op::Moves`].
+    pub moves: &'static [&'static str],
+    /// Methods of the kind [`Op::Each`].
+    pub each: &'static [&'static str],
+    /// Methods of the kind [`Op::Other`].
+    pub other: &'static [&'static str],
+    /// Methods that stop the gradient as [`GradientStop::Choice`] does.
+    pub choices: &'static [&'static str],
+    /// The prefix of the twin that returns a `Result`: `f_relu` for `relu`.
+    pub fallible: &'static str,
+    /// The last letter of the twin that writes its result to the receiver: `relu_` for `relu`.
+    pub in_place: char,
+}
+
+impl TensorMethods {
+    /// The kind of the op with this name.
+    fn op(&self, name: &str) -> Option<Op> {
+        let kinds = [(Op::Moves, self.moves), (Op::Each, self.each), (Op::Other, self.other)];
+        kinds.into_iter().find(|(_, names)| names.contains(&name)).map(|(op, _)| op)
+    }
 }

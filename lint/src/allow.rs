@@ -5,11 +5,11 @@ use training_loop_analysis::lints;
 
 use crate::comments::Comment;
 
-/// The comments of a file that silence findings (allowances), and the malformed comments.
+/// The allowances in a file, and the malformed comments. An allowance is a comment that silences
+/// findings.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// The allowances. An allowance is a line, and the name of the lint that a comment allows on
-    /// this line.
+    /// The allowances, as pairs of a line and the name of a lint.
     places: Vec<(usize, String)>,
     /// Malformed comments, as pairs of a line and an error message.
     pub(crate) mistakes: Vec<(usize, String)>,
@@ -27,7 +27,7 @@ impl Allowed {
         allowed
     }
 
-    /// Whether a comment silences a finding of this lint at this place.
+    /// Whether a comment silences findings of `lint` at `place`.
     pub(crate) fn covers(&self, lint: Option<&str>, place: &Place) -> bool {
         let lines = place.line()..=place.end.end().line;
         self.places.iter().any(|(line, name)| lint == Some(name.as_str()) && lines.contains(line))
@@ -77,7 +77,8 @@ mod tests {
     use super::*;
     use crate::comments::comments;
 
-    /// The allowances or the mistakes in a text, as pairs of a line and a lint or an error message.
+    /// Pairs of a line and a text. The text of an allowance is its lint, and the text of a mistake
+    /// is an error message.
     type Lines = Vec<(usize, String)>;
 
     fn read(text: &str) -> (Lines, Lines) {

@@ -20,7 +20,7 @@ use crate::{files, parallel};
 /// Checks all files that the options name, and returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written to. Files that cannot be read are reported on `err` instead.
+/// If `out` cannot be written to. Files that cannot be read are reported on `err`.
 pub(crate) fn run(
     options: &Options,
     colour: bool,
@@ -75,13 +75,14 @@ impl Printed {
             Ok(summary) => printed.summary = summary,
             Err(failure) => drop(writeln!(printed.err, "error: {}{failure}", path.display())),
         }
-        // The positions of this file are not needed any more; those of a large tree would fill the memory.
+        // The positions of this file are not needed any more. The positions of all files of a large
+        // source tree would fill the memory.
         proc_macro2::extra::invalidate_current_thread_spans();
         printed
     }
 }
 
-/// Checks one file, and appends the mistakes in its comments to `err`.
+/// Checks one file, and appends error messages for malformed comments to `err`.
 fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> {
     let source = Source::read(path)?;
     let Lexed { comments, tokens } = guarded(|| lex(&source.text))??;
@@ -91,7 +92,7 @@ fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> 
     }
     guarded(|| {
         let check = if prove { CheckedFile::with_proofs } else { CheckedFile::of };
-        let CheckedFile { mut findings, outline, proofs } = check(&parse(tokens)?);
+        let CheckedFile { mut findings, outline, proofs } = check(&parse(&tokens)?);
         findings.retain(|finding| !allowed.covers(finding.lint, &finding.place));
         Ok(Checked { source, findings, outline, proofs })
     })?

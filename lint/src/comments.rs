@@ -49,11 +49,12 @@ pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'
 /// A pass over the tokens of a text.
 struct Scan<'a> {
     text: &'a str,
-    /// The byte after the last token; `line` is the line of this byte.
+    /// The offset of the first byte after the token that was read last. `line` is the line of this
+    /// byte.
     at: usize,
     line: usize,
-    /// Whether the last token is code, and not part of a doc comment. A comment on the line of such
-    /// a token trails code.
+    /// Whether the token that was read last is code, and not part of a doc comment. A comment on
+    /// the line of a code token trails code.
     trails: bool,
     comments: Vec<Comment<'a>>,
 }
@@ -75,7 +76,7 @@ impl Scan<'_> {
         (self.at, self.line, self.trails) = (end, span.end().line, !is_comment);
     }
 
-    /// Reads the comments between the last token and the next one.
+    /// Reads the comments between the token that was read last and the byte `end`.
     fn gap(&mut self, end: usize) {
         let code = self.trails.then_some(self.line);
         let mut rest = &self.text[self.at..end];
@@ -97,7 +98,7 @@ fn newlines(text: &str) -> usize {
     text.matches('\n').count()
 }
 
-/// The length of the comment at the start of a text, including the block comments nested in it.
+/// The length of the comment at the start of a text. A block comment includes its nested comments.
 fn comment_length(text: &str) -> usize {
     if text.starts_with("//") {
         return text.find('\n').unwrap_or(text.len());

@@ -16,13 +16,13 @@ pub(crate) struct Files {
     pub(crate) empty: Vec<PathBuf>,
 }
 
-/// Finds the files: each file among the paths, and the Rust files below each folder among the paths.
+/// Finds each file in `paths`, and the Rust files below each folder in `paths`.
 ///
 /// Below a folder, hidden files, files that `.gitignore` names and cargo's output are left out.
 /// Symbolic links below a folder are not followed.
 pub(crate) fn find(paths: &[PathBuf]) -> Files {
     let mut files = Files::default();
-    // Several spellings of a path are one file; the map keeps the first spelling.
+    // Several spellings of a path may denote one file. The map contains the first spelling.
     let mut found: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let here = [PathBuf::from(".")];
     for path in if paths.is_empty() { &here } else { paths } {

@@ -40,7 +40,8 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     all
 }
 
-/// The indentation of a line, if only blanks precede the byte `at` on this line.
+/// The blanks before the byte `at` on its line. Returns `None` if other characters precede the
+/// byte.
 fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 mod allow;
 mod check;
 mod comments;
+mod edition;
 mod exit;
 mod files;
 mod fix;
@@ -63,8 +64,8 @@ pub fn run_with(arguments: &[OsString], colour: bool, out: &mut dyn Write, err: 
     })
 }
 
-/// An output stream that its reader may close early, as `head` does. Closing it early has no effect
-/// on the exit code.
+/// An output stream whose reader may close the stream early, as `head` does. An early close has no
+/// effect on the exit code.
 struct Patient<'a> {
     out: &'a mut dyn Write,
     left: bool,

@@ -10,13 +10,14 @@ pub(crate) const STACK: usize = 512 << 20;
 /// value is well below [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// A nesting depth of brackets. If a file is nested too deeply to be parsed and its brackets are
-/// deeper than this, the error states the depth instead of a place in the file.
+/// A limit of the depth of nested brackets. If a file is nested too deeply to be parsed, the error
+/// states the bracket depth above this limit, and a place in the file below this limit.
 pub(crate) const BRACKETS: usize = 4_000;
 
 /// The largest number of threads that check files. Each thread takes address space for a stack of
 /// [`STACK`] bytes.
 pub(crate) const THREADS: usize = 8;
 
-/// The largest size of a file, in bytes: positions of tokens are 32 bits wide.
+/// The largest size of a file, in bytes. Positions of tokens are 32 bits wide, so some limit is
+/// needed.
 pub(crate) const FILE: u64 = 64 << 20;

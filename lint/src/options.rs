@@ -35,7 +35,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
             }
             Ok(options)
         }
-        // Clap requires a subcommand and knows no other.
+        // Clap requires a subcommand, and `check` is the only one.
         _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "no subcommand")),
     }
 }

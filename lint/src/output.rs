@@ -24,7 +24,7 @@ pub(crate) static FORMATS: [Format; 2] = [
     Format { name: "json", proves: false, printer: |_| Box::new(json::Json) },
 ];
 
-/// A printer of a run in one format.
+/// A type that prints the results of a run in one format.
 pub(crate) trait Printer: Sync {
     /// Prints the findings of a file, then its proofs.
     fn file(&self, out: &mut dyn Write, checked: &Checked) -> io::Result<()>;

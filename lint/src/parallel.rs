@@ -35,7 +35,7 @@ pub(crate) fn in_order<T: Sync, R: Send, E: Send>(
             return items.iter().try_for_each(|item| take(work(item)));
         }
         drop(results);
-        // Results that came before their turn.
+        // Results that wait for the result of an earlier item.
         let mut early = BTreeMap::new();
         let mut turn = 0;
         for (index, result) in received {

@@ -5,6 +5,7 @@ use syn::File;
 use training_loop_analysis::too_deep;
 
 use crate::comments::{Comment, comments};
+use crate::edition;
 use crate::limits;
 use crate::source::Failure;
 
@@ -36,8 +37,11 @@ pub(crate) fn lex(text: &str) -> Result<Lexed<'_>, Failure> {
 }
 
 /// Parses the tokens of a file.
-pub(crate) fn parse(tokens: TokenStream) -> Result<File, Failure> {
-    syn::parse2(tokens).map_err(|error| failure(error.span(), &error.to_string()))
+pub(crate) fn parse(tokens: &TokenStream) -> Result<File, Failure> {
+    syn::parse2(tokens.clone()).or_else(|error| {
+        let old = edition::with_names(tokens).and_then(|tokens| syn::parse2(tokens).ok());
+        old.ok_or_else(|| failure(error.span(), &error.to_string()))
+    })
 }
 
 /// The text without its first line, if that line is a shebang.

@@ -83,14 +83,14 @@ impl Source {
         self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
 
-    /// The line and the column, both counted from 1, of a byte.
+    /// The line and the column of a byte, both counted from 1.
     pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = self.line_start(line);
         (line, self.text[start..byte].chars().count() + 1)
     }
 
-    /// The byte at a line, counted from 1, and a column, counted from 0 in characters.
+    /// The byte at a line and a column. Lines count from 1, and columns count characters from 0.
     fn offset(&self, line: usize, column: usize) -> usize {
         let (start, end) = (self.line_start(line), self.line_start(line + 1));
         let text = &self.text[start..end];

@@ -8,7 +8,7 @@ mod renamed;
 
 use proc_macro::TokenStream;
 
-/// Generates a training loop from a declarative spec, or checks a hand-written one.
+/// Generates a training loop from a declarative spec, or checks a hand-written loop.
 ///
 /// # A function without a body
 ///
@@ -31,10 +31,10 @@ use proc_macro::TokenStream;
 /// literal out of range is a compile error. Other values are checked by the same rule at the start
 /// of the run.
 ///
-/// **If a clause is absent, the function's parameter with the name of the clause has the value**,
-/// if the table lists such a parameter: `optimizer: &mut Sgd`, `epochs: usize`,
-/// `max_time: Duration`; `valid` and `scheduler` may be an `Option`. The function's documentation
-/// lists the parameters that are used in this way.
+/// **A parameter of the function replaces an absent clause of the same name**, if the table below
+/// allows it: `optimizer: &mut Sgd`, `epochs: usize`, `max_time: Duration`. The parameters `valid`
+/// and `scheduler` may be an `Option`. The function's documentation lists the parameters that
+/// replace clauses.
 ///
 #[doc = include_str!("clauses.md")]
 ///
@@ -44,11 +44,11 @@ use proc_macro::TokenStream;
 /// every stage that runs, with two exceptions. Without `schedule`, the schedule of the clause
 /// `scheduler` advances after the update. Without `metrics`, the metrics of the clause are updated
 /// at the end. The modes of the layers are not stages: the loop sets the modes. A custom order is
-/// checked like a hand-written loop. Findings point to the entries of the order. Blocks of the
-/// order and hooks can use `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and
-/// `scheduler` at the points of the order where these values exist. With `accumulate`, `zero_grad`,
-/// clipping, `step`, `schedule` and blocks after `backward` run once per accumulation window.
-/// Everything else runs once per batch.
+/// checked like a hand-written loop. Findings point to the entries of the order. Hooks and the
+/// blocks in an order can use `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and
+/// `scheduler` where these values exist. With `accumulate`, `zero_grad`, clipping, `step`,
+/// `schedule` and blocks after `backward` run once per accumulation window. Everything else runs
+/// once per batch.
 ///
 /// A closure of the spec is inlined into the loop: `return` ends the closure, and `?` ends the
 /// function. A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`. A
@@ -62,9 +62,9 @@ use proc_macro::TokenStream;
 /// are ignored changes nothing. Losses, `mean` and `sum` set the denominator, and arithmetic with
 /// numbers keeps the denominator. If the denominator is unknown, `accumulate` is an error before
 /// the first update. The clause `loss_weight` can supply the denominator. A loss or a gradient that
-/// is not finite ends the run before the update. An epoch without a counted update is an error, so
-/// that every run ends. `epochs`, `max_steps` and `max_time` may be combined. The first limit that
-/// is reached ends the run, after a whole update and the following validation.
+/// is not finite ends the run before the update. An epoch without a counted update is an error,
+/// because the run might never end. `epochs`, `max_steps` and `max_time` may be combined. The first
+/// limit that is reached ends the run, after a whole update and the following validation.
 ///
 /// # A function with a body
 ///
@@ -73,7 +73,7 @@ use proc_macro::TokenStream;
 /// `warn`, `deny`, `crate`, `optimizer = name` and `model = name`. The last two clauses name
 /// variables that the checker treats as an optimizer or a model. Calls are resolved in the
 /// libraries that the function names by path. Without such paths, calls are resolved in all known
-/// libraries (`training_loop` and `tch`). `crate = tch` selects one library.
+/// libraries (`training_loop`, `tch`, `candle`, `burn` and `dfdx`). `crate = tch` selects one library.
 /// `cargo training-loop check` uses the imports of the file instead. An attribute on a function
 /// checks that function alone. The effect of a helper function on the optimizer is unknown, and no
 /// finding depends on it. An attribute on a `mod` or an `impl` checks all functions inside

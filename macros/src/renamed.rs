@@ -1,4 +1,5 @@
-//! A renamed runtime: `tl = { package = "training-loop", .. }` in the user's `Cargo.toml`.
+//! Support for a renamed runtime, as in `tl = { package = "training-loop", .. }` in the user's
+//! `Cargo.toml`.
 //!
 //! The macros then expand to `::tl` instead of `::training_loop`, as if the clause `crate = ::tl` were given.
 

@@ -104,7 +104,7 @@ where
     link(output, Record { inputs, backward }, reduction)
 }
 
-/// As [`record`], for an operation with any number of inputs.
+/// Does the same as [`record`], for an operation with any number of inputs.
 pub(crate) fn record_many<F>(output: Value, inputs: &[&Tensor], backward: F) -> Tensor
 where
     F: Fn(Value) -> Vec<Value> + Send + Sync + 'static,
@@ -129,7 +129,8 @@ fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
 }
 
 impl Drop for Node {
-    /// Frees, in a loop without recursion, all nodes of the graph that only this node keeps alive.
+    /// Frees all nodes of the graph that only this node keeps alive. The function uses a loop, not
+    /// recursion.
     fn drop(&mut self) {
         let mut heap = Vec::new();
         release(self, &mut heap);

@@ -142,7 +142,8 @@ fn trimmed(shape: &Shape) -> &[usize] {
 /// An iteration over the rows of a shape that `N` values broadcast to. The iteration visits each
 /// row with one offset per value. An offset is the index of the row's first element in the value.
 struct Walk<const N: usize> {
-    /// The lengths of the axes. Adjacent axes are merged where one stride covers both for all values.
+    /// The lengths of the axes. Adjacent axes are merged if one stride covers both axes in every
+    /// value.
     dims: Vec<usize>,
     strides: [Vec<usize>; N],
     /// The stride of each value along a row: 1, or 0 where the value is broadcast.
@@ -182,8 +183,8 @@ impl<const N: usize> Walk<N> {
         Self { dims, strides, inner }
     }
 
-    /// Calls `visit(row, offsets)` for each row of `out`, which has the shape that is iterated over. Long
-    /// runs of rows are shared among threads.
+    /// Calls `visit(row, offsets)` for each row of `out`, on several threads if there are many
+    /// rows. `out` has the shape of the iteration.
     fn share(&self, out: &mut [Scalar], visit: impl Fn(&mut [Scalar], [usize; N]) + Sync) {
         let Some(&length) = self.dims.last() else { return visit(out, [0; N]) };
         // The cost of a row is its length plus the overhead of the iteration.
@@ -193,8 +194,8 @@ impl<const N: usize> Walk<N> {
         });
     }
 
-    /// Calls `visit(row, offsets)` for `count` rows in row-major order. `row` is the index of the row, from
-    /// `first` on.
+    /// Calls `visit(row, offsets)` for `count` rows in row-major order. `row` is the index of a
+    /// row, and the first index is `first`.
     fn rows(&self, first: usize, count: usize, mut visit: impl FnMut(usize, [usize; N])) {
         let Some((_, outer)) = self.dims.split_last() else { return visit(0, [0; N]) };
         let mut index = vec![0; outer.len()];

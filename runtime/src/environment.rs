@@ -4,15 +4,15 @@
 //! |---|---|---|---|
 //! | `TRAINING_LOOP_PROGRESS` | `auto` (default), `bar`, `plain`, `off` | how a generated loop shows its progress on standard error | [`set_progress`](crate::run::set_progress) |
 //! | `TRAINING_LOOP_THREADS` | a whole number from 1 on | how many threads share the work | [`set_num_threads`](crate::set_num_threads) |
-//! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | what the watch of the order does while a debug build runs | |
+//! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | what the run-time check of the order of calls (the watch) does | |
 //! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
 //! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the notice about a runtime that was built without optimization | |
 //!
 //! A setting in code overrides the variable.
 //!
-//! The watch of the order reports `step_before_backward`, `missing_zero_grad`, `step_repeated`,
-//! `gradients_discarded`, `clip_before_backward` and `clip_after_step` in every loop, once per
-//! source location. Only the checker reports a missing `step`, wrong modes and rebuilt optimizers.
+//! The watch reports `step_before_backward`, `missing_zero_grad`, `step_repeated`,
+//! `gradients_discarded`, `clip_before_backward` and `clip_after_step`, once per source location.
+//! Only the static checker reports a missing `step`, wrong modes and rebuilt optimizers.
 
 /// A description of the variables, one per line, for the help text of a program.
 ///

@@ -1,9 +1,9 @@
 //! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! `Error` is one enum whose variants hold fields, not prose: a program matches on the variants,
-//! and a person reads their `Display`, which states the problem, its location, the expected input
-//! and a correction. Mistakes in the program itself (shapes, a second backward) panic at the
-//! caller's line instead.
+//! `Error` is one enum whose variants have fields. A program matches on the variants. The `Display`
+//! text is for people: the text states the problem, its location, the expected input and a
+//! correction. Mistakes in the program itself (shapes, a second backward) panic at the caller's
+//! line instead.
 
 mod csv;
 mod io;
@@ -28,7 +28,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error in input from outside the program.
 ///
-/// `Debug` prints the same as `Display`, so that a `main` that returns a [`Result`] ends with the whole message.
+/// `Debug` prints the same text as `Display`. A `main` that returns a [`Result`] therefore prints
+/// the whole message.
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
@@ -88,11 +89,11 @@ pub enum Error {
     },
     /// A matrix whose rows differ in length.
     Ragged {
-        /// The first row whose length differs from that of row 0, counted from 0.
+        /// The index of the first row whose length differs from the length of row 0.
         row: usize,
         /// The length of row 0.
         expected: usize,
-        /// The length of this row.
+        /// The length of the row at the index `row`.
         found: usize,
     },
     /// NaN or an infinity in data.
@@ -112,7 +113,7 @@ pub enum Error {
     Label {
         /// The index of the sample, counted from 0.
         row: usize,
-        /// The label of this sample.
+        /// The label of the sample at the index `row`.
         label: usize,
         /// The number of classes.
         classes: usize,
@@ -121,7 +122,7 @@ pub enum Error {
     UnknownClass {
         /// The index of the sample, counted from 0.
         row: usize,
-        /// The name in this sample's row.
+        /// The unknown name.
         name: String,
         /// The names of the classes.
         classes: Vec<String>,
@@ -145,7 +146,7 @@ pub enum Error {
         /// The problem in the file.
         problem: ModelFileProblem,
     },
-    /// A state whose entries differ from those of the model. The model is unchanged.
+    /// A state whose entries differ from the entries of the model. The model is unchanged.
     State {
         /// The file that the state was read from; `None` if it was not read from a file.
         path: Option<PathBuf>,
@@ -165,8 +166,8 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code, which a loop passes on. [`Error::other`] wraps the error. For
-    /// a [`std::io::Error`], `?` suffices.
+    /// An error of the caller's code that a loop returns. [`Error::other`] wraps such an error. The
+    /// operator `?` converts a [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 
@@ -297,7 +298,7 @@ impl StdError for Error {
     }
 }
 
-/// Completes a message about a name that is not a class: lists the names in `classes`.
+/// Writes the end of a message about an unknown class name. The end lists the names in `classes`.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
         write!(f, "is not a class, because no classes are given")

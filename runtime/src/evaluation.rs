@@ -193,7 +193,7 @@ mod tests {
             static KEPT: RefCell<Vec<Evaluation>> = const { RefCell::new(Vec::new()) };
         }
         let end = std::thread::spawn(|| {
-            // Created before the counts, hence dropped after them.
+            // `KEPT` is created before the counts of scopes, so it is dropped after them.
             KEPT.with_borrow_mut(Vec::clear);
             let model = Dropout::new(0.5);
             let kept = evaluation(&model);

@@ -14,7 +14,7 @@ use self::target::Target;
 use self::temporary::Temporary;
 use crate::{Error, Result};
 
-/// Writes a file completely or not at all, however many processes write it at once.
+/// Writes a file completely or not at all, even if several processes write the file at once.
 ///
 /// Until the rename the old file is untouched. After an error the old file is still in place and
 /// the temporary file is removed, with one exception: if syncing the folder fails, the message says

@@ -1,9 +1,9 @@
 //! Cases that check a derivative against central differences.
 //!
-//! Each operation and each loss defines its cases in its own file; the registries in `ops.rs` and `loss.rs`
-//! do not compile without the cases. The cases run in double precision, in the package `tests/f64`, with a
-//! non-uniform output gradient: a gradient of ones would not detect a backward that ignores the incoming
-//! gradient.
+//! Each operation and each loss defines its cases in its own file; the registries in `ops.rs` and
+//! `loss.rs` do not compile without the cases. The cases run in double precision, in the package
+//! `tests/f64`, with a non-uniform output gradient. A gradient of ones would not detect a backward
+//! pass that ignores the incoming gradient.
 #![cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
 
 use crate::{Scalar, Tensor};

@@ -1,4 +1,4 @@
-//! The checker's state machine for the gradient of one parameter, at run time.
+//! A run-time version of the checker's state machine for the gradient of one parameter.
 //!
 //! [`watch`](crate::watch) derives findings from these states. Parameters and tensors only change the state.
 

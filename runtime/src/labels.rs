@@ -20,9 +20,10 @@ use crate::{Error, Result};
 
 /// Class labels of a batch, or token ids. A clone shares the labels.
 ///
-/// Labels have a shape like tensors: `[batch]` for classes, `[batch, time]` for tokens. They convert from integers of
-/// the types `u8`, `u32`, `usize`, `i32` and `i64` ([`Label`]): from vectors, slices, arrays, nested arrays and
-/// `ndarray` arrays, and by `collect`. Class names are converted by [`from_names`](Self::from_names).
+/// Labels have a shape like tensors: `[batch]` for classes, `[batch, time]` for tokens. Vectors,
+/// slices, arrays, nested arrays and `ndarray` arrays of the types `u8`, `u32`, `usize`, `i32` and
+/// `i64` ([`Label`]) convert to labels. `collect` converts an iterator.
+/// [`from_names`](Self::from_names) converts class names.
 ///
 /// # Example
 /// ```
@@ -67,7 +68,8 @@ impl Labels {
         checked.collect()
     }
 
-    /// Converts names to labels: the index of each name in `classes`. `classes[label]` is the inverse.
+    /// Converts each name to its index in `classes`. `classes[label]` converts a label back to its
+    /// name.
     ///
     /// # Errors
     /// [`Error::UnknownClass`] contains the first name that is not a class, and its row.

@@ -1,4 +1,4 @@
-//! Losses: a scalar that measures how far an output is from its target.
+//! Losses. A loss is a scalar that measures how far an output is from its target.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -60,7 +60,7 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
 fn check_shares(loss: &str, target: &Tensor) {
     const ROUNDING: Scalar = 4.0 * Scalar::EPSILON;
     let is_share = |t: &Scalar| (-ROUNDING..=1.0 + ROUNDING).contains(t);
-    // Without an early exit this runs at memory speed.
+    // The loop has no early exit, so it runs at memory speed.
     if target.as_slice().iter().fold(true, |all, t| all & is_share(t)) {
         return;
     }
@@ -124,7 +124,7 @@ fn by_pair(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// Pairs of the shapes of output and target, for the gradient checks of losses.
+/// Pairs of an output shape and a target shape, for the gradient checks of losses.
 const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
 
 /// Labels for the gradient checks: several classes, some of them repeated.

@@ -9,9 +9,8 @@ pub(crate) struct Refused;
 /// Checks that this number of bytes can be allocated. The function allocates the bytes at once and
 /// frees them.
 ///
-/// After success, allocations of up to this size in total succeed if they follow right away. A size
-/// beyond physical memory is an error, even if the system would grant many smaller allocations of
-/// the same total size.
+/// After success, the next allocations succeed up to this total size. A size beyond physical memory
+/// is an error, even if the system would grant many smaller allocations of the same total size.
 pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     let mut probe = Vec::<u8>::new();
     let bytes = usize::try_from(bytes).map_err(|_| Refused)?;

@@ -79,7 +79,8 @@ impl ModelFile {
 }
 
 impl StateDict {
-    /// Writes a safetensors file, completely or not at all, however many processes save to the same path.
+    /// Writes a safetensors file, completely or not at all, even if several processes save to the
+    /// same path.
     ///
     /// A temporary file in the same folder replaces the old one at the end. The permissions of the
     /// old file are kept. The owner and the group are kept if this process may set them. Extended

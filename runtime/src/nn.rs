@@ -1,7 +1,7 @@
 //! Modules, which hold parameters, and the layers.
 //!
-//! A module only lists its fields ([`Module::visit`], which `#[derive(Module)]` writes); its `forward` is an ordinary
-//! method with any arguments.
+//! A module only lists its fields in [`Module::visit`], which `#[derive(Module)]` writes. `forward`
+//! is an ordinary method with any arguments.
 
 mod activation;
 mod batch_norm;
@@ -97,8 +97,8 @@ pub trait Module {
         parameters
     }
 
-    /// Puts every layer into training mode: dropout drops, batch norm uses the batch's statistics.
-    /// [Frozen](Self::freeze) layers stay in evaluation mode.
+    /// Puts every layer into training mode. In this mode dropout drops elements, and batch norm
+    /// uses the batch's statistics. [Frozen](Self::freeze) layers stay in evaluation mode.
     fn train(&self) {
         self.visit(&mut mode::Set(true));
     }
@@ -109,12 +109,13 @@ pub trait Module {
         self.visit(&mut mode::Set(false));
     }
 
-    /// Whether any layer is in training mode. New layers are in training mode.
+    /// Whether at least one layer is in training mode. New layers are in training mode.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)
     }
 
-    /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
+    /// Freezes the module. The parameters of the module get no gradients, and its layers stay in
+    /// evaluation mode.
     ///
     /// A later `train()` of the module, of an enclosing model or of a generated loop does not
     /// unfreeze the module. Dropout in the module stays off, and batch norm uses the running
@@ -150,7 +151,7 @@ pub trait Module {
         self.visit(&mut mode::Freeze(false));
     }
 
-    /// Removes the gradients of all parameters: the next `backward` writes new ones.
+    /// Removes the gradients of all parameters. The next `backward` writes new gradients.
     ///
     /// Training loops call [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) instead, which
     /// removes the gradients of the optimizer's parameters.
@@ -219,7 +220,7 @@ pub trait Module {
         };
         let file = ModelFile::new(path);
         let state = file.read_checked(check)?;
-        // Each value is copied into the model: memory must not run out halfway.
+        // Each value is copied into the model, and memory must not run out halfway.
         file.check_memory(state::copy_bytes(&state))?;
         state::set(&entries, &state);
         Ok(())

@@ -57,7 +57,7 @@ pub trait Optimizer {
     /// The error contains the first hyper-parameter that is out of range, its value and its range.
     fn check(&self) -> Result<()>;
 
-    /// Removes the gradients of all parameters: the next `backward` writes new ones.
+    /// Removes the gradients of all parameters. The next `backward` writes new gradients.
     #[track_caller]
     fn zero_grad(&mut self) {
         for parameter in self.parameters() {
@@ -85,7 +85,8 @@ pub trait Optimizer {
         watch::before_clip(self.parameters());
         let mut squares = sum_of_squares(self.parameters(), |g| f64::from(kernel::dot(g, g)));
         if !squares.is_finite() {
-            // Above 1e19 squares overflow in f32, and such gradients need clipping most.
+            // The squares of numbers above 1e19 overflow in f32, and large gradients need clipping
+            // most.
             let wide = |g: &[Scalar]| g.iter().map(|g| f64::from(*g) * f64::from(*g)).sum();
             squares = sum_of_squares(self.parameters(), wide);
         }
@@ -101,7 +102,7 @@ pub trait Optimizer {
         norm as Scalar
     }
 
-    /// Multiplies every gradient by a factor; 1 changes nothing.
+    /// Multiplies every gradient by `factor`. A factor of 1 changes nothing.
     fn scale_grad(&mut self, factor: Scalar) {
         if factor == 1.0 {
             return;

@@ -145,7 +145,7 @@ impl Parameter {
         state.gradient.as_ref().map(|gradient| self.array(gradient.as_slice()))
     }
 
-    /// Removes the gradient: the next `backward` writes a new one.
+    /// Removes the gradient. The next `backward` writes a new gradient.
     #[track_caller]
     pub fn zero_grad(&self) {
         let mut state = self.lock();
@@ -178,7 +178,8 @@ impl Parameter {
     /// Sets the gradient, or adds to an existing gradient.
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
-        // The graph may be older than the freeze. Checked under the lock: an earlier gradient is removed.
+        // The parameter may have been frozen after the graph was recorded. The check needs the
+        // lock, because a freeze removes the gradient under the same lock.
         if self.requires_grad() {
             crate::autograd::add_into(&mut state.gradient, gradient);
             state.stage = state.stage.after_backward();

@@ -5,8 +5,8 @@
 //! its seed, the number of optimizer updates so far and the index of the next draw in this update.
 //! To repeat a run, only these three numbers must be saved. Shuffles depend on (seed, epoch) alone
 //! and use no state at all. The generator and everything derived from its output are implemented
-//! here, so that no release of another crate can change a run. The tests below compare both with
-//! known values.
+//! here, so that no release of another crate can change a run. The tests below compare the
+//! generator and the draws with known values.
 
 mod math;
 mod multinomial;
@@ -59,12 +59,11 @@ thread_local! {
 /// [`Tensor::rand`](crate::Tensor::rand) and the like.
 ///
 /// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw
-/// in this update), so a thread that starts from the same seed and runs the same program draws the
-/// same bits, on every machine and for every number of threads. An interrupted run continues with
-/// the same draws only if all these numbers are restored. Setting only the seed restarts from the
-/// first draw. A thread that never calls `seed` has seed 0. The seed is in effect until the next
-/// call of `seed`. [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed,
-/// `DataLoader::shuffle`.
+/// in this update). The same program with the same seed therefore draws the same bits on every
+/// machine and for every number of threads. An interrupted run continues with the same draws only
+/// if all these numbers are restored. Setting only the seed restarts from the first draw. A thread
+/// that never calls `seed` has seed 0. The seed is in effect until the next call of `seed`.
+/// [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed, `DataLoader::shuffle`.
 ///
 /// # Example
 /// ```
@@ -111,8 +110,8 @@ impl Stream {
         self.0.next_u32()
     }
 
-    /// Sets each value to `f` of the next 32 random bits. The bits are those of one call of
-    /// [`word`](Self::word) per value, but are generated in bulk.
+    /// Sets each value to `f` of the next 32 random bits. Each value uses the same bits as a call
+    /// of [`word`](Self::word), but the bits are generated in bulk.
     pub(crate) fn fill_with(&mut self, values: &mut [Scalar], f: impl Fn(u32) -> Scalar) {
         let mut bytes = [0; 1024];
         for values in values.chunks_mut(bytes.len() / 4) {
@@ -189,8 +188,8 @@ fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Changing the meaning of a seed is a breaking change: these values must not change. They were computed by another
-    /// implementation.
+    /// Changing the meaning of a seed is a breaking change, so the values in this test must not
+    /// change. They were computed by another implementation.
     #[test]
     fn known_vectors() {
         let mut stream = Stream::new(7, Purpose::Dropout, 3, 1);

@@ -75,7 +75,8 @@ impl Reduction {
         }
     }
 
-    /// The reduction of `a / b`. A sum divided by a sum of weights, such as a mask, is a mean.
+    /// The reduction of `a / b`. A sum divided by a sum of weights is a mean. The weights may be a
+    /// mask.
     pub(crate) fn of_quotient(a: &Tensor, b: &Tensor) -> Self {
         match (a.reduction(), b.reduction()) {
             (own, Self::None) if is_number(b) => own.scaled(1.0 / f64::from(b.item())),

@@ -352,8 +352,8 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] if a training epoch made no counted update, because such a run would
-    /// never end.
+    /// [`Error::NoUpdate`] if a training epoch made no counted update, because a run without
+    /// updates would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
@@ -361,8 +361,8 @@ impl Run {
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
         self.history.push(row);
         self.progress.end(&line);
-        // The validation may have exceeded the time. If the last update is not validated yet, the next validation ends
-        // the run.
+        // The validation may have exceeded the time limit. If the last update is not validated yet,
+        // the next validation ends the run.
         let is_validated = !self.validates || self.validated_at == Some(self.step);
         if is_validated && !self.epoch.before_training {
             self.stop_in_time();

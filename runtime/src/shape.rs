@@ -11,8 +11,8 @@ use crate::Scalar;
 
 /// The lengths of a tensor's axes, outermost first. Up to four lengths need no allocation.
 ///
-/// The product of the non-zero lengths is at most `isize::MAX`. The product of any subset of the
-/// lengths and the size in bytes have the same bound.
+/// The product of the non-zero lengths is at most `isize::MAX`. The same bound applies to the
+/// product of any subset of the lengths, and to the size in bytes.
 #[derive(Clone)]
 pub(crate) enum Shape {
     Inline { rank: u8, dims: [usize; 4] },
@@ -206,7 +206,7 @@ mod tests {
         for dims in [&[usize::MAX, 0][..], &[0, HALF, HALF, 2], &[usize::MAX / size_of::<crate::Scalar>()]] {
             assert!(std::panic::catch_unwind(|| Shape::new(dims)).is_err(), "{dims:?}");
         }
-        // Without the empty axis its size would overflow.
+        // Without the empty axis, the size of this shape would overflow.
         let shape = Shape::new(&[HALF, HALF, 0]);
         assert!(std::panic::catch_unwind(|| shape.without(2)).is_err());
         assert!(std::panic::catch_unwind(|| shape.with(2, 2)).is_err());

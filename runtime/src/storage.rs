@@ -100,7 +100,7 @@ impl Buffer {
 
     /// Like [`stale`](Self::stale), but returns `None` if the system refuses the memory.
     pub(crate) fn try_stale(len: usize) -> Option<Self> {
-        // Twice the size still fits in `isize`, so its size class does not overflow.
+        // The size class of a longer buffer could overflow.
         if len > isize::MAX as usize / (2 * size_of::<Scalar>()) {
             return None;
         }
@@ -182,7 +182,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         if lines.count() > 0 && self.home == this_thread() {
-            // While a thread ends, its pool may be gone: then the memory is freed.
+            // While a thread ends, its pool may be gone. The memory is then freed.
             let _ = POOL.try_with(|pool| pool.borrow_mut().keep(lines));
         }
     }

@@ -165,8 +165,8 @@ impl Tensor {
         !matches!(self.0.graph, Graph::Constant)
     }
 
-    /// Computes the derivative of this scalar with respect to each parameter, adds it to the
-    /// parameter's gradient, and frees the graph.
+    /// Computes the derivative of this scalar with respect to each parameter, adds the derivative
+    /// to the parameter's gradient, and frees the graph.
     ///
     /// # Panics
     /// If this is not a scalar, if it depends on no parameter, or if its graph was freed before.

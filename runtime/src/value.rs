@@ -79,7 +79,8 @@ impl Value {
 
     /// Whether no element is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        // The bound holds up to rounding; a sixteenth of the maximum leaves room for it.
+        // The bound holds up to rounding; a sixteenth of the maximum leaves room for the rounding
+        // error.
         self.bound < Scalar::MAX / 16.0 || kernel::largest(self.as_slice()).is_finite()
     }
 

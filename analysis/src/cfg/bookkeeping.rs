@@ -1,16 +1,29 @@
 //! Bookkeeping of a loop: sums, collections, the best model so far, errors in the data.
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
+use crate::vocabulary::MetricEffect;
 
-/// A branch that stores a measure as the new best if the measure improves on the best so far.
+/// A decision by a measure that is compared with its best value so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// The condition of the branch.
+    /// The condition of the decision.
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The name that shows that the branch saves the model, such as `save_weights`.
-    pub keeps: String,
+    /// What depends on the comparison.
+    pub decides: Decides,
+}
+
+/// What the comparison of a measure with its best value decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// Whether the model is saved. The name shows this, such as `save_weights`.
+    Saves(String),
+    /// Whether the loop ends.
+    Stops,
+    /// Whether this variable, which counts the iterations without improvement, is increased. No jump out of the
+    /// loop depends on the variable so far.
+    Counts(String),
 }
 
 /// A number that measures how good a model is.
@@ -22,6 +35,22 @@ pub struct Measure {
     pub names: Vec<String>,
     /// The resolved forwards in the computation of the measure.
     pub forwards: Vec<SiteId>,
+}
+
+/// A call of a method of a metric.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricCall {
+    /// The place of the metric.
+    pub metric: PathId,
+    /// What the method does.
+    pub effect: MetricEffect,
+}
+
+/// The use of a model's output by a call that shows or stores results, such as `save_image`.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// The call that shows or stores the output; `None` for a macro that prints.
+    pub by: Option<SiteId>,
 }
 
 /// A loop head that ends the loop, or skips an item, when the data cannot be read.

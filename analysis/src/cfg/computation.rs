@@ -79,6 +79,8 @@ pub struct Computation {
     pub model: Option<PathId>,
     /// The model of a forward, or the models that a loss was computed from.
     pub models: Deps,
+    /// The places that the model of a forward was built from. The models of its input are left out.
+    pub own: Deps,
     /// The places in the arguments, without the receiver.
     pub given: Deps,
     /// The forwards and losses that the receiver and the arguments were computed from.
@@ -95,6 +97,7 @@ impl Computation {
     /// Joins the facts from another visit of the same site.
     pub(crate) fn join(&mut self, other: &Self) {
         self.models = self.models.union(&other.models);
+        self.own = self.own.union(&other.own);
         self.given = self.given.union(&other.given);
         self.past = self.past.union(&other.past);
         if self.recorded != other.recorded {

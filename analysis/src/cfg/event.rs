@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
+use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, StoreId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -79,7 +79,11 @@ pub enum Action {
         retain: bool,
         /// Whether the loss is multiplied by a scaler's factor.
         scaled: bool,
+        /// The gradients of the `backward`, if they may be a value of their own.
+        store: Option<StoreId>,
     },
+    /// Code acts on gradients that are values of their own.
+    OnStores(Vec<StoreId>, OnStore),
     /// A tensor is computed from other tensors.
     Compute(GraphId, Vec<GraphId>),
     /// A tensor's graph becomes unknown.
@@ -112,6 +116,19 @@ pub enum Action {
     KeepMode(usize),
     /// The guard with this number restores the mode that it saved for this model.
     RestoreMode(usize, PathId),
+}
+
+/// How code acts on gradients that are values of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnStore {
+    /// The gradients are an argument of a step of this optimizer, which follows.
+    Present(OptimizerId),
+    /// A stage acts on the gradients.
+    Effect(Effect),
+    /// The variable that holds the gradients ends.
+    End,
+    /// The gradients are bound in a function whose library is not known to return gradients.
+    Doubt,
 }
 
 /// The kind of an event that reads the current parameters, or that leaves the iteration with them.

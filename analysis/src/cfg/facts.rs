@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
-    MeanLoss, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs, SiteId, Swallow,
-    Use, Variable,
+    MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs,
+    Shown, SiteId, Swallow, Use, Variable,
 };
 
 /// A type of fact that a site may have.
@@ -62,6 +62,7 @@ facts! {
     Kept,
     LossCall,
     MeanLoss,
+    MetricCall,
     Opaque,
     Outcome,
     Reads,
@@ -70,6 +71,7 @@ facts! {
     Scaler,
     ScheduleOf,
     ShortEpochs,
+    Shown,
     Swallow,
 }
 
@@ -82,12 +84,24 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
     /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.
     StatefulOptimizer,
+    /// A call that sets a mode by a method that the checked code defines.
+    OwnMode,
     /// An opaque call whose name says that it trains a model.
     Trains,
+    /// The constructor of a schedule whose unit is an epoch.
+    CountsEpochs,
+    /// The constructor of a metric that adds up over batches.
+    Metric,
+    /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
+    ModeArgument,
+    /// A forward of a model that certainly has no layer whose result depends on the mode.
+    SameInEveryMode,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

@@ -24,6 +24,16 @@ pub(crate) struct Function {
     pub(crate) reads_gradients: bool,
     /// Whether the function saves or restores the state of an optimizer.
     pub(crate) keeps_optimizer_state: bool,
+    /// Whether the function returns or stores a value with a graph, so that other code may run `backward`.
+    pub(crate) gives_graph: bool,
+    /// Whether the type of `self` has an optimizer in a field.
+    pub(crate) has_optimizer: bool,
+    /// Whether the libraries of the file return gradients as values.
+    pub(crate) returns_gradients: bool,
+    /// Whether the function writes parameters without an optimizer, where gradients are values.
+    pub(crate) sets_parameters: bool,
+    /// Whether a forward always records, because the library has no way to stop the recording.
+    pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
     /// The forwards and losses that were computed for values passed to opaque code. The opaque code
@@ -40,6 +50,8 @@ pub struct Factors {
     pub names: BTreeSet<String>,
     /// Whether some loss has the reduction `Sum`.
     pub sums: bool,
+    /// Whether some call scales gradients that are accumulated already.
+    pub scales_gradients: bool,
 }
 
 /// The modes in the state: the current mode of each model, and the saved mode for each pair of a

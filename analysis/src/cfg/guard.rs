@@ -35,7 +35,7 @@ pub struct Guard {
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four questions about one condition, none of which rules out another"
+    reason = "five questions about one condition, none of which rules out another"
 )]
 pub struct Counter {
     /// The counting variable.
@@ -63,6 +63,8 @@ pub struct Counter {
     pub starts_over: bool,
     /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
+    /// Whether the count increases by the size of each batch, so that `every` is a number of samples.
+    pub of_samples: bool,
     /// Whether the counted loop iterates over items. Other loops iterate over numbers or test a
     /// condition.
     pub over_items: bool,

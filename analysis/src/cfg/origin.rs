@@ -27,8 +27,23 @@ pub struct Cut {
     pub site: SiteId,
     /// The models whose forward precedes the operation.
     pub models: Deps,
-    /// Whether a loss is computed from the result of the operation.
-    pub in_loss: bool,
+    /// Whether a loss, a sum or a mean reduced the result of the operation to one number.
+    pub is_total: bool,
+    /// Whether the other input of the loss is a parameter of the function, which is taken for data.
+    pub beside_parameter: bool,
+}
+
+impl Cut {
+    /// Whether the cut value, added to a loss, is a term that was meant to have a gradient.
+    ///
+    /// A choice for each entry may be part of a straight-through estimator.
+    fn is_term(&self) -> bool {
+        match self.how {
+            GradientStop::Number => true,
+            GradientStop::Choice => self.is_total,
+            GradientStop::Detach => false,
+        }
+    }
 }
 
 /// The origin of a value.
@@ -47,6 +62,9 @@ pub struct Origin {
     pub cut: Option<Cut>,
     /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
+    /// Whether the value is a parameter of the function, or is computed from one parameter without
+    /// a model.
+    pub given: bool,
     /// Whether the value was multiplied or divided.
     pub scaled: bool,
     /// Whether one of the inputs was computed without recording.
@@ -54,6 +72,8 @@ pub struct Origin {
     /// The loss without reduction that the value contains. `None` once the value is summed or
     /// averaged.
     pub unreduced: Option<SiteId>,
+    /// The comparisons of two outputs through which the gradient of the value flows.
+    pub compared: Vec<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
 }
@@ -92,6 +112,11 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
+    /// The origin of a value of which only the forwards are known.
+    pub fn forgotten(&self) -> Self {
+        Self { forwards: self.forwards.clone(), models: self.models.clone(), ..Self::default() }
+    }
+
     /// The origin of a part of the value, or of the value in another form.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
@@ -125,17 +150,17 @@ impl Origin {
         }
         all.cut = if flat { self.cut.clone().or_else(|| other.cut.clone()) } else { None };
         all.term = match join {
-            Join::Sum => self.term.clone().or_else(|| other.term.clone()).or_else(|| {
-                let lost = |one: &Self, rest: &Self| {
-                    let tells = |cut: &&Cut| {
-                        cut.how == GradientStop::Number || (cut.how == GradientStop::Choice && cut.in_loss)
-                    };
-                    let grows = rest.source == Source::Computed && rest.cut.is_none();
-                    one.cut.as_ref().filter(tells).filter(|_| grows).cloned()
-                };
-                lost(self, other).or_else(|| lost(other, self))
-            }),
-            Join::Difference => self.term.clone(),
+            Join::Sum => self
+                .term
+                .clone()
+                .or_else(|| other.term.clone())
+                .or_else(|| self.lost_beside(other).filter(Cut::is_term))
+                .or_else(|| other.lost_beside(self).filter(Cut::is_term)),
+            // A number that is subtracted may be a baseline.
+            Join::Difference => {
+                let choice = |cut: &Cut| cut.is_term() && cut.how == GradientStop::Choice;
+                self.term.clone().or_else(|| other.lost_beside(self).filter(choice))
+            }
             Join::Product if other.is_flat() => self.term.clone(),
             Join::Product if self.is_flat() => other.term.clone(),
             Join::Product | Join::Other => None,
@@ -145,16 +170,45 @@ impl Origin {
         all
     }
 
+    /// The operation that stops every gradient through this value, if gradients flow through `rest`.
+    fn lost_beside(&self, rest: &Self) -> Option<Cut> {
+        let grows = rest.source == Source::Computed && rest.cut.is_none();
+        self.cut.clone().filter(|_| grows)
+    }
+
     /// The origin of the result of a known operation on this value and `others`, the further arguments.
     pub fn after(&self, op: Op, site: SiteId, others: &[&Self]) -> Self {
-        let joined = others.iter().fold(self.clone(), |all, other| all.with(other, Join::Other));
+        let join = match op {
+            Op::Adds => Join::Sum,
+            Op::Multiplies => Join::Product,
+            Op::Softmax
+            | Op::LogSoftmax
+            | Op::Sigmoid
+            | Op::LogSigmoid
+            | Op::Log
+            | Op::Moves
+            | Op::Each
+            | Op::Totals
+            | Op::Other => Join::Other,
+        };
+        let mut joined = others.iter().fold(self.clone(), |all, other| all.with(other, join));
+        joined.given = self.given && others.iter().all(|other| other.forwards.is_empty());
+        if let Some(cut) = joined.cut.as_mut().filter(|_| op == Op::Totals) {
+            cut.is_total = true;
+        }
         let last = match op {
             Op::Softmax | Op::LogSoftmax | Op::Sigmoid | Op::LogSigmoid => Some((op, site)),
             Op::Log => self.last.and_then(|(op, _)| op.log()).map(|op| (op, site)),
             Op::Moves => self.last,
-            Op::Each | Op::Totals | Op::Other => None,
+            Op::Each | Op::Totals | Op::Adds | Op::Multiplies | Op::Other => None,
         };
-        let term = if matches!(op, Op::Moves | Op::Totals) { self.term.clone() } else { None };
+        let term = match op {
+            Op::Moves | Op::Totals => self.term.clone(),
+            Op::Adds | Op::Multiplies => joined.term.clone(),
+            Op::Softmax | Op::LogSoftmax | Op::Sigmoid | Op::LogSigmoid | Op::Log | Op::Each | Op::Other => {
+                None
+            }
+        };
         let stays = !matches!(op, Op::Totals | Op::Other);
         Self { last, term, unreduced: joined.unreduced.filter(|_| stays), criterion: None, ..joined }
     }
@@ -175,8 +229,13 @@ impl Origin {
     /// target.
     pub fn loss(&self, target: &Self) -> Self {
         let mut all = self.with(target, Join::Other);
+        if target.given {
+            // A choice cannot be trained, whatever it is compared with.
+            let choice = self.cut.clone().filter(|cut| cut.how == GradientStop::Choice);
+            all.cut = all.cut.or(choice.map(|cut| Cut { beside_parameter: true, ..cut }));
+        }
         if let Some(cut) = &mut all.cut {
-            cut.in_loss = true;
+            cut.is_total = true;
         }
         Self { scaled: false, ..all }
     }
@@ -184,12 +243,13 @@ impl Origin {
     /// The origin of the result of an operation that stops gradients.
     pub fn ended(&self, how: GradientStop, site: SiteId) -> Self {
         let flat = matches!(self.source, Source::Constant | Source::Data(_));
-        let cut = Cut { how, site, models: self.models.clone(), in_loss: false };
+        let cut = Cut { how, site, models: self.models.clone(), is_total: false, beside_parameter: false };
         Self {
             cut: if flat { None } else { self.cut.clone().or(Some(cut)) },
             last: self.last.filter(|_| how == GradientStop::Detach),
             term: None,
             unreduced: None,
+            compared: Vec::new(),
             criterion: None,
             ..self.clone()
         }
@@ -219,7 +279,17 @@ impl Origin {
         for &site in &other.forwards {
             all.add_forward(site);
         }
+        for &site in self.compared.iter().chain(&other.compared) {
+            all.add_comparison(site);
+        }
         all
+    }
+
+    /// Adds a comparison of two outputs to those through which the gradient of the value flows.
+    pub fn add_comparison(&mut self, site: SiteId) {
+        if !self.compared.contains(&site) && self.compared.len() < limits::FORWARDS {
+            self.compared.push(site);
+        }
     }
 
     fn add_forward(&mut self, site: SiteId) {

@@ -1,6 +1,6 @@
 //! Calls whose result must be used, and what happens to the result.
 
-use super::{PathId, SiteId, Versioned};
+use super::{Cfg, PathId, SiteId, Versioned};
 
 /// A call whose result must be used.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub enum Gives {
     Model(PathId),
     /// The reduction of a value over all processes.
     Reduced,
+    /// A loss, computed with a graph.
+    Loss,
+    /// The sum of gradients in an accumulator, which is empty afterwards.
+    Gradients,
 }
 
 /// What happens to a result.
@@ -35,4 +39,12 @@ pub enum Fate {
     Named(PathId),
     /// The result is bound to this variable, which is never read.
     Unread(PathId),
+}
+
+impl Cfg {
+    /// The step that returns the updated version of a model, if there is one.
+    pub(crate) fn updated_at(&self, model: PathId) -> Option<SiteId> {
+        let updates = |outcome: &Outcome| matches!(outcome.gives, Gives::Model(path) if path == model);
+        self.facts.all::<Outcome>().find(|(_, outcome)| updates(outcome)).map(|(site, _)| site)
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Cfg, OptimizerId, PathId, SiteId};
-use crate::stage::Stage;
+use super::{Action, Cfg, HeadKind, LoopId, Mark, OptimizerId, PathId, SiteId};
+use crate::stage::{Effect, Stage};
+use crate::vocabulary::names_epoch;
 
 /// A schedule that is constructed in the function.
 #[derive(Clone, Debug)]
@@ -62,6 +63,34 @@ impl Cfg {
             }
         }
         pairs
+    }
+
+    /// The calls that advance a schedule of epochs in each batch. Each is mapped to the constructor of the schedule
+    /// and to a step of the same batch loop.
+    pub(crate) fn moved_per_batch(&self) -> BTreeMap<SiteId, (SiteId, SiteId)> {
+        let moved = |(site, advance): (SiteId, &Advance)| {
+            let schedule = self.facts.variable(advance.schedule?)?.schedule.as_ref()?;
+            let counts = self.facts.is(schedule.built, Mark::CountsEpochs) && advance.copy_of.is_none();
+            let step = self.step_of_batch(site).filter(|_| counts)?;
+            Some((site, (schedule.built, step)))
+        };
+        self.facts.all::<Advance>().filter_map(moved).collect()
+    }
+
+    /// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
+    ///
+    /// A batch loop iterates over items in an outer loop, or is inside of a loop over epochs by name.
+    fn step_of_batch(&self, schedule: SiteId) -> Option<SiteId> {
+        let site = &self.sites[schedule];
+        let (round, around) = site.loops.split_last()?;
+        let head = &self.loops[*round].head;
+        let of_epochs = |round: &LoopId| self.loops[*round].head.names.iter().any(|name| names_epoch(name));
+        let nested = head.kind == HeadKind::Items && !around.is_empty();
+        let of_batches = !of_epochs(round) && (nested || around.iter().any(of_epochs));
+        if site.conditional || !site.guards.is_empty() || !of_batches {
+            return None;
+        }
+        self.sites_with(Effect::Take).find(|(_, step)| step.loops == site.loops).map(|(step, _)| step)
     }
 
     /// Whether two calls advance the same schedule with the same arguments, and always run together.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LoopId, PathId, Schedule, SiteId};
+use super::{Cfg, LoopId, PathId, Schedule, SiteId};
 
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Variable {
     pub(crate) item_of: Option<LoopId>,
     /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
+    /// Whether the variable is a parameter of a `&mut` type, which no other parameter can alias.
+    pub(crate) is_exclusive: bool,
     /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
     /// The first variable that is bound to a part of the same opaque value.
@@ -33,6 +35,8 @@ pub(crate) struct Variable {
     pub(crate) frozen: bool,
     /// Whether a call makes the parameters in the variable trainable again.
     pub(crate) thawed: bool,
+    /// Whether the type of the variable is a known layer without batch norm.
+    pub(crate) without_batch_norm: bool,
     /// Whether the type of the variable is an optimizer that keeps state for each parameter.
     pub(crate) stateful: bool,
     /// The variables in the divisors of this variable.
@@ -67,4 +71,17 @@ pub enum UseKind {
     /// The model in the variable is trained: its mode is set, its parameters are read, or its
     /// gradients are changed.
     Train,
+}
+
+impl Cfg {
+    /// Whether a loop declares or changes a variable with this name in its iterations.
+    pub(crate) fn changes_in(&self, name: &str, around: LoopId) -> bool {
+        self.facts.variables().any(|(path, known)| {
+            let changes = |used: &Use| {
+                matches!(used.kind, UseKind::Set | UseKind::Add { .. } | UseKind::Lent)
+                    && self.sites[used.site].loops.contains(&around)
+            };
+            self.paths.name(path) == name && (known.begins == Some(around) || known.uses.iter().any(changes))
+        })
+    }
 }

@@ -1,8 +1,9 @@
 //! Look-ahead: the first effects on an optimizer's gradients after a point.
 
-use super::reach::{Reach, reaches};
-use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
+use super::reach::{Reach, fills, reaches};
+use crate::cfg::{Action, BlockId, Cfg, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
+use crate::vocabulary::Keeping;
 
 /// The effect of an event on the gradients of an optimizer.
 enum Next {
@@ -49,10 +50,29 @@ fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
     match action {
         Action::Effect(other, effect) if *other == id => of(*effect),
         Action::Through(deps, effect) => through(deps, *effect),
-        Action::Backward { deps, .. } => through(deps, Effect::Fill),
+        // A new value replaces the gradients before it.
+        Action::Backward { deps, store, .. } => {
+            let renews = cfg.keeping(*store) == Keeping::Fresh;
+            match fills(cfg, id, deps, *store) {
+                Reach::No => Next::Nothing,
+                Reach::Yes => of(if renews { Effect::Zero } else { Effect::Fill }),
+                Reach::Maybe => Next::Unknown,
+            }
+        }
+        Action::OnStores(stores, OnStore::Effect(effect)) => {
+            if stores.iter().any(|store| cfg.takers(*store).contains(&id)) {
+                of(*effect)
+            } else {
+                Next::Nothing
+            }
+        }
+        Action::OnStores(stores, OnStore::Doubt) => {
+            unknown(stores.iter().any(|store| cfg.takers(*store).is_empty()))
+        }
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)
+        | Action::OnStores(_, OnStore::End | OnStore::Present(_))
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Replace(_)

@@ -4,10 +4,13 @@
 //! gradients contain. They also tell whether the model still has the optimizer's parameters, and
 //! whether the optimizer has stepped.
 
-use super::reach::{Reach, is_whole, reaches};
+use super::reach::{Reach, fills, is_whole, reaches};
 use super::states::{AbstractValue, StateSet};
-use crate::cfg::{Action, Cfg, Computation, Deps, Event, Optimizer, OptimizerId, PathId, SiteId};
+use crate::cfg::{
+    Action, Cfg, Computation, Deps, Event, OnStore, Optimizer, OptimizerId, PathId, SiteId, StoreId,
+};
 use crate::stage::Effect;
+use crate::vocabulary::Keeping;
 
 /// Facts about one optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +140,18 @@ impl AllFacts {
                 }
             }
             Action::Through(deps, Effect::Zero) => self.zero(cfg, deps),
-            Action::Backward { deps, scaled, .. } => self.fill(cfg, deps, *scaled, event.site),
+            Action::Backward { deps, scaled, store, .. } => {
+                self.fill(cfg, deps, *store, *scaled, event.site);
+            }
+            Action::OnStores(stores, OnStore::Effect(Effect::Zero)) => {
+                let takers = stores.iter().flat_map(|store| cfg.takers(*store));
+                takers.for_each(|id| self.0[id].empty());
+            }
+            Action::OnStores(stores, OnStore::Doubt) => {
+                if stores.iter().any(|store| cfg.takers(*store).is_empty()) {
+                    self.0.iter_mut().for_each(OptimizerFacts::forget);
+                }
+            }
             Action::Replace(path) => self.replace(cfg, *path, event.site),
             Action::Touch(deps) => {
                 for id in (0..self.0.len()).filter(|id| cfg.touches(*id, deps)) {
@@ -147,6 +161,14 @@ impl AllFacts {
             Action::Through(
                 _,
                 Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Take | Effect::Unscale,
+            )
+            | Action::OnStores(
+                _,
+                OnStore::Present(_)
+                | OnStore::End
+                | OnStore::Effect(
+                    Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Take | Effect::Unscale,
+                ),
             )
             | Action::Compute(..)
             | Action::LoseGraph(_)
@@ -192,11 +214,15 @@ impl AllFacts {
     }
 
     /// Updates the facts for a backward, which fills the gradients of each optimizer that its loss reaches.
-    fn fill(&mut self, cfg: &Cfg, deps: &Deps, scaled: bool, site: SiteId) {
-        let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches(cfg, id, deps)).collect();
+    fn fill(&mut self, cfg: &Cfg, deps: &Deps, store: Option<StoreId>, scaled: bool, site: SiteId) {
+        let reach: Vec<Reach> = (0..self.0.len()).map(|id| fills(cfg, id, deps, store)).collect();
+        let renews = cfg.keeping(store) == Keeping::Fresh;
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {
             match reach[id] {
                 Reach::Yes => {
+                    if renews {
+                        facts.empty();
+                    }
                     facts.scale.set(if scaled { StateSet::SCALED } else { StateSet::PLAIN }, Some(site));
                     let others = (0..reach.len()).filter(|other| *other != id && reach[*other] == Reach::Yes);
                     facts.share(cfg, others, site);

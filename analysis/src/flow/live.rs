@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::reach::{Reach, is_whole, reaches};
-use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
+use super::reach::{Reach, fills, is_whole, reaches};
+use crate::cfg::{Action, BlockId, Cfg, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
+use crate::vocabulary::Keeping;
 
 /// The optimizers whose gradients are live, as bits.
 type Live = u32;
@@ -23,10 +24,14 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     for (block, &end) in cfg.blocks.iter().zip(&ends) {
         let mut live = end;
         for event in block.events.iter().rev() {
-            if let Action::Backward { deps, .. } = &event.action {
+            // The steps that take a value tell whether it is used.
+            if let Action::Backward { deps, store, .. } = &event.action
+                && matches!(cfg.keeping(*store), Keeping::InPlace | Keeping::Threaded)
+            {
                 let ids = 0..cfg.optimizers.len();
-                let reached: Vec<_> = ids.filter(|id| reaches(cfg, *id, deps) != Reach::No).collect();
-                let sure = reached.iter().all(|id| reaches(cfg, *id, deps) == Reach::Yes);
+                let reach = |id| fills(cfg, id, deps, *store);
+                let reached: Vec<_> = ids.filter(|id| reach(*id) != Reach::No).collect();
+                let sure = reached.iter().all(|id| reach(*id) == Reach::Yes);
                 if !sure || reached.is_empty() || reached.iter().any(|id| live & (1 << id) != 0) {
                     used.insert(event.site);
                 }
@@ -83,10 +88,23 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
             live & !all(&|id| is_whole(cfg, id, deps) && reaches(cfg, id, deps) == Reach::Yes)
         }
         Action::Through(deps, Effect::Take) => live | all(&|id| reaches(cfg, id, deps) != Reach::No),
+        Action::OnStores(stores, OnStore::Effect(Effect::Zero)) => {
+            live & !all(&|id| stores.iter().any(|store| cfg.takers(*store).contains(&id)))
+        }
+        Action::OnStores(stores, OnStore::Doubt) => {
+            let doubtful = stores.iter().any(|store| cfg.takers(*store).is_empty());
+            live | all(&|_| doubtful)
+        }
         Action::Forget(id) => live | 1 << id,
         Action::Touch(deps) => live | all(&|id| cfg.touches(id, deps)),
         Action::Effect(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)
         | Action::Through(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)
+        | Action::OnStores(
+            _,
+            OnStore::Present(_)
+            | OnStore::End
+            | OnStore::Effect(Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Take | Effect::Unscale),
+        )
         | Action::Build(_)
         | Action::Backward { .. }
         | Action::Compute(..)

@@ -3,11 +3,12 @@
 use super::facts::AllFacts;
 use super::gradients::GradientStates;
 use super::graph::GraphUse;
-use super::reach::{Reach, ancestors, has_graph, is_whole, reaches};
+use super::reach::{Reach, ancestors, fills, has_graph, is_whole, reaches};
 use super::tracked::TrackedState;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId, StoreId};
 use crate::stage::Effect;
+use crate::vocabulary::Keeping;
 
 /// The answers to followed questions that hold on some paths, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +52,7 @@ pub(super) struct PathState {
     /// The optimizers whose parameters a backward may have reached, as bits.
     reached: u32,
     /// The gradients of each optimizer.
-    gradients: Vec<GradientValue>,
+    pub(super) gradients: Vec<GradientValue>,
     /// The uses of the graphs that are not fresh on every path, sorted.
     graphs: Vec<(GraphId, GraphUse)>,
     pub(super) tracked: TrackedState,
@@ -158,8 +159,9 @@ impl PathState {
                 self.neighbours(cfg, *id, *effect, event.site);
             }
             Action::Through(deps, effect) => self.through(cfg, deps, *effect, event.site),
-            Action::Backward { deps, graphs, own, retain, .. } => {
-                self.fill(cfg, deps, event.site);
+            Action::OnStores(stores, what) => self.on_stores(cfg, stores, *what, event.site),
+            Action::Backward { deps, graphs, own, retain, store, .. } => {
+                self.fill(cfg, deps, *store, event.site);
                 if !retain {
                     let graphs = graphs.iter().copied().filter(|&graph| *own || has_graph(cfg, graph));
                     self.free(cfg, &graphs.collect::<Vec<_>>(), event.site);
@@ -191,13 +193,13 @@ impl PathState {
         }
     }
 
-    fn put(&mut self, cfg: &Cfg, id: OptimizerId, state: GradientStates) {
+    pub(super) fn put(&mut self, cfg: &Cfg, id: OptimizerId, state: GradientStates) {
         if !cfg.optimizers[id].lost {
             self.gradients[id].set(state);
         }
     }
 
-    fn change(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
+    pub(super) fn change(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
         if !cfg.optimizers[id].lost {
             self.gradients[id].apply(effect, site);
         }
@@ -236,12 +238,15 @@ impl PathState {
     }
 
     /// Applies a backward. It fills the gradients of each optimizer that its loss reaches.
-    fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
+    fn fill(&mut self, cfg: &Cfg, deps: &Deps, store: Option<StoreId>, site: SiteId) {
         for id in 0..self.gradients.len() {
-            let reach = reaches(cfg, id, deps);
+            let reach = fills(cfg, id, deps, store);
             self.reached |= u32::from(reach != Reach::No) << id;
             match reach {
-                Reach::Yes => self.change(cfg, id, Effect::Fill, site),
+                Reach::Yes => match cfg.keeping(store) {
+                    Keeping::InPlace | Keeping::Threaded => self.change(cfg, id, Effect::Fill, site),
+                    Keeping::Fresh | Keeping::Accumulated => self.renew(cfg, id, store, site),
+                },
                 Reach::Maybe => self.put(cfg, id, GradientStates::UNKNOWN),
                 Reach::No => {}
             }
@@ -249,12 +254,12 @@ impl PathState {
     }
 
     /// Applies opaque code that may have changed the gradients of these places.
-    fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
+    pub(super) fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
         }
         for id in 0..self.gradients.len() {
-            if cfg.touches(id, deps) {
+            if cfg.touches(id, deps) && !self.holds_value(cfg, id) {
                 self.put(cfg, id, GradientStates::UNKNOWN);
             }
         }

@@ -1,8 +1,9 @@
 //! Determines the optimizers that an action on some places reaches, and the graphs that a backward
 //! runs through.
 
-use crate::cfg::{Cfg, Deps, GraphId, Optimizer, OptimizerId, PathId};
+use crate::cfg::{Cfg, Deps, GraphId, Optimizer, OptimizerId, PathId, StoreId};
 use crate::limits;
+use crate::vocabulary::Keeping;
 
 /// Whether an action on some places reaches an optimizer's gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,27 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
         (Some(_), Some(false)) => Reach::Maybe,
         _ if alone => Reach::Yes,
         _ => Reach::Maybe,
+    }
+}
+
+/// Whether a `backward` of a loss computed from `deps` fills this optimizer's gradients.
+///
+/// For gradients that are a value, the steps that take this value tell whose gradients they are.
+pub(super) fn fills(cfg: &Cfg, id: OptimizerId, deps: &Deps, store: Option<StoreId>) -> Reach {
+    let Some(store) = store.filter(|store| cfg.keeping(Some(*store)) != Keeping::InPlace) else {
+        return reaches(cfg, id, deps);
+    };
+    let takers = cfg.takers(store);
+    if takers.contains(&id) {
+        Reach::Yes
+    } else if cfg.escapes(store) {
+        Reach::Maybe
+    } else if !takers.is_empty() {
+        Reach::No
+    } else if cfg.optimizers.len() == 1 {
+        Reach::Yes
+    } else {
+        reaches(cfg, id, deps)
     }
 }
 

@@ -84,6 +84,7 @@ impl TrackedState {
             | Action::Effect(..)
             | Action::Through(..)
             | Action::Backward { .. }
+            | Action::OnStores(..)
             | Action::Compute(..)
             | Action::LoseGraph(_)
             | Action::Replace(_)

@@ -80,6 +80,61 @@ impl GradientValue {
         *self = next;
     }
 
+    /// Fills the gradients with those of a new value.
+    ///
+    /// With `adds`, the value is added to an accumulator. The accumulator is empty after a step.
+    /// What was unknown before stays unknown, unless only the seen code `owns` the accumulator.
+    pub(super) fn renew(&mut self, adds: bool, owns: bool, site: SiteId) {
+        let new = GradientProvenance { filled: Some(site), ..GradientProvenance::default() };
+        let kept = adds && self.all.meets(GradientStates::FILLED);
+        let unknown = adds && !owns && self.all.meets(GradientStates::UNKNOWN);
+        let before = self.provenance(GradientStates::FILLED);
+        let direct = self.direct;
+        *self = Self::new(if unknown { GradientStates::UNKNOWN } else { GradientStates::FILLED });
+        if direct == GradientStates::NONE {
+            self.direct = GradientStates::NONE;
+        }
+        if !unknown {
+            self.provenance[GradientStates::FILLED.index()] =
+                if kept { GradientProvenance { clipped: None, ..before } } else { new };
+        }
+    }
+
+    /// Keeps only the states whose gradients are those of one of the given backwards.
+    ///
+    /// Returns whether a state remains.
+    pub(super) fn keep_filled_by(&mut self, is_given: impl Fn(SiteId) -> bool) -> bool {
+        let given = |state: &GradientStates| self.provenance(*state).filled.is_some_and(&is_given);
+        let kept = self.all.states().filter(given).fold(GradientStates::NONE, GradientStates::or);
+        let gone = GradientStates::ALL.iter().filter(|(state, _)| !kept.meets(*state));
+        let gone: Vec<GradientStates> = gone.map(|(state, _)| *state).collect();
+        for state in gone {
+            self.provenance[state.index()] = GradientProvenance::default();
+        }
+        self.all = kept;
+        self.direct = self.direct.and(kept);
+        kept != GradientStates::NONE
+    }
+
+    /// Forgets gradients of one of the given backwards.
+    pub(super) fn end(&mut self, is_given: impl Fn(SiteId) -> bool) {
+        let ended = [GradientStates::FILLED, GradientStates::USED];
+        let ended: Vec<GradientStates> = ended
+            .into_iter()
+            .filter(|state| self.all.meets(*state) && self.provenance(*state).filled.is_some_and(&is_given))
+            .collect();
+        for state in ended {
+            let rest = |set: GradientStates| {
+                let rest = set.states().filter(|known| *known != state);
+                let rest = rest.fold(GradientStates::NONE, GradientStates::or);
+                if set.meets(state) { rest | GradientStates::EMPTY } else { set }
+            };
+            self.all = rest(self.all);
+            self.direct = rest(self.direct);
+            self.provenance[state.index()] = GradientProvenance::default();
+        }
+    }
+
     fn provenance_after(&self, state: GradientStates, effect: Effect, site: SiteId) -> GradientProvenance {
         let before = self.provenance(state);
         match effect {

@@ -1,13 +1,15 @@
 //! The input of lints: the reached events, each with the states before it.
 
+use std::collections::BTreeSet;
+
 use super::facts::OptimizerFacts;
 use super::graph::GraphUse;
 use super::path::{PathCondition, PathState};
-use super::reach::{Reach, ancestors, has_graph, reaches};
+use super::reach::{Reach, ancestors, fills, has_graph, reaches};
 use super::state::FlowState;
 use super::states::AbstractValue;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, GraphId, Mode, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, GraphId, Mode, OnStore, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
 /// An event, with the states before the event that a lint may query.
@@ -28,8 +30,8 @@ pub enum Observed {
     Computation(Option<AbstractValue>, AbstractValue),
     /// A forward of a model, with a part of the model and the mode of the part.
     Part(PathId, AbstractValue),
-    /// A model is switched to training mode, with a part of the model and the mode of the part
-    /// before the switch.
+    /// A model is switched to training mode, with the model or a part of it, and its mode before the
+    /// switch.
     Switch(PathId, AbstractValue),
     /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
     /// optimizer is unknown, the values of all optimizers are joined.
@@ -176,18 +178,27 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
             let effects = ids.iter().filter_map(|id| effect_on(*id, *effect));
             effects.chain(ids.iter().filter_map(|id| facts_at(*id, *effect))).collect()
         }
-        Action::Backward { deps, graphs, own, .. } => {
+        Action::Backward { deps, graphs, own, store, .. } => {
+            let filled = all.clone().filter(|id| fills(cfg, *id, deps, *store) == Reach::Yes);
             let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
             let graphs = graphs.filter_map(|&graph| {
                 let (graph, used) = freed_before(cfg, state, graph).or(Some((graph, state.graph(graph)?)))?;
                 Some(Observed::Backward(graph, used))
             });
-            graphs.chain(reached(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
+            graphs.chain(filled.filter_map(|id| effect_on(id, Effect::Fill))).collect()
+        }
+        Action::OnStores(stores, OnStore::Effect(effect)) => {
+            let ids: BTreeSet<OptimizerId> = stores.iter().flat_map(|store| cfg.takers(*store)).collect();
+            let effects = ids.iter().filter_map(|id| effect_on(*id, *effect));
+            effects.chain(ids.iter().filter_map(|id| facts_at(*id, *effect))).collect()
         }
         Action::Mode(model, Some(Mode::Train)) => {
-            parts(cfg, state, *model).map(|(part, mode)| Observed::Switch(part, mode)).collect()
+            let whole = state.tracked(|tracked| tracked.mode(cfg, *model)).map(|mode| (*model, mode));
+            let all = whole.into_iter().chain(parts(cfg, state, *model));
+            all.map(|(part, mode)| Observed::Switch(part, mode)).collect()
         }
         Action::Forget(_)
+        | Action::OnStores(_, OnStore::Present(_) | OnStore::End | OnStore::Doubt)
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Touch(_)

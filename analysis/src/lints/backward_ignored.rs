@@ -65,7 +65,8 @@ fn check(cx: &mut Context<'_>) {
             None if lost.same => format!("remove line {}", cx.line(lost.backward)),
             None => format!("add the losses on line {}, and remove line {}", cx.line(lost.fused), cx.line(lost.backward)),
         };
-        let note = format!("{} zeroes the gradients and runs `backward` before it steps", cx.call_at(lost.fused));
+        let does = if cx.cfg.returns_gradients(lost.fused) { "runs `backward`" } else { "zeroes the gradients and runs `backward`" };
+        let note = format!("{} {does} before it steps", cx.call_at(lost.fused));
         let cause = Cause::Gradients(lost.backward, lost.optimizer);
         let mut report = cx.report(lost.backward, cause, lost.rank, Certain::Every, message).note_at(lost.fused, note);
         if let Some((clip, note)) = clip {
@@ -98,7 +99,8 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
         let Some(fused) = fill_of(cx, visit.site) else { continue };
         let same = graphs(cx, backward).iter().any(|graph| graphs(cx, fused).contains(graph));
         let here = cx.site(backward).loops == cx.site(fused).loops && backward < fused;
-        if here && (same || cx.cfg.optimizers.len() == 1) && all.iter().all(|known| known.backward != backward) {
+        let other = cx.cfg.optimizers.len() == 1 && !cx.cfg.reads_part(backward);
+        if here && (same || other) && all.iter().all(|known| known.backward != backward) {
             all.push(Ignored { backward, fused, clipped: provenance.clipped, same, optimizer, rank: visit.rank });
         }
     }

@@ -35,6 +35,7 @@ lint! {
     /// ## Limits
     ///
     /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
+    /// Silent for the `backward` of a layer, and for a loss that a `forward` without input computes anew.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
 }

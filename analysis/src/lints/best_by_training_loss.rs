@@ -1,15 +1,17 @@
 use super::Context;
 use crate::vocabulary::{Phase, names_best, names_measure, phase_of_name};
-use crate::cfg::{Choice, LoopId, Measure, UseKind};
+use crate::cfg::{Choice, Decides, LoopId, Measure, UseKind};
 
 lint! {
     /// ## What it finds
     ///
-    /// A branch that selects the best model so far by its training loss, in an epoch that also measures validation data.
+    /// A branch that selects the best model so far by its training loss, or early stopping by the training loss, in an epoch that also measures validation data.
     ///
     /// ## Why it matters
     ///
     /// The training loss still falls while the model overfits, so the last and most overfitted model is selected.
+    /// Early stopping by the training loss ends only when the model has overfitted.
+    /// cito (citoverse/cito#38) had this fault.
     ///
     /// ## Example
     ///
@@ -29,23 +31,32 @@ lint! {
     /// ## Limits
     ///
     /// Silent if the epoch measures no validation data, because no better measure exists.
+    /// Early stopping is recognised if the loop ends at a number of iterations without improvement, or if a call with a name such as `should_stop` gets the measure.
     /// The name of a loss shows whether it is a training or a validation loss.
     /// If the name does not show this, a loss counts as a training loss if a `backward` runs through its forward passes.
-    best_by_training_loss, Warning, "the best model is chosen by the training loss, not the validation loss"
+    best_by_training_loss, Warning, "the best model or the end of training is chosen by the training loss"
 }
 
 fn check(cx: &mut Context<'_>) {
     for (_, choice) in cx.cfg.facts.all::<Choice>() {
         let Some(&epoch) = cx.site(choice.site).loops.last() else { continue };
+        let (what, harm) = match &choice.decides {
+            Decides::Saves(name) => ("the best model is chosen", format!("`{name}` keeps the most overfitted model")),
+            Decides::Stops => (
+                "training is stopped early",
+                "the training loss keeps falling while the model overfits: training ends too late".to_owned(),
+            ),
+            Decides::Counts(_) => continue,
+        };
         if cx.phase(&choice.measure) != Some(Phase::Train) {
             continue;
         }
         let Some(better) = validation_in(cx, epoch, &choice.measure.name) else { continue };
         let name = &choice.measure.name;
-        let message = format!("the best model is chosen by `{name}`, the loss on the training data");
+        let message = format!("{what} by `{name}`, the loss on the training data");
         cx.report_alone(choice.site, message)
             .note(format!("`{better}` is measured on validation data in the same iteration"))
-            .note(format!("`{}` keeps the most overfitted model", choice.keeps))
+            .note(harm)
             .help(format!("compare `{better}` instead of `{name}`"));
     }
 }

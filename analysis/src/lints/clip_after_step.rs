@@ -42,7 +42,13 @@ fn check(cx: &mut Context<'_>) {
         if fault.state != GradientStates::USED || cx.is_explained(&fault) {
             continue;
         }
-        let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
+        let provenance = fault.gradients.provenance(GradientStates::USED);
+        let Some(used) = provenance.used else { continue };
+        // A value that outlives the iteration may be filled by hand.
+        let apart = |backward| cx.cfg.returns_gradients(backward) && cx.site(backward).loops != cx.site(used).loops;
+        if provenance.filled.is_some_and(apart) {
+            continue;
+        }
         let note = format!("{}{} used the gradients unclipped", cx.when(used, clip), cx.call_at(used));
         let help = if cx.of_spec() {
             format!("put {} between `backward` and `step`", cx.call(clip))

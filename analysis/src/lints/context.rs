@@ -192,7 +192,9 @@ impl<'a> Context<'a> {
             let mut sites = self.acting(optimizer, effect).into_iter().map(|site| self.site(site));
             sites.any(|site| site.conditional && !site.fused && gathers(site))
         };
-        conditional(Effect::Take) && conditional(Effect::Zero)
+        // An accumulator is empty after each step.
+        let empties = || conditional(Effect::Zero) || self.cfg.steps_with_sums(optimizer);
+        conditional(Effect::Take) && empties()
     }
 
     /// Whether an opaque call in the innermost loop around a site receives the parameters of an optimizer.

@@ -13,6 +13,7 @@ lint! {
     /// The loss applies its own softmax to numbers between 0 and 1, so the result is almost uniform.
     /// With ten classes even a perfect prediction has a loss of 1.46.
     /// The gradients are small where the model is most wrong, so training is slower and ends with a worse model.
+    /// Transformer-GCN-QA (bowang-lab/Transformer-GCN-QA#32) had this fault, with the softmax in the model's `forward`.
     ///
     /// ## Example
     ///
@@ -29,7 +30,7 @@ lint! {
     /// ## Limits
     ///
     /// Checked only for known losses that take logits or log-probabilities, not for loss functions of your own.
-    /// A softmax inside an opaque `forward` is not found.
+    /// A softmax at the end of a model's own `forward` is found if the `forward` is in the same file.
     /// `log_softmax` before a cross entropy is harmless and is not reported.
     double_softmax, Error, "softmax output into a loss that takes logits"
 }
@@ -59,6 +60,12 @@ fn check(cx: &mut Context<'_>) {
                 "logarithms of probabilities",
                 "the loss is not a likelihood: its gradient vanishes where the model is most wrong",
                 "call `log_softmax` instead of `softmax`",
+            ),
+            (LossInput::EntryLogits, Op::LogSigmoid | Op::LogSoftmax) => (
+                "logarithms of probabilities",
+                "logits",
+                "the loss applies its own sigmoid: its probabilities are below 0.5 for every output",
+                "pass the logits to the loss",
             ),
             _ => continue,
         };

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::study::{Evaluates, Forward, Study};
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, PathId, SiteId};
+use crate::cfg::{Action, Certain, Mark, PathId, SiteId};
 use crate::flow::StateSet;
 use crate::stage::Stage;
 use crate::vocabulary::{CallEffect, Vocabularies};
@@ -12,6 +12,8 @@ lint! {
     ///
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
+    ///
+    /// Also a forward pass on evaluation data whose mode argument says training (`forward_t(&x, true)`), and one of the model that a step returned (`burn`), instead of a copy by `valid()`.
     ///
     /// ## Why it matters
     ///
@@ -38,7 +40,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
+    /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
+    /// Reported only for models whose mode the function sets somewhere, and for forward passes with `true` as the argument for the mode.
+    /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
+    /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output. The finding is then a warning.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
     /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
@@ -50,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
     let known: BTreeSet<PathId> = cx
         .cfg
         .events()
-        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode)))
+        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode | Stage::Step)))
         .filter_map(|(_, event)| match event.action {
             Action::Mode(path, _) => Some(path),
             _ => None,
@@ -60,19 +65,77 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
+        let by_type = cx.is_of_training_type(&forward);
         let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
-        let (Some(certain), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
-            continue;
-        };
+        let mode = if by_type { Some(Certain::Every) } else { mode };
+        let (false, false) = (forward.visit.maybe_not_first, is_same_in_every_mode(cx, &forward)) else { continue };
         let Some(kind) = study.evaluates(&forward) else { continue };
-        if forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
-            found.push((forward, kind, certain));
+        match (forward.run.told, mode) {
+            (Some(true), _) => found.push((forward, kind, None)),
+            (None, Some(certain)) => {
+                let set = forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training);
+                let shown = matches!(kind, Evaluates::Shown(_));
+                let switched = certain == Certain::Every && switched_on(cx, &forward).is_some();
+                if by_type || set && (!shown || switched) {
+                    found.push((forward, kind, Some(certain)));
+                }
+            }
+            (Some(false), _) | (None, None) => {}
         }
     }
     for (forward, kind, certain) in found {
-        report_finding(cx, &study, &forward, kind, certain);
+        match certain {
+            Some(certain) => report_finding(cx, &study, &forward, kind, certain),
+            None => report_argument(cx, &study, &forward, kind),
+        }
     }
 }
+
+/// Whether the output of a forward pass certainly does not depend on the mode of the model.
+fn is_same_in_every_mode(cx: &Context<'_>, forward: &Forward<'_>) -> bool {
+    cx.cfg.facts.is(forward.visit.site, Mark::SameInEveryMode)
+}
+
+/// The call of `train()` after which a forward pass runs in training mode.
+fn switched_on(cx: &Context<'_>, forward: &Forward<'_>) -> Option<SiteId> {
+    let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN))?;
+    (cx.site(by).stage == Some(Stage::TrainMode)).then_some(by)
+}
+
+/// Reports an evaluation whose argument for the mode is the literal `true`.
+fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {
+    let site = forward.visit.site;
+    let sure = cx.cfg.facts.is(site, Mark::ModeArgument);
+    let named = match kind {
+        Evaluates::Named(round) => forward.is_recorded() || round.is_some(),
+        Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
+    };
+    if !forward.is_unrecorded() && !named {
+        return;
+    }
+    let message = format!("{} evaluates in training mode, {}", cx.call(site), purpose(cx, study, kind));
+    let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
+    let report = cx.report(site, cause, forward.visit.rank, Certain::Every, message).note(HARM);
+    let report = report.help("pass `false` for the mode");
+    if !sure {
+        report.note("the argument `true` is taken for the mode of the layers").only_warns();
+    } else if !forward.is_unrecorded() {
+        report.only_warns();
+    }
+}
+
+/// What an evaluation is for, as the end of a message.
+fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
+    match kind {
+        Evaluates::Named(Some(round)) | Evaluates::Quietly(round) => format!("in the loop over `{}`", study.over(round)),
+        Evaluates::Named(None) => "on data outside the training set".to_owned(),
+        Evaluates::Shown(Some(by)) => format!("for {}", cx.call(by)),
+        Evaluates::Shown(None) => "for printed text".to_owned(),
+    }
+}
+
+/// The harm of an evaluation in training mode.
+const HARM: &str = "dropout is active and batch-norm statistics follow this data: the measures are not those of the model";
 
 /// Whether `train()` is called between the training loop and this forward pass.
 fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>) -> bool {
@@ -83,7 +146,13 @@ fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>
 
 fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
-    if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
+    let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
+    let by_type = cx.is_of_training_type(forward);
+    let named = match kind {
+        Evaluates::Named(round) => by_type || round.is_some(),
+        Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
+    };
+    if !off && (!forward.is_recorded() || !named) {
         return;
     }
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
@@ -91,11 +160,11 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         Some(round) => cx.cfg.loops[round].line,
         None => cx.line(site),
     };
-    let what = match kind.data_loop() {
-        Some(round) => format!("in the loop over `{}`", study.over(round)),
-        None => "on data outside the training set".to_owned(),
-    };
-    let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
+    let what = purpose(cx, study, kind);
+    let note = match by {
+        _ if by_type => forward.run.model.and_then(|model| cx.cfg.updated_at(model)).map(|by| {
+            (by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))
+        }),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }
@@ -103,6 +172,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         None => None,
     };
     let help = match dropped_guard(cx, site) {
+        _ if by_type => format!("evaluate `{model}.valid()`"),
         Some(guard) => format!(
             "the guard of {} is dropped at once: write `let _evaluation = {};`",
             cx.call_at(guard),
@@ -117,9 +187,15 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         report = report.note_at(by, note);
     }
     let report = report
-        .note("dropout is active and batch-norm statistics follow this data: the measures are not those of the model")
+        .note(HARM)
         .help(help);
-    if !off || matches!(kind, Evaluates::Quietly(_)) {
+    let report = match kind {
+        Evaluates::Named(_) | Evaluates::Quietly(_) => report,
+        Evaluates::Shown(_) => {
+            report.note(format!("`{model}` is taken to have layers that depend on the mode, such as dropout"))
+        }
+    };
+    if !off || !matches!(kind, Evaluates::Named(_)) {
         report.only_warns();
     }
 }

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, Deps, Mode, PathId, SiteId};
+use crate::cfg::{Action, Certain, Deps, Mark, Mode, PathId, SiteId};
 use crate::flow::{Observed, StateSet, Visit};
 use crate::stage::Effect;
 
@@ -32,7 +32,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A part is a field of the model.
+    /// A part is a field of the model, or a variable that a struct literal or a constructor in the file moves into the model.
     /// It counts as frozen if a call freezes it (`freeze`, `set_requires_grad(false)`), or if every optimizer of the function updates other parameters.
     /// Silent if:
     ///
@@ -54,7 +54,8 @@ fn check(cx: &mut Context<'_>) {
     let mut found: Vec<Undone> = cx.solution.visits.iter().filter_map(|visit| undone(cx, visit)).collect();
     found.retain(|undone| is_frozen(cx, undone.part) && trains_after(cx, undone));
     for Undone { part, train, eval } in found {
-        let part = cx.cfg.paths.name(part).to_owned();
+        let named = || cx.cfg.paths.name(part).to_owned();
+        let part = cx.site(eval).receiver.as_ref().map_or_else(named, ToString::to_string);
         let message = format!("{} puts the frozen `{part}` back into training mode", cx.call(train));
         let note = format!("{} put it into evaluation mode", cx.call_at(eval));
         let help = format!("call `{part}.eval();` again after line {}", cx.line(train));
@@ -70,16 +71,19 @@ fn undone(cx: &Context<'_>, visit: &Visit) -> Option<Undone> {
     let Observed::Switch(part, mode) = visit.what else { return None };
     let eval = mode.by(StateSet::EVAL).filter(|_| mode.all.within(StateSet::EVAL) && !visit.maybe_not_first)?;
     let set = |site: SiteId, to: Mode| {
-        let mut events = cx.cfg.events().filter(move |(_, event)| event.site == site);
-        events.find_map(move |(_, event)| match event.action {
+        let events = cx.cfg.events().filter(move |(_, event)| event.site == site);
+        events.filter_map(move |(_, event)| match event.action {
             Action::Mode(path, Some(mode)) if mode == to => Some(path),
             _ => None,
         })
     };
-    let (whole, evaluated) = (set(visit.site, Mode::Train)?, set(eval, Mode::Eval)?);
+    let evaluated = set(eval, Mode::Eval).find(|path| cx.cfg.paths.holds(*path, part))?;
+    // A struct that was made of the part sets the mode of the part's variable as well.
+    let mut wholes = set(visit.site, Mode::Train);
+    let around = |whole: PathId| whole != evaluated && !cx.cfg.paths.holds(evaluated, whole);
+    let inside = wholes.any(|whole| around(whole));
     let (train, loops) = (visit.site, &cx.site(visit.site).loops);
-    let inside = evaluated != whole && cx.cfg.paths.holds(whole, evaluated) && cx.cfg.paths.holds(evaluated, part);
-    (inside && cx.order(eval) < cx.order(train) && loops.starts_with(&cx.site(eval).loops))
+    (inside && !cx.cfg.facts.is(train, Mark::OwnMode) && cx.order(eval) < cx.order(train) && loops.starts_with(&cx.site(eval).loops))
         .then_some(Undone { part: evaluated, train, eval })
 }
 

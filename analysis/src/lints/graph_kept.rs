@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::study::Study;
 use super::{Cause, Context};
-use crate::cfg::{Certain, Kept, LoopId, PathId};
+use crate::cfg::{Certain, Kept, LoopId, Mark, PathId, SiteId};
 use crate::vocabulary::speaks_of_evaluation;
 use crate::flow::Observed;
 
@@ -35,11 +35,18 @@ lint! {
     /// ## Limits
     ///
     /// Silent if `backward` runs through the sum or the collection, if the loop empties it, or if it is passed on before any `backward` (for instance, the steps of an episode).
+    /// Silent in a function whose only `backward` calls are those of layers, because losses are then plain numbers.
     graph_kept, Warning, "a tensor is kept with its graph beyond its batch"
 }
 
 fn check(cx: &mut Context<'_>) {
     if cx.cfg.facts.all::<Kept>().next().is_none() {
+        return;
+    }
+    // Where each layer has a `backward` of its own, losses are numbers.
+    let of_layer = |site: SiteId| cx.cfg.facts.is(site, Mark::OfLayer);
+    let mut backwards = cx.backwards().map(|(site, _)| site).peekable();
+    if backwards.peek().is_some() && backwards.all(of_layer) {
         return;
     }
     let study = Study::of(cx);

@@ -1,6 +1,6 @@
 use super::Context;
-use crate::vocabulary::{is_running_total, names_epoch};
-use crate::cfg::{HeadKind, LoopId, PathId, SiteId, Use, UseKind};
+use crate::vocabulary::{MetricEffect, is_running_total, names_epoch};
+use crate::cfg::{HeadKind, LoopId, MetricCall, PathId, SiteId, Use, UseKind};
 use crate::stage::Effect;
 
 lint! {
@@ -32,13 +32,14 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Checked only for sums of measures on a model's output.
+    /// Checked only for sums of measures on a model's output, and for metric objects that the function constructs, such as `Accuracy::new()`.
     /// The outer loop must be an epoch loop: it iterates over a range, or a name in its head mentions epochs.
     /// Silent for a running average, which is divided by a count that also grows, and for sums with names such as `global_loss`.
     loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
 }
 
 fn check(cx: &mut Context<'_>) {
+    metrics(cx);
     for (path, known) in cx.cfg.facts.variables() {
         let uses = &known.uses;
         let name = cx.cfg.paths.name(path);
@@ -53,6 +54,40 @@ fn check(cx: &mut Context<'_>) {
             .note_at(read, note)
             .note("from the second epoch on it includes all earlier epochs")
             .help(format!("move `let mut {name} = 0.0;` into the loop on line {line}"));
+    }
+}
+
+/// Checks the metrics that objects accumulate: `accuracy.update(..)`, without `accuracy.reset()`.
+fn metrics(cx: &mut Context<'_>) {
+    let all = || cx.cfg.facts.all::<MetricCall>();
+    let mut found = Vec::new();
+    for (added, call) in all().filter(|(_, call)| call.effect == MetricEffect::Adds) {
+        let [.., outer, _] = cx.site(added).loops[..] else { continue };
+        let calls = || all().filter(|(_, other)| other.metric == call.metric);
+        let inside = |site: SiteId| cx.site(site).loops.contains(&outer);
+        let known = cx.cfg.facts.variable(call.metric);
+        let kept = known.is_none_or(|known| {
+            let changes = |one: &Use| matches!(one.kind, UseKind::Set | UseKind::Lent) && inside(one.site);
+            !known.is_handed_on && !known.uses.iter().any(changes)
+        });
+        let begins = cx.cfg.bound_in(call.metric).is_some_and(|begins| cx.site(added).loops.contains(&begins));
+        let resets = calls().any(|(site, other)| other.effect == MetricEffect::Resets && inside(site));
+        let reports = || calls().filter(|(_, other)| other.effect == MetricEffect::Reports).map(|(site, _)| site);
+        let once_an_epoch = |site: &SiteId| cx.site(*site).loops.last() == Some(&outer) && *site > added;
+        let for_all = reports().any(|site| !inside(site) && site > added);
+        let Some(read) = reports().find(once_an_epoch) else { continue };
+        if kept && !begins && !resets && !for_all && counts_epochs(cx, outer) && !is_running_total(cx.cfg.paths.name(call.metric)) {
+            found.push((added, read, call.metric));
+        }
+    }
+    for (added, read, metric) in found {
+        let name = cx.cfg.paths.name(metric);
+        let message = format!("`{name}` is added to in every epoch and never reset");
+        let note = format!("{} reports it once an epoch", cx.call_at(read));
+        cx.report_alone(added, message)
+            .note_at(read, note)
+            .note("from the second epoch on it includes all earlier epochs")
+            .help(format!("call `{name}.reset();` at the start of each epoch"));
     }
 }
 

@@ -50,6 +50,9 @@ fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
     if owned.into_iter().any(|owned| given.is_some_and(|given| owned.overlaps(given, &cx.cfg.paths) != Some(false))) {
         return;
     }
+    if cut.beside_parameter && !cx.is_trained(&cut.models) {
+        return;
+    }
     let made = match cut.how {
         GradientStop::Number => "makes a plain number, which has no gradient",
         GradientStop::Choice => "makes a choice, which has no gradient",
@@ -62,10 +65,14 @@ fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
         GradientStop::Number => "compute the loss from tensors, and take the number only to print it",
         GradientStop::Detach => "remove `detach()`, or put it on the target",
     };
-    cx.report_alone(cut.site, message)
+    let report = cx
+        .report_alone(cut.site, message)
         .note_at(root.site, note)
         .note("the loss falls only by chance: it trains nothing")
         .help(help);
+    if cut.beside_parameter {
+        report.note("the loss's other input, a parameter of the function, is taken for data without a graph").only_warns();
+    }
 }
 
 fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
@@ -81,7 +88,10 @@ fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
     cx.report_alone(cut.site, message)
         .note_at(root.site, note)
         .note("the term changes the reported loss and trains no parameter")
-        .help("add the tensor itself, and take the number only to print it");
+        .help(match cut.how {
+            GradientStop::Choice => "compute the term from the output itself; `argmax` and comparisons are for metrics",
+            GradientStop::Number | GradientStop::Detach => "add the tensor itself, and take the number only to print it",
+        });
 }
 
 #[cfg(test)]

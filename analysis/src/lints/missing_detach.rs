@@ -1,7 +1,7 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::cfg::{Certain, Computation, Deps, OptimizerId, SiteId};
 use crate::flow::{Observed, StateSet};
-use crate::stage::Effect;
+use crate::stage::{Effect, Stage};
 
 lint! {
     /// ## What it finds
@@ -34,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, or if the fault exists only on some paths.
+    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, if the other loss is computed from the output of the optimizer's own model without a model in between, or if the fault exists only on some paths.
     missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
 
@@ -44,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
         let foreign = facts.mixed.by(StateSet::MIXED);
         let (Some(Certain::Every), Some(foreign)) = (facts.mixed.certainty(StateSet::MIXED), foreign) else { continue };
         let step = visit.site;
-        if visit.maybe_not_first || breaks(cx, foreign) {
+        if visit.maybe_not_first || breaks(cx, foreign) || is_joint(cx, optimizer, foreign) {
             continue;
         }
         let name = cx.name(optimizer).to_owned();
@@ -67,6 +67,24 @@ fn check(cx: &mut Context<'_>) {
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
         matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
+    })
+}
+
+/// Whether the other loss is computed from the output of the optimizer's own model, without a model in between.
+///
+/// Such a loss is meant for both models, as the reconstruction of an image by an encoder and a generator.
+fn is_joint(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId) -> bool {
+    let run = |site: SiteId| cx.cfg.facts.at::<Computation>(site);
+    let Some(backward) = run(foreign) else { return false };
+    let Some(owned) = &cx.cfg.optimizers[optimizer].owned else { return false };
+    let forwards = || {
+        let known = backward.past.computed.known().iter().copied();
+        known.filter_map(|site| Some((site, run(site)?))).filter(|(_, run)| run.stage == Stage::Forward)
+    };
+    let is_last = |site: SiteId| !forwards().any(|(other, run)| other != site && run.past.computed.known().contains(&site));
+    forwards().any(|(site, run)| {
+        let own = run.model.is_some_and(|model| owned.overlaps(&Deps::one(model), &cx.cfg.paths) == Some(true));
+        own && is_last(site)
     })
 }
 

@@ -2,17 +2,23 @@ use std::collections::BTreeSet;
 
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
-use crate::cfg::Certain;
+use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
-use crate::stage::Effect;
-use crate::vocabulary::rust::is_field_of_self;
+use crate::stage::{Effect, Stage};
+use crate::vocabulary::{Keeping, speaks_of_evaluation, trains_by_name};
+use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
 
 lint! {
     /// ## What it finds
     ///
     /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
+    /// Also an optimizer that is built and never used, although a loop computes losses of its model.
+    ///
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped: no step takes them, and nothing else gets them.
+    /// In such a library, a warning also for a loss that nothing reads.
+    /// A warning in every library for a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps.
     ///
     /// ## Why it matters
     ///
@@ -41,6 +47,9 @@ lint! {
     /// - the optimizer is returned, stored or passed to another function,
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
+    ///
+    /// Gradients that are a value cannot be used after the function, so the second and the third case do not hold for them.
+    /// They are not reported if the function reads single gradients and writes parameters itself, and if they are passed to another function by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"
@@ -77,7 +86,9 @@ fn check(cx: &mut Context<'_>) {
                 format!("call `{}.step();` after line {}", optimizer.name, cx.line(visit.site)),
             )
         };
-        let alone = !cx.of_spec() && cx.acting(id, Effect::Fill).len() == 1 && !cx.site(visit.site).conditional;
+        let value = cx.cfg.returns_gradients(visit.site);
+        let help = if value { pass_on(cx, id) } else { help };
+        let alone = !cx.of_spec() && !value && cx.acting(id, Effect::Fill).len() == 1 && !cx.site(visit.site).conditional;
         let place = cx.site(visit.site).place;
         let fix = alone.then(|| Edit::After(place, format!("{}.step();", optimizer.name)));
         let fix = fix.map(|edit| Fix::new(Applicability::Safe, edit));
@@ -92,6 +103,137 @@ fn check(cx: &mut Context<'_>) {
         }
     }
     wasted(cx);
+    dropped(cx);
+    dropped_sums(cx);
+    unread_losses(cx);
+    never_used(cx);
+}
+
+/// The help for gradients that are a value.
+fn pass_on(cx: &Context<'_>, id: usize) -> String {
+    format!("pass the gradients to a step of `{}`", cx.name(id))
+}
+
+/// Reports gradients that are a value and that nothing takes.
+fn dropped(cx: &mut Context<'_>) {
+    let ids = (0..cx.cfg.optimizers.len()).filter(|id| !cx.cfg.optimizers[*id].lost);
+    let ids: Vec<usize> = ids.collect();
+    let (idle, busy): (Vec<usize>, Vec<usize>) = ids.into_iter().partition(|id| cx.acting(*id, Effect::Take).is_empty());
+    let by_hand = cx.cfg.function.reads_gradients || cx.cfg.function.sets_parameters;
+    let at_hand = idle.first().or(busy.first()).copied();
+    let cfg = cx.cfg;
+    for store in &cfg.stores {
+        let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
+        // Code that is not seen may step with the gradients that the function reads.
+        let elsewhere = at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
+        let read = store.read && (by_hand || idle.is_empty() || elsewhere) || elsewhere && !store.named;
+        let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
+        let is_part = store.named && !is_backward;
+        let may_be_used = may_be_used || store.hidden;
+        if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
+            continue;
+        }
+        // A function without an optimizer may only measure the time of a `backward`.
+        if at_hand.is_none() && (!store.named || cfg.function.is_test) {
+            continue;
+        }
+        let visits = &cx.solution.visits;
+        let reached = visits.iter().any(|visit| visit.site == store.site) || cfg.optimizers.is_empty();
+        if !reached {
+            continue;
+        }
+        let message = format!("{} computes gradients that no step takes", cx.call(store.site));
+        let help = at_hand.map_or_else(|| "pass the gradients to a step of an optimizer".to_owned(), |id| pass_on(cx, id));
+        let cause = at_hand.map_or(Cause::Alone(store.site, LINT.name), |id| Cause::Gradients(store.site, id));
+        let report = cx.report(store.site, cause, usize::MAX, Certain::Every, message);
+        let report = report.note("the gradients are a value, which is dropped").help(help);
+        if at_hand.is_none() {
+            report.only_warns();
+        }
+    }
+}
+
+/// Reports the sum of an accumulator that no step takes.
+fn dropped_sums(cx: &mut Context<'_>) {
+    let cfg = cx.cfg;
+    for (site, outcome) in cfg.facts.all::<Outcome>() {
+        let lost = matches!(outcome.fate, Fate::Dropped | Fate::Unread(_));
+        if outcome.gives != Gives::Gradients || !lost {
+            continue;
+        }
+        let message = format!("no step takes the gradients of {}", cx.call(site));
+        let cause = Cause::Alone(site, LINT.name);
+        cx.report(site, cause, usize::MAX, Certain::Every, message)
+            .note("the accumulator is empty afterwards, so the gradients are lost")
+            .help("pass the gradients to a step of the optimizer");
+    }
+}
+
+/// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
+fn unread_losses(cx: &mut Context<'_>) {
+    let cfg = cx.cfg;
+    let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
+    let trains = trains || cfg.function.has_optimizer && trains_by_name(&cfg.function.name);
+    if !trains || !cfg.function.returns_gradients || cfg.function.is_test || cx.of_spec() {
+        return;
+    }
+    for (site, outcome) in cfg.facts.all::<Outcome>() {
+        let Fate::Unread(path) = outcome.fate else { continue };
+        let evaluates = cx.site(site).loops.iter().any(|round| speaks_of_evaluation(&cfg.loops[*round].head.over));
+        if outcome.gives != Gives::Loss || evaluates || is_meant_unused(cfg.paths.name(path)) {
+            continue;
+        }
+        let name = cfg.paths.name(path);
+        let message = format!("{} computes the loss `{name}`, and no `backward` runs from it", cx.call(site));
+        let cause = Cause::Alone(site, LINT.name);
+        cx.report(site, cause, usize::MAX, Certain::Every, message)
+            .note("nothing reads the loss, so it changes no parameter")
+            .help(format!("run `backward` from `{name}` and step the optimizer"))
+            .only_warns();
+    }
+}
+
+/// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
+fn never_used(cx: &mut Context<'_>) {
+    let function = &cx.cfg.function;
+    let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();
+    let other = function.reads_gradients || function.sets_parameters || function.gives_graph || function.is_test;
+    if backward || other || cx.of_spec() {
+        return;
+    }
+    let owned = |run: &Computation| {
+        let mut owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        owned.any(|owned| owned.overlaps(&run.models, &cx.cfg.paths) == Some(true))
+    };
+    let mut losses = cx.cfg.facts.all::<Computation>().filter(|(site, run)| {
+        let computed = !run.models.is_empty() && run.recorded == Recorded::Yes;
+        let in_a_loop = !cx.cfg.sites[*site].loops.is_empty();
+        let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
+        computed && trained && !function.handed.computed.may_hold(*site)
+    });
+    let Some((loss, run)) = losses.next() else { return };
+    if run.told == Some(false) {
+        return;
+    }
+    let never = "the parameters never change, so nothing is trained";
+    for id in 0..cx.cfg.optimizers.len() {
+        let optimizer = &cx.cfg.optimizers[id];
+        let mine = !optimizer.built.is_empty() || optimizer.given || optimizer.exclusive;
+        if !mine || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
+            continue;
+        }
+        let name = optimizer.name.clone();
+        let message = format!("no `backward` runs from {}, and `{name}` never steps", cx.call(loss));
+        let help = format!("run `backward` and a step of `{name}` after line {}", cx.line(loss));
+        let cause = Cause::Gradients(loss, id);
+        cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
+    }
+    if cx.cfg.optimizers.is_empty() && function.has_optimizer && trains_by_name(&function.name) {
+        let message = format!("no `backward` runs from {}, and the optimizer of `self` never steps", cx.call(loss));
+        let help = format!("run `backward` and a step of the optimizer after line {}", cx.line(loss));
+        let cause = Cause::Alone(loss, LINT.name);
+        cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
+    }
 }
 
 /// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and

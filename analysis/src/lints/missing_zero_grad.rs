@@ -1,6 +1,6 @@
 use super::context::Fault;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Certain, HeadKind, Mark, OptimizerId, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
@@ -19,6 +19,7 @@ lint! {
     /// Training looks unstable, or merely worse.
     /// This is the most reported fault of training loops.
     /// silero-vad (PR 699) and torchforge (PR 71) fixed this fault.
+    /// In mlverse/torch#485 the closure of LBFGS lacked the call.
     ///
     /// ## Example
     ///
@@ -39,9 +40,14 @@ lint! {
     /// ## Limits
     ///
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
+    /// An optimizer that evaluates the closure of `step(|| ..)` several times in one step, as LBFGS does, is recognised by its type.
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
     /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
+    /// Silent if code between the `step` and the `backward` may zero by hand: it writes to a gradient (`p.grad = None`) or to a field of a parameter, or it calls the model, its parameters or a tape with a name such as `zero` or `reset`.
+    /// In a library without a vocabulary, in which the model updates itself (`model.update(rate)`) or an optimizer gets the model in each step (`optimizer.step(&mut model)`), `backward` may also overwrite the gradients.
+    /// There the finding is an error only if some function of the file zeroes the gradients of a model with this name.
+    /// Otherwise it is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 
@@ -49,7 +55,9 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::STALE);
         let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
-        if fault.state == GradientStates::STALE {
+        // A layer's `backward` may overwrite the gradients.
+        let adds = cx.cfg.optimizers[fault.optimizer].adds_up || !cx.cfg.facts.is(backward, Mark::OfLayer);
+        if fault.state == GradientStates::STALE && adds {
             report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
                 report_windows(cx, &fault, backward);
@@ -119,7 +127,8 @@ fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, Si
     };
     let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
     let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
-    Some((filled, step.site))
+    // Gradients that are a value end with the call.
+    (!cx.cfg.returns_gradients(filled.site)).then_some((filled, step.site))
 }
 
 fn report_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteId) {
@@ -150,7 +159,8 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         cx.site(zero).loops.len() < cx.site(backward).loops.len() && cx.common_loop(zero, backward) == cx.site(zero).loops.last().copied()
     });
     let looped = cx.site(backward).loops.last().is_some();
-    let when = cx.when(used, backward);
+    let evaluated = in_closure(cx, used);
+    let when = if evaluated { "in the previous evaluation of the closure, " } else { cx.when(used, backward) };
     let used_note = format!("{when}{} used them; no {zero} runs in between", cx.call_at(used));
     let movable = outside.filter(|&zero| cx.same_function(zero, before));
     let help = match (cx.of_spec(), movable) {
@@ -164,25 +174,40 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         (false, None) if cx.cfg.optimizers[fault.optimizer].several => {
             format!("call `zero_grad()` on each of `{}` before line {}", cx.name(fault.optimizer), cx.line(before))
         }
+        (false, None) if cx.cfg.returns_gradients(backward) => format!("zero the gradients before line {}", cx.line(before)),
         (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(before)),
     };
     let code = format!("{};", zero.trim_matches('`'));
-    let fix = fix(cx, [before, used], movable, code).filter(|_| outside.is_none() || movable.is_some());
+    let fixable = (outside.is_none() || movable.is_some()) && (movable.is_some() || !cx.cfg.returns_gradients(backward));
+    let fix = fix(cx, [before, used], movable, code).filter(|_| fixable);
     let outer = outside.map(|zero| {
-        let text = format!("{} is outside the batch loop and runs too rarely", cx.call_at(zero));
+        let place = if evaluated { "runs once for all evaluations of the closure" } else { "is outside the batch loop and runs too rarely" };
+        let text = format!("{} {place}", cx.call_at(zero));
         (zero, text)
     });
     let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
-    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
-    if let Some((zero, text)) = outer {
-        report = report.note_at(zero, text);
-    }
-    let harm = if looped {
+    let harm = if evaluated {
+        "from the second evaluation on the gradients also include those of all earlier evaluations"
+    } else if looped {
         "every step from the second batch on also includes the gradients of all earlier batches"
     } else {
         "the next step also includes the gradients of the previous one"
     };
-    report.note(harm).help(help).fix(fix);
+    let sure = cx.cfg.optimizers[fault.optimizer].adds_up;
+    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
+    if let Some((zero, text)) = outer {
+        report = report.note_at(zero, text);
+    }
+    let report = report.note(harm).help(help).fix(fix);
+    if !sure {
+        report.note("this assumes that `backward` adds to the gradients, and that the step does not zero them").only_warns();
+    }
+}
+
+/// Whether a step evaluates the closure around it several times.
+fn in_closure(cx: &Context<'_>, step: SiteId) -> bool {
+    let around = cx.site(step).loops.last();
+    around.is_some_and(|around| cx.cfg.loops[*around].head.kind == HeadKind::Evaluations)
 }
 
 /// The fix: a `zero_grad` before the `backward`, or after the `step` if the `step` does not run in every

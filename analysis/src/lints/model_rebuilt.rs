@@ -1,11 +1,12 @@
 use super::optimizer_rebuilt::rebuilt;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain};
+use crate::cfg::{Action, Certain, LoopId, OptimizerId, PathId, SiteId};
 
 lint! {
     /// ## What it finds
     ///
     /// A model that is built, with its optimizer, inside the loop that trains it.
+    /// Where a step takes the model and returns it (`burn`), the optimizer need not be built there.
     ///
     /// ## Why it matters
     ///
@@ -35,7 +36,9 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
-        let Some((_, around, rank)) = rebuilt(cx, id) else { continue };
+        let Some((around, rank)) = rebuilt(cx, id).map(|(_, around, rank)| (around, rank)).or_else(|| updated_in(cx, id)) else {
+            continue;
+        };
         let models = &cx.cfg.optimizers[id].models;
         let found = models.iter().find(|(_, site, conditional)| {
             !conditional && cx.site(*site).loops.last() == Some(&around)
@@ -48,17 +51,39 @@ fn check(cx: &mut Context<'_>) {
         if handed_on {
             continue;
         }
-        let (built, site) = (site, cx.entry_into_loop(site));
-        let head = &cx.cfg.loops[around];
-        let note = format!("the loop `{}` on line {} rebuilds it in every iteration", head.text, head.line);
-        let help = format!("move line {} to before line {}, and the optimizer with it", cx.line(site), head.line);
-        let name = cx.cfg.paths.name(path).to_owned();
-        let message = format!("`{name}` is built inside the loop that trains it");
-        cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, message)
-            .note(note)
-            .note("each iteration trains a new model for one step and drops it")
-            .help(help);
+        report_finding(cx, (id, path), site, (around, rank));
     }
+}
+
+/// The loop in which a step takes a model by value, with the rank of the report.
+///
+/// Such an optimizer need not be rebuilt with the model.
+fn updated_in(cx: &Context<'_>, id: OptimizerId) -> Option<(LoopId, usize)> {
+    let models = cx.cfg.optimizers[id].models.iter();
+    let step = models.clone().find_map(|(path, _, _)| cx.cfg.updated_at(*path))?;
+    let around = *cx.site(step).loops.last()?;
+    let built = models.clone().any(|(_, site, _)| cx.site(*site).loops.last() == Some(&around));
+    (built && !cx.cfg.optimizers[id].lost).then_some((around, usize::MAX))
+}
+
+fn report_finding(
+    cx: &mut Context<'_>,
+    (id, path): (OptimizerId, PathId),
+    site: SiteId,
+    (around, rank): (LoopId, usize),
+) {
+    let (built, site) = (site, cx.entry_into_loop(site));
+    let head = &cx.cfg.loops[around];
+    let note = format!("the loop `{}` on line {} rebuilds it in every iteration", head.text, head.line);
+    let of_loop = cx.cfg.optimizers[id].built.iter().any(|(site, _)| cx.site(*site).loops.contains(&around));
+    let with = if of_loop { ", and the optimizer with it" } else { "" };
+    let help = format!("move line {} to before line {}{with}", cx.line(site), head.line);
+    let name = cx.cfg.paths.name(path).to_owned();
+    let message = format!("`{name}` is built inside the loop that trains it");
+    cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, message)
+        .note(note)
+        .note("each iteration trains a new model for one step and drops it")
+        .help(help);
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
+use crate::cfg::{Certain, Deps, LoopId, OptimizerId, SiteId};
 use crate::flow::Observed;
 use crate::stage::Effect;
+use crate::vocabulary::names_epoch;
 
 lint! {
     /// ## What it finds
@@ -30,7 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each epoch, fold or image), if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
+    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each fold or image), unless the outer loop counts epochs (`for epoch in ..`) and builds the same in each: then a warning.
+    /// Silent as well, if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 
@@ -51,6 +53,41 @@ fn check(cx: &mut Context<'_>) {
             .note(note)
             .note("momentum and averages restart with each batch")
             .help(help);
+    }
+    in_every_epoch(cx);
+}
+
+/// Reports an optimizer that an epoch loop rebuilds alike in every epoch, and an inner loop steps.
+fn in_every_epoch(cx: &mut Context<'_>) {
+    for id in 0..cx.cfg.optimizers.len() {
+        let optimizer = &cx.cfg.optimizers[id];
+        if cx.may_step_elsewhere(id) || cx.of_spec() {
+            continue;
+        }
+        let [(site, false)] = optimizer.built[..] else { continue };
+        let Some(&around) = cx.site(site).loops.last() else { continue };
+        let head = &cx.cfg.loops[around].head;
+        let steps = cx.acting(id, Effect::Take);
+        let inside = |step: &SiteId| cx.site(*step).loops.len() > cx.site(site).loops.len() && cx.site(*step).loops.contains(&around);
+        if !head.binds.iter().any(|name| names_epoch(name)) || steps.is_empty() || !steps.iter().all(inside) {
+            continue;
+        }
+        // What depends on the epoch, such as the rate, is a reason to rebuild.
+        let of_the_epoch = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
+        let owned = optimizer.owned.iter().flat_map(Deps::paths);
+        let varies = cx.site(site).names.iter().any(|name| head.binds.contains(name) || cx.cfg.changes_in(name, around));
+        if varies || owned.clone().any(of_the_epoch) {
+            continue;
+        }
+        let line = cx.cfg.loops[around].line;
+        let message = format!("`{}` is built anew in every epoch", cx.name(id));
+        let note = format!("the loop `{}` on line {line} rebuilds it in every iteration", cx.cfg.loops[around].text);
+        let help = format!("move line {} to before line {line}", cx.line(site));
+        cx.report(site, Cause::Gradients(site, id), site, Certain::Every, message)
+            .note(note)
+            .note("momentum and averages restart with each epoch")
+            .help(help)
+            .only_warns();
     }
 }
 

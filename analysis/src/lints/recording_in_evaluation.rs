@@ -32,12 +32,13 @@ lint! {
     /// ## Limits
     ///
     /// Checked only in functions that also train the model, because the caller of another function may have switched recording off.
+    /// Silent in a library that has no way to stop the recording (`candle`, `dfdx`).
     /// Silent if gradients are read, if the output is detached, or if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.function.reads_gradients {
+    if cx.cfg.function.reads_gradients || cx.cfg.function.always_records {
         return;
     }
     let study = Study::of(cx);
@@ -48,6 +49,10 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
+        // `evaluation_in_train_mode` reports a model whose type records.
+        if cx.is_of_training_type(&forward) {
+            continue;
+        }
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,

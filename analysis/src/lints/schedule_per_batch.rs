@@ -7,6 +7,7 @@ lint! {
     /// ## What it finds
     ///
     /// A schedule that advances more often than the optimizer steps: in each batch of an accumulation window, or twice for one update.
+    /// A schedule that counts epochs, `CosineLr::new(90).per_epoch()`, but advances in each batch.
     ///
     /// ## Why it matters
     ///
@@ -60,7 +61,28 @@ fn check(cx: &mut Context<'_>) {
             .note("the schedule counts updates: it ends too early, and the rest of the training runs at its last learning rate")
             .help(help);
     }
+    of_epochs(cx);
     twice(cx);
+}
+
+/// Reports the calls that advance a schedule of epochs in each batch.
+fn of_epochs(cx: &mut Context<'_>) {
+    if cx.of_spec() {
+        return;
+    }
+    for (site, (built, step)) in cx.cfg.moved_per_batch() {
+        let Some(&round) = cx.site(site).loops.last() else { continue };
+        let head = &cx.cfg.loops[round];
+        let message = format!("{} advances the schedule with each batch, but the schedule counts epochs", cx.call(site));
+        let note = format!("{} runs with each batch as well", cx.call_at(step));
+        let counts = format!("{} builds a schedule that counts epochs", cx.call_at(built));
+        let help = format!("move `{};` to after the loop on line {}, or remove `per_epoch()`", cx.site(site).text, head.line);
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note_at(built, counts)
+            .note_at(step, note)
+            .note("the schedule ends in the first epochs, and the rest of the training runs at its last learning rate")
+            .help(help);
+    }
 }
 
 /// Reports two consecutive calls that advance one schedule, in a loop with one step.

@@ -4,6 +4,7 @@ use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
+use crate::vocabulary::{names_epoch, names_micro_batch};
 
 lint! {
     /// ## What it finds
@@ -38,6 +39,7 @@ lint! {
     /// ## Limits
     ///
     /// Silent if `zero_grad` and `step` are both outside the loop, because one update with the gradients of all iterations is taken as intended.
+    /// `zero_grad_every_batch` reports a loop over the micro-batches of one update: the loop iterates over an item of the loop around it, or a name in its head mentions micro-batches.
     /// Silent if another `backward` runs between the loop and the step, because the step may be meant for that `backward`.
     /// Silent if the function reads gradients itself, because it may accumulate them by hand.
     step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"
@@ -59,8 +61,22 @@ fn check(cx: &mut Context<'_>) {
         }) {
             continue;
         }
-        report_finding(cx, &window, zero);
+        if !discards_micro_batches(cx, &window, zero) {
+            report_finding(cx, &window, zero);
+        }
     }
+}
+
+/// Whether the loop before the step certainly iterates over the micro-batches of one update, so that the
+/// `zero_grad` in it is misplaced, and not the step. `zero_grad_every_batch` reports such a loop.
+///
+/// The loop iterates over an item of the loop around the step, or over micro-batches by name.
+pub(super) fn discards_micro_batches(cx: &Context<'_>, window: &Window<'_>, zero: SiteId) -> bool {
+    let head = &cx.cfg.loops[window.batch_loop].head;
+    let around = cx.site(window.step).loops.last().and_then(|around| cx.cfg.loops[*around].head.item.as_ref());
+    let of_item = around.filter(|item| !names_epoch(&item.name)).is_some_and(|item| head.source.is_some_and(|source| source.collection == item.value));
+    let named = head.names.iter().any(|name| names_micro_batch(name));
+    !cx.is_periodic(zero) && cx.runs_every_iteration(window, zero) && (of_item || named && !cx.site(window.step).loops.is_empty())
 }
 
 fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {

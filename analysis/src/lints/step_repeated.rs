@@ -1,4 +1,5 @@
 use super::Context;
+use crate::cfg::{Certain, SiteId, Use, UseKind};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
@@ -31,6 +32,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent if a call between the two steps may have computed new gradients.
+    /// Silent if the second step depends on a count that is assigned wherever the first step runs.
+    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`), or whose `step` is seen to count only.
     step_repeated, Error, "two steps on the same gradients"
 }
 
@@ -40,7 +43,7 @@ fn check(cx: &mut Context<'_>) {
         let step = fault.visit.site;
         // `step_in_block` reports a block of a spec that steps the spec's optimizer.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
-        if fault.state != GradientStates::USED || told {
+        if fault.state != GradientStates::USED || told || fault.certain == Certain::Some && is_reset(cx, used, step) {
             continue;
         }
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
@@ -61,6 +64,24 @@ fn check(cx: &mut Context<'_>) {
             .help(help)
             .fix(fix);
     }
+}
+
+/// Whether a condition of the second step reads a variable that is set together with the first step.
+///
+/// In `if seen >= 128 { step; seen = 0; }`, followed by `if seen > 0 { step }`, the second condition is
+/// false after the first step.
+fn is_reset(cx: &Context<'_>, first: SiteId, second: SiteId) -> bool {
+    let (one, other) = (cx.site(first), cx.site(second));
+    let extra = |guard: &&(usize, bool)| !one.guards.iter().any(|known| cx.cfg.same_guard(*known, **guard));
+    let conditions: Vec<_> = other.guards.iter().filter(extra).map(|(guard, _)| cx.cfg.guards[*guard].place).collect();
+    cx.cfg.facts.variables().any(|(_, known)| {
+        let set = known.uses.iter().any(|one_use| {
+            let at = cx.site(one_use.site);
+            one_use.kind == UseKind::Set && at.loops == one.loops && at.call == one.call && cx.cfg.runs_with(at, one)
+        });
+        let read = |one_use: &Use| conditions.iter().any(|condition| condition.holds(&cx.site(one_use.site).place));
+        set && known.uses.iter().any(read)
+    })
 }
 
 #[cfg(test)]

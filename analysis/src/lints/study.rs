@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::cfg::{
-    Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, SiteId,
+    Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, Root,
+    Shown, SiteId,
 };
 use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
@@ -44,6 +45,8 @@ pub(super) enum Evaluates {
     /// The function does not train on the data of the loop, and no `backward` in the loop uses the
     /// losses.
     Quietly(LoopId),
+    /// This call, or a macro that prints, shows or stores the output, as `save_image(&output)` does.
+    Shown(Option<SiteId>),
 }
 
 impl Evaluates {
@@ -52,6 +55,7 @@ impl Evaluates {
         match self {
             Self::Named(round) => round,
             Self::Quietly(round) => Some(round),
+            Self::Shown(_) => None,
         }
     }
 }
@@ -81,6 +85,8 @@ pub(super) struct Study<'a> {
     first_in: BTreeMap<LoopId, SiteId>,
     /// The computations that are never recorded.
     off: BTreeSet<SiteId>,
+    /// The forward passes whose output is part of the loss of a `backward`, also as a number.
+    in_losses: BTreeSet<SiteId>,
 }
 
 impl<'a> Study<'a> {
@@ -100,6 +106,7 @@ impl<'a> Study<'a> {
             looked_at: BTreeSet::new(),
             first_in: BTreeMap::new(),
             off: off(cfg, solution),
+            in_losses: cfg.facts.all::<Root>().flat_map(|(_, root)| &root.origin.forwards).copied().collect(),
         };
         let steps: Vec<(OptimizerId, BTreeSet<&[LoopId]>)> = (0..cfg.optimizers.len())
             .filter(|id| !cfg.optimizers[*id].lost)
@@ -155,15 +162,19 @@ impl<'a> Study<'a> {
                 told && self.cfg.paths.holds(*whole, model)
             };
             let inside = |model| owned.paths().iter().any(|whole| is_owned(whole, model));
-            run.models.paths().iter().any(|&model| inside(model))
+            // The input of a frozen model may come from the trained one.
+            run.model.iter().chain(run.own.paths()).any(|&model| inside(model))
         };
         let near = |stepped: &BTreeSet<&[LoopId]>| {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
         };
         let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
+        // A step that takes the gradients as a value tells which optimizer is meant.
+        let takes = |id: OptimizerId| alone && self.cfg.is_taken(site, id);
         let moved = |run: &Computation| {
-            near.iter()
-                .any(|&id| self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run)))
+            near.iter().any(|&id| {
+                takes(id) || self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run))
+            })
         };
         let training: Vec<SiteId> = forwards().filter(|(_, run)| moved(run)).map(|(site, _)| site).collect();
         if !self.cfg.sites[site].conditional {
@@ -225,6 +236,20 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
+    /// The call that shows or stores the output of a forward pass without recording.
+    ///
+    /// `None` if the output is part of a training loss, or if a loop around the pass runs an environment.
+    fn shows(&self, forward: &Forward<'_>) -> Option<Evaluates> {
+        let site = forward.visit.site;
+        let shown = self.cfg.facts.at::<Shown>(site)?;
+        let acts =
+            |round: &LoopId| self.cfg.loops[*round].head.names.iter().any(|name| names_environment(name));
+        let aside = forward.is_unrecorded()
+            && !self.in_losses.contains(&site)
+            && !self.cfg.sites[site].loops.iter().any(acts);
+        aside.then_some(Evaluates::Shown(shown.by))
+    }
+
     /// The reason why a forward pass counts as evaluation. `None` if it does not, for example
     /// because the function trains the model on the data of the pass.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
@@ -236,7 +261,8 @@ impl<'a> Study<'a> {
         }
         let Some(round) = data_of(self.cfg, site, run) else {
             let named = |path: &PathId| speaks_of_evaluation([self.cfg.paths.name(*path)]);
-            return run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
+            let named = run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
+            return named.or_else(|| self.shows(forward));
         };
         let trained = |source: DataSource| self.trained_over.iter().any(|known| known.whole == source.whole);
         if self.backward_in.contains(&round) || self.cfg.loops[round].head.source.is_some_and(trained) {
@@ -274,6 +300,12 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether the type of the model in a forward pass tells that it trains: a step returns this model.
+    pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
+        let updated = |model: PathId| self.cfg.updated_at(model).is_some();
+        forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)
+    }
+
     /// The backward passes, each with the forward passes and models that it runs through.
     pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;

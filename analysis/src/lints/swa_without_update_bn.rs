@@ -35,7 +35,7 @@ lint! {
     /// A moving average with a decay (`ema`) usually averages the buffers as well, and is not checked.
     /// Silent if:
     ///
-    /// - the type of the model is in the same file and has no batch norm,
+    /// - the model is a known layer without batch norm (`Mlp`), or its type is in the same file and has none,
     /// - the constructor of the average mentions buffers,
     /// - `train()` of the average is called, as in a hand-written `update_bn`,
     /// - the average is passed by value or by `&mut` to a function that is not in the file.

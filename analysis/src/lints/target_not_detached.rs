@@ -30,6 +30,7 @@ lint! {
     ///
     /// Only a variable or field named as a target is checked, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
+    /// So is a difference that is detached before it reaches a `backward`, such as an advantage.
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
 
@@ -38,6 +39,10 @@ fn check(cx: &mut Context<'_>) {
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
     let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
+        // A difference may be an advantage, which is detached where it is used.
+        if !cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site)) {
+            continue;
+        }
         for (output, target) in [(first, second), (second, first)] {
             if let Some(forward) = fault(cx, output, target) {
                 let message = format!("the target `{}` has a graph through the model that is trained on it", target.text);
@@ -71,9 +76,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }
-    let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
-    let learnt = cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.forwards.contains(forward));
-    (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
+    (same && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 
 fn has_graph(origin: &Origin) -> bool {

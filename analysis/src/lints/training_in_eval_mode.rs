@@ -39,7 +39,7 @@ lint! {
     ///
     /// Silent if:
     ///
-    /// - no optimizer of the function updates the model as a whole (a frozen part, a teacher),
+    /// - no optimizer of the function updates the model as a whole (a frozen part, a teacher, a network behind the trained one),
     /// - parts of the model are in different modes,
     /// - the model is passed to a function that may set its mode.
     training_in_eval_mode, Error, "the model is trained in evaluation mode"

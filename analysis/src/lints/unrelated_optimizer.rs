@@ -34,16 +34,22 @@ lint! {
     ///
     /// Found only if both models are known and cannot share parameters.
     /// The models cannot share parameters if another optimizer updates the model of the loss, or if the function builds one model independently of the other model.
+    /// If both models are `&mut` parameters, the finding is a warning, because they may hold shared pointers to the same parameters.
+    /// A warning as well is an optimizer that is named after one model and holds another, if no optimizer holds the first.
     /// Silent if the function reads or writes gradients itself.
     unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
-        let Some((backward, model)) = unrelated(cx, id) else { continue };
+        let Some((backward, model)) = unrelated(cx, id) else {
+            misnamed(cx, id);
+            continue;
+        };
         let optimizer = &cx.cfg.optimizers[id];
         let owned = optimizer.owned.as_ref().and_then(|owned| owned.paths().first());
         let (Some(&owned), name) = (owned, cx.name(id)) else { continue };
+        let assumed = !is_moved(cx, id, model) && !cx.cfg.independent(owned, model);
         let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
         // Two models may have the same name.
         let owned = if owned == model { format!("the earlier {owned}") } else { owned };
@@ -60,6 +66,11 @@ fn check(cx: &mut Context<'_>) {
             if let Some((site, note)) = &built {
                 report = report.note_at(*site, note.clone());
             }
+            let report = if assumed {
+                report.note(format!("{owned} and {model} are taken to share no parameters")).only_warns()
+            } else {
+                report
+            };
             report
                 .note(format!("{owned} is not trained, and this step does not update {model}"))
                 .help(match &cut {
@@ -70,6 +81,41 @@ fn check(cx: &mut Context<'_>) {
                 });
         }
     }
+}
+
+/// Reports the steps of an optimizer that holds one model, and is named after another that no optimizer holds.
+fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
+    let Some((model, forward)) = cx.cfg.named_after(id).filter(|_| !cx.of_spec()) else { return };
+    let Some(&held) = cx.cfg.optimizers[id].owned.as_ref().and_then(|owned| owned.paths().first()) else { return };
+    let (held, model) = (cx.cfg.paths.name(held), cx.cfg.paths.name(model));
+    let built = cx.cfg.optimizers[id].built.first().map(|(site, _)| *site);
+    for step in cx.acting(id, Effect::Take) {
+        let message = format!("{} updates `{held}`, and no optimizer updates `{model}`", cx.call(step));
+        let note = format!("a loss depends on {}, so `{model}` gets gradients", cx.call_at(forward));
+        let mut report = cx.report(step, Cause::Gradients(step, id), 0, Certain::Every, message).note_at(forward, note);
+        if let Some(built) = built {
+            report = report.note_at(built, format!("the optimizer is built here, for `{held}`"));
+        }
+        report
+            .note(format!("the name of the optimizer is taken to say that it belongs to `{model}`"))
+            .help(format!("build the optimizer from the parameters of `{model}`"))
+            .only_warns();
+    }
+}
+
+/// Whether another optimizer certainly updates a model.
+fn is_moved(cx: &Context<'_>, id: OptimizerId, model: PathId) -> bool {
+    let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
+    let overlaps = |owned: &Deps| owned.overlaps(&Deps::one(model), &cx.cfg.paths) == Some(true);
+    others.any(|(_, other)| other.owned.as_ref().is_some_and(overlaps))
+}
+
+/// Whether two models are different `&mut` parameters. They share parameters only if the models hold shared
+/// pointers.
+fn are_exclusive(cx: &Context<'_>, one: PathId, other: PathId) -> bool {
+    let root = |path: PathId| cx.cfg.paths.root_of(path);
+    let exclusive = |path: PathId| cx.cfg.facts.variable(root(path)).is_some_and(|known| known.is_exclusive);
+    root(one) != root(other) && exclusive(one) && exclusive(other)
 }
 
 /// One `backward` and the model that its loss depends on, if no `backward` reaches the optimizer's
@@ -108,10 +154,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     }
     let is_model = |&&path: &&PathId| Deps::one(path).overlaps(&cx.cfg.function.models, paths) == Some(true);
     let models: Vec<PathId> = deps.paths().iter().filter(is_model).copied().collect();
-    let moved = |&&path: &&PathId| {
-        let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
-        others.any(|(_, other)| other.owned.as_ref().and_then(|owned| owned.overlaps(&Deps::one(path), paths)) == Some(true))
-    };
+    let moved = |&&path: &&PathId| is_moved(cx, id, path);
     let own = owned.paths().iter();
     let known = own.clone().all(|path| is_model(&path));
     if let Some(&model) = models.iter().find(moved).filter(|_| known) {
@@ -124,7 +167,9 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
         let over = |of: LoopId| cx.cfg.loops[of].head.variables.contains(&root);
         cx.cfg.facts.item_of(root).is_some() || cx.cfg.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
     };
-    let apart = |mine: usize, from: usize| is_data(from) || cx.cfg.independent(mine, from);
+    let apart = |mine: usize, from: usize| {
+        is_data(from) || cx.cfg.independent(mine, from) || are_exclusive(cx, mine, from)
+    };
     let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| apart(mine, from)));
     models.first().copied().filter(|_| independent)
 }

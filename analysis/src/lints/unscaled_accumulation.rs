@@ -37,7 +37,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An inner loop counts as a loop over micro-batches only if it has the form `for _ in 0..k`, or if it iterates over one chunk of `chunks(k)` or one window of the runtime's `windows`.
+    /// An inner loop counts as a loop over micro-batches only if it has the form `for _ in 0..k`, or if it iterates over one chunk of `chunks(k)`, one window of the runtime's `windows`, the next `k` batches of a borrowed iterator, or the parts `batch.chunk(k, 0)`.
+    /// A loop over used numbers, `for i in 0..k`, counts only if a name in its head mentions micro-batches or accumulation.
+    /// Silent if the step follows a number of samples, or if a call with a name such as `scale_grad` scales the gradients.
     /// Silent if a value such as the learning rate is multiplied or divided by the size of the window, if the loss is a sum, or if the loss comes from an opaque call.
     /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless the gradients are clipped.
     unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"
@@ -45,7 +47,8 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for window in cx.accumulating_windows() {
-        let Some((_, counter)) = window.counter else { continue };
+        // A step after a number of samples: the number of batches is unknown.
+        let Some((_, counter)) = window.counter.filter(|(_, counter)| !counter.of_samples) else { continue };
         if scales(cx, counter.every.number, &counter.every.names) {
             continue;
         }
@@ -151,6 +154,7 @@ fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bo
         factor.parse().is_ok_and(equals)
     };
     factors.sums
+        || factors.scales_gradients
         || match number {
             Some(number) => factors.names.iter().any(|factor| same(factor, number as f64)),
             None => names.iter().any(|name| !names_settings(name) && factors.names.contains(name)),

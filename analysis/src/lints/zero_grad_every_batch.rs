@@ -1,3 +1,4 @@
+use super::step_outside_batch_loop::discards_micro_batches;
 use super::{Cause, Context};
 use crate::cfg::{Certain, OptimizerId, SiteId};
 use crate::flow::GradientStates;
@@ -13,7 +14,7 @@ lint! {
     /// Each `zero_grad` discards the gradients of the earlier batches.
     /// The update uses only the last batch of the window, and the other batches are wasted.
     /// If the loss is divided by the number of batches, the update is also too small by this factor.
-    /// RAE (issue 67) had this fault.
+    /// RAE (issue 67) had this fault; in pytorch/torchtitan#3575 the method for one micro-batch zeroed.
     ///
     /// ## Example
     ///
@@ -38,7 +39,7 @@ lint! {
     /// The finding is a warning if the condition is an opaque call without arguments from the iteration, as in `if it_is_time() { optimizer.step(); }`.
     /// Such a condition may also guard a whole window.
     /// Any other condition is taken as intended.
-    /// A step after the batch loop is reported by `step_outside_batch_loop`.
+    /// A step after the batch loop is reported by `step_outside_batch_loop`, unless the loop certainly iterates over the micro-batches of one update.
     zero_grad_every_batch, Error, "`zero_grad` in each batch of an accumulation window"
 }
 
@@ -59,7 +60,12 @@ fn check(cx: &mut Context<'_>) {
         let Some(&zero) = zeros.first() else { continue };
         let message = format!("{} discards the gradients of every batch but the last of a window", cx.call(zero));
         let note = cx.step_note(&window);
-        let harm = format!("the update uses one batch in {}, and the others are wasted", window.size());
+        let harm = match window.counter {
+            Some((_, counter)) if !counter.of_samples => {
+                format!("the update uses one batch in {}, and the others are wasted", window.size())
+            }
+            _ => "the update uses the last batch of each window, and the others are wasted".to_owned(),
+        };
         let (zeroes, steps, line) = (&cx.site(zero).text, &cx.site(window.step).text, cx.line(window.step));
         let help = if cx.is_clause(zero) {
             format!("remove `zero_grad` from `train_order`, and call `{zeroes};` after `{steps};` on line {line}")
@@ -71,6 +77,8 @@ fn check(cx: &mut Context<'_>) {
     }
     if cx.of_spec() {
         of_spec(cx, &discarded);
+    } else if !cx.cfg.function.reads_gradients {
+        of_micro_batches(cx, &discarded);
     }
     for window in cx.opaque_windows() {
         // Without a `backward` between the `zero_grad` and the step, `gradients_discarded` reports
@@ -92,6 +100,27 @@ fn check(cx: &mut Context<'_>) {
             .note("the batches of the other iterations are wasted")
             .help(help)
             .only_warns();
+    }
+}
+
+/// Checks inner loops over the micro-batches of one update, which a step follows.
+fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
+    for (window, zero) in cx.discarding_windows() {
+        if discarded.contains(&window.optimizer) || !discards_micro_batches(cx, &window, zero) {
+            continue;
+        }
+        let message = format!("{} discards the gradients of every batch but the last of a window", cx.call(zero));
+        let note = cx.step_note(&window);
+        let help = if cx.site(zero).call.is_some() {
+            format!("call it together with `{};` on line {}", cx.site(window.step).text, cx.line(window.step))
+        } else {
+            let line = cx.cfg.loops[window.batch_loop].line;
+            format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
+        };
+        cx.report(zero, Cause::Alone(zero, LINT.name), 0, Certain::Every, message)
+            .note_at(window.step, note)
+            .note("the update uses the last batch of each window, and the others are wasted")
+            .help(help);
     }
 }
 

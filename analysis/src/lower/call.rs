@@ -13,24 +13,32 @@ use super::{Lower, address};
 use crate::cfg::{Mark, OptimizerId, PathId};
 use crate::stage::Stage;
 use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
-use crate::vocabulary::{CallEffect, is_loss};
+use crate::vocabulary::{CallEffect, adds, is_loss};
 
 mod averages;
 mod backward;
+mod byhand;
 mod checkpoints;
 mod collect;
 mod compute;
 mod construct;
+mod evaluations;
 mod gradients;
 pub(super) mod inline;
 mod losses;
+mod metrics;
 pub(super) mod mode;
+mod modes;
 mod opaque;
 mod optimizers;
 mod outcome;
+mod outputs;
 mod parameters;
 mod schedule;
 mod several;
+mod shapes;
+mod stores;
+mod tensors;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -172,8 +180,9 @@ impl<'a> Lower<'a> {
     /// Evaluates the replacement of a macro that only reads its arguments, such as `println!`.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
-        let looked = node.args.iter().map(|argument| self.expr(argument).measured);
-        Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
+        let looked: Vec<Value<'a>> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        self.note_shown(None, looked.iter());
+        Value { measured: looked.iter().any(|value| value.measured), ..Value::number() }
     }
 
     /// Performs a call of a variable, which is a closure, a loss function or a model.
@@ -206,16 +215,27 @@ impl<'a> Lower<'a> {
 
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
-        if let Some(value) = self.inlined(call) {
+        self.note_metric(call);
+        if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }
+        if let Some(value) = self.steps_with_closure(call) {
+            return value;
+        }
+        self.may_zero_by_hand(call);
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {
             Some(Kind::Schedule) => return self.schedule_method(call),
             Some(Kind::NewOptimizer(..) | Kind::Settings(_)) => return self.unbuilt_method(call),
             Some(_) if self.is_plain(call) && self.method_reads_parameters(call) => return Value::nothing(),
             _ => {}
         }
+        if let Some(value) = self.gradients_method(call) {
+            return value;
+        }
         let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        if effect == CallEffect::Detaches || effect == CallEffect::Traces {
+            self.cfg.function.always_records |= self.vocabulary.tells_that_all_is_recorded(&call.name);
+        }
         if let Callee::Method(node) = call.callee
             && self.is_plain(call)
         {
@@ -264,7 +284,10 @@ impl<'a> Lower<'a> {
     fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
-        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
+        let adds_tensor = || adds(&call.name) && call.arguments.iter().any(Value::is_tensor);
+        known.or_else(|| {
+            self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor() || adds_tensor())
+        })
     }
 
     /// Performs the effect of a call, and returns the value of the call.
@@ -272,6 +295,9 @@ impl<'a> Lower<'a> {
         match effect {
             CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
             CallEffect::Backward { retain } => self.backward(call, retain),
+            CallEffect::Differentiates => self.differentiates(call),
+            CallEffect::Runs => self.runs(call),
+            CallEffect::Evaluates => self.evaluates(call),
             CallEffect::Computes(stage) => {
                 self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
             }
@@ -285,6 +311,14 @@ impl<'a> Lower<'a> {
             CallEffect::Builds => self.builds(call),
             CallEffect::Adopts => self.adopts(call),
             CallEffect::Updates { model, .. } => self.updates(call, model),
+            CallEffect::UpdatesOther => self.updates_other(call),
+            CallEffect::Constructs => self.constructs(call),
+            CallEffect::Steps { gradients } => self.steps(call, gradients),
+            CallEffect::Accumulates => self.accumulates(call),
+            CallEffect::Collects => self.collects_sum(call),
+            CallEffect::Allocates => self.allocates(call),
+            CallEffect::Traces => self.traces(call),
+            CallEffect::Freezes => self.freezes(call),
             CallEffect::Passes => self.passes(call),
             CallEffect::Takes => self.takes(call),
             CallEffect::Copies => self.copies(call),

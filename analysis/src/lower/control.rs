@@ -20,6 +20,7 @@ mod head;
 mod jump;
 pub(super) mod known;
 mod loops;
+mod micro;
 mod pipeline;
 
 /// The frames, iterations and branches around the current code.

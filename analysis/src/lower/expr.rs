@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
-use crate::cfg::{Deps, Recorded, UseKind};
+use crate::cfg::{Deps, Origin, Recorded, UseKind};
 use crate::limits;
 use crate::lower::control::FrameKind;
 use crate::lower::control::known::Known;
@@ -11,9 +11,11 @@ use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
-use crate::vocabulary::rust::Variant;
+use crate::vocabulary::is_loss;
+use crate::vocabulary::rust::{Variant, is_forced};
 
 mod composite;
+mod conversion;
 mod operators;
 
 impl<'a> Lower<'a> {
@@ -58,9 +60,10 @@ impl<'a> Lower<'a> {
             self.bind(&local.pat, Value::never());
             return;
         };
+        self.syntax.loss = named_loss(&local.pat, &init.expr).or(self.syntax.loss);
         let value = self.expr(&init.expr);
-        if matches!(value.kind, Kind::Gradients) {
-            self.gradients_are_values();
+        if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
+            self.are_values(stores);
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -76,7 +79,9 @@ impl<'a> Lower<'a> {
         if let (Some(guard), Pat::Wild(_)) = (value.guard(), &local.pat) {
             self.end_guard(guard);
         }
+        let value = self.converted(&local.pat, &init.expr, value);
         let measured = value.measured;
+        let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {
@@ -196,7 +201,8 @@ impl<'a> Lower<'a> {
 
     fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
         let Some(name) = node.path.get_ident().map(ToString::to_string) else {
-            return Value::nothing().with_known(Known::variant(&node.path));
+            let value = Value::nothing().with_known(Known::variant(&node.path));
+            return if is_of_type(&node.path) { value.with_origin(Origin::constant()) } else { value };
         };
         if Variant::None.is_path(&node.path) {
             return Value::never().with_known(Some(Known::Nothing));
@@ -217,4 +223,29 @@ impl<'a> Lower<'a> {
             },
         )
     }
+}
+
+/// The syntax node of the call that a `let` binds to a name of a loss.
+fn named_loss(pat: &Pat, init: &Expr) -> Option<usize> {
+    let pat = match pat {
+        Pat::Type(typed) => &*typed.pat,
+        other => other,
+    };
+    let Pat::Ident(ident) = pat else { return None };
+    is_loss(&ident.ident.to_string()).then(|| called(init)).flatten()
+}
+
+fn called(expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Call(_) => Some(address(expr)),
+        Expr::Try(inner) => called(&inner.expr),
+        Expr::MethodCall(call) if is_forced(&call.method.to_string()) => called(&call.receiver),
+        _ => None,
+    }
+}
+
+/// Whether a path names a variant or a constant of a type, such as `Reduction::Mean`.
+fn is_of_type(path: &syn::Path) -> bool {
+    let mut last = path.segments.iter().rev().take(2);
+    path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))
 }

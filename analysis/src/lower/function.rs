@@ -8,13 +8,16 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_number;
-use crate::vocabulary::{Role, is_stateful};
+use crate::vocabulary::{Keeping, Role, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
+        let keeping = self.vocabulary.keeping();
+        self.cfg.function.returns_gradients = keeping.is_some_and(|keeping| keeping != Keeping::InPlace);
+        self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {
@@ -36,6 +39,7 @@ impl Lower<'_> {
     fn own_receiver(&mut self, receiver: &Receiver) {
         let path = self.own_variable("self", address(receiver));
         let ty = self.here().owner;
+        self.cfg.function.has_optimizer = ty.is_some_and(|ty| self.holds_optimizer(ty));
         let value = Value { place: Some(path), ty, ..Value::plain(Deps::one(path)) };
         self.env.values.insert(path, value);
     }
@@ -48,6 +52,7 @@ impl Lower<'_> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Other) | None if self.holds_optimizers(ty, generics) => {
                 Kind::Optimizers(self.several_of(path))
             }
@@ -58,21 +63,32 @@ impl Lower<'_> {
         {
             self.cfg.optimizers[*id].given = true;
         }
-        self.cfg.facts.variable_mut(path).stateful = names_in(ty).iter().any(|name| is_stateful(name));
+        let names = names_in(ty);
+        let known = self.cfg.facts.variable_mut(path);
+        known.stateful = names.iter().any(|name| is_stateful(name));
+        known.without_batch_norm = names.iter().any(|name| is_plain_layer(name));
+        if let (Kind::Optimizer(id), Type::Reference(by)) = (&kind, ty) {
+            self.cfg.optimizers[*id].exclusive = by.mutability.is_some();
+        }
         let passing = match ty {
             Type::Reference(by) if by.mutability.is_some() => Passing::Exclusive,
             Type::Reference(_) => Passing::Shared,
             _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
-        let origin = if number { Origin::constant() } else { Origin::default() };
-        let value = Value {
+        self.cfg.facts.variable_mut(path).is_exclusive = passing == Passing::Exclusive;
+        let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
+        let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };
+        let mut value = Value {
             place: Some(path),
             passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
             ..Value::of(kind, Deps::one(path)).with_origin(origin)
         };
+        if Self::sets_own_mode(ty) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value);
     }
 

@@ -17,6 +17,7 @@ pub(super) mod averages;
 mod choice;
 mod epochs;
 mod heads;
+mod shown;
 
 impl<'a> Lower<'a> {
     /// Records the name and the return type of the checked function, and whether it is a test.
@@ -135,11 +136,22 @@ impl<'a> Lower<'a> {
             }
             CallEffect::Computes(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces

@@ -6,7 +6,7 @@
 //! unresolved too.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
@@ -18,14 +18,19 @@ use survey::Survey;
 
 mod collect;
 mod contents;
+mod counters;
 mod crates;
 mod imports;
+mod layers;
 pub(super) mod macros;
 mod names;
+mod passed;
 mod questions;
+mod shapes;
 mod source;
 pub(super) mod survey;
 mod types;
+pub(super) mod uses;
 
 pub(super) use source::Mentions;
 pub(super) use types::type_arguments;
@@ -41,6 +46,8 @@ type ScopeId = usize;
 pub(crate) struct Resolver<'f> {
     /// The vocabularies of the libraries that the checked code uses.
     pub vocabularies: Vocabularies,
+    /// The shapes of models and optimizers whose gradients some function of the checked code zeroes.
+    pub zeroes: Zeroes,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -48,6 +55,15 @@ pub(crate) struct Resolver<'f> {
     defaults: BTreeMap<String, Vec<FnId>>,
     /// The expressions of `functions` as messages show them.
     sources: source::Sources,
+}
+
+/// The shapes of models and optimizers whose gradients are zeroed somewhere, so that they add up.
+#[derive(Clone, Default)]
+pub(crate) struct Zeroes {
+    /// The names of models that update themselves.
+    pub models: BTreeSet<String>,
+    /// The names of models that optimizers get in each step, each with the method by which they do.
+    pub optimizers: BTreeSet<(String, String)>,
 }
 
 /// A function of the checked code that has a body.
@@ -144,6 +160,7 @@ impl<'f> Resolver<'f> {
     fn with(vocabularies: Vocabularies) -> Self {
         Self {
             vocabularies,
+            zeroes: Zeroes::default(),
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],
@@ -152,9 +169,14 @@ impl<'f> Resolver<'f> {
         }
     }
 
-    /// Whether some function calls one of this name with a sum as an argument.
-    pub(in crate::lower) fn is_raised(&self, name: &str) -> bool {
-        self.functions.iter().any(|function| function.survey.raises.contains(name))
+    /// Whether some function calls this one with a sum as an argument.
+    pub(in crate::lower) fn is_raised(&self, id: FnId) -> bool {
+        let function = &self.functions[id];
+        self.functions.iter().enumerate().any(|(from, caller)| {
+            let passed = &caller.survey.passed;
+            let as_method = function.owner.is_some() && passed.sums_in_methods.contains(&function.name);
+            as_method || passed.sums.iter().any(|path| self.resolve(path, from) == Some(id))
+        })
     }
 
     /// The innermost function around a position in the source.

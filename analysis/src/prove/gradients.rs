@@ -187,7 +187,7 @@ impl<'a> Of<'a> {
         );
         let sites = self.steps.iter().flat_map(|(step, _, entry)| {
             let emptied = entry.emptied.iter().filter_map(|emptied| match emptied {
-                Emptied::Caller => None,
+                Emptied::Caller | Emptied::New => None,
                 Emptied::Built(site) | Emptied::Zeroed(site) => Some(*site),
             });
             emptied.chain(entry.fills.keys().copied()).chain([*step])
@@ -205,6 +205,11 @@ impl<'a> Of<'a> {
         if let Some(empty) = entry.fills.keys().find(|fill| !self.has_graph(**fill)) {
             let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
+        }
+        if self.asked.cfg.named_after(self.id).is_some() {
+            return Some(Verdict::Undecided(format!(
+                "whether `{name}` belongs to the model that it is named after"
+            )));
         }
         if filled && (self.asked.annotated || !from_caller) {
             return None;
@@ -276,7 +281,8 @@ impl<'a> Of<'a> {
             }
             let fills = self.lines(entry.fills.keys().copied());
             let fills: Vec<String> = fills.iter().map(ToString::to_string).collect();
-            format!("{} < backward {} < step {}", parts.join(" or "), fills.join(", "), self.line(*step))
+            let before = if parts.is_empty() { String::new() } else { format!("{} < ", parts.join(" or ")) };
+            format!("{before}backward {} < step {}", fills.join(", "), self.line(*step))
         };
         let text = chains.iter().map(chain).collect::<Vec<_>>().join("; ");
         let in_a_loop = chains.keys().any(|step| !self.site(*step).loops.is_empty());

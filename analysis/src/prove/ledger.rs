@@ -20,6 +20,8 @@ pub(super) enum Emptied {
     Built(SiteId),
     /// A `zero_grad` emptied the gradients.
     Zeroed(SiteId),
+    /// The backward returned a new value.
+    New,
 }
 
 /// The possible history of the gradients at one point.
@@ -63,12 +65,15 @@ impl Entry {
         *self != before
     }
 
-    fn apply(&mut self, what: &Observed, id: OptimizerId, site: SiteId) {
+    fn apply(&mut self, cfg: &Cfg, what: &Observed, id: OptimizerId, site: SiteId) {
         match what {
             Observed::Build(of) if *of == id => *self = Self::emptied(Emptied::Built(site)),
             Observed::Effect(of, effect, _) if *of == id => match effect {
                 Effect::Zero => *self = Self::emptied(Emptied::Zeroed(site)),
                 Effect::Fill => {
+                    if cfg.renews(site) {
+                        *self = Self::emptied(Emptied::New);
+                    }
                     let old = self.fills.get(&site).is_some_and(|fill| fill.old);
                     self.fills.insert(site, Fill { old, stepped: false });
                     self.clips.clear();
@@ -127,7 +132,7 @@ pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger 
                 if matches!(visit.what, Observed::Effect(of, ..) | Observed::Build(of) if of == id) {
                     ledger.before.insert(index, entry.clone());
                 }
-                entry.apply(&visit.what, id, visit.site);
+                entry.apply(cfg, &visit.what, id, visit.site);
             }
         }
         for edge in &cfg.blocks[block].edges {

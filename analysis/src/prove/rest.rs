@@ -194,6 +194,11 @@ fn schedule_after_step(asked: &Asked<'_>) -> Option<Fact> {
     }
     let verdict = if let Some(site) = early {
         Verdict::Undecided(format!("whether a step comes before line {}", line(asked, site)))
+    } else if let Some(site) = asked.cfg.moved_per_batch().into_keys().next() {
+        Verdict::Undecided(format!(
+            "whether line {} moves a schedule of epochs with each batch",
+            line(asked, site)
+        ))
     } else if let Some((second, (first, _))) = asked.cfg.moved_twice().into_iter().next() {
         let (first, second) = (line(asked, first), line(asked, second));
         Verdict::Undecided(format!("whether lines {first} and {second} may both move it for one step"))

@@ -16,6 +16,13 @@ pub enum CallEffect {
         /// Whether the graph may be used again after the `backward`.
         retain: bool,
     },
+    /// Computes gradients from the losses in its first argument, and returns them. The gradients in the
+    /// parameters stay as they are.
+    Differentiates,
+    /// Applies its receiver, a model, without recording and with the argument for the mode set to evaluation.
+    Evaluates,
+    /// Runs its closure argument once, with recording and modes as they are.
+    Runs,
     /// Computes a tensor with a graph. The stage is the label of the call in drawings.
     Computes(Stage),
     /// Applies the model in the first argument to the receiver, a tensor.
@@ -34,6 +41,26 @@ pub enum CallEffect {
         /// The number of arguments of the call.
         of: usize,
     },
+    /// Updates a model that the call does not mention, with gradients in its last argument, and returns the
+    /// model.
+    UpdatesOther,
+    /// Builds an object from its receiver, the settings of the object, and from its arguments.
+    Constructs,
+    /// Updates parameters in place, with gradients that are the argument at this index.
+    Steps {
+        /// The index of the gradients among the arguments.
+        gradients: usize,
+    },
+    /// Adds the gradients in its last argument to its receiver, an accumulator.
+    Accumulates,
+    /// Returns the sum in its receiver, an accumulator, and empties the accumulator.
+    Collects,
+    /// Returns gradients that are zero, as a value of their own.
+    Allocates,
+    /// Returns a tensor whose computations are recorded, from a tensor whose computations are not.
+    Traces,
+    /// Returns a copy of a model that records nothing and is in evaluation mode.
+    Freezes,
     /// Returns a loss times a factor. [`Effect::Unscale`] divides the gradients by this factor.
     Scales,
     /// Sets the epoch number of a sampler.
@@ -74,6 +101,8 @@ pub enum ScheduleEffect {
     Advances,
     /// Only reads the learning rate.
     Reads,
+    /// Returns the schedule with epochs as its unit, instead of updates.
+    CountsEpochs,
     /// Has an unknown effect.
     Other,
 }
@@ -84,6 +113,7 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
         "step" => ScheduleEffect::Advances,
         "start" | "get_lr" | "get_last_lr" | "last_lr" | "lr" | "state_dict" | "is_per_epoch"
         | "position" => ScheduleEffect::Reads,
+        "per_epoch" => ScheduleEffect::CountsEpochs,
         _ => ScheduleEffect::Other,
     }
 }

@@ -1,207 +1,57 @@
-//! Heuristics on the names of calls that keep models: averages of parameters, checkpoints, frozen parts.
+//! How a library keeps gradients: added up in the parameters, or as values of their own.
 
-/// Whether a name is that of a stochastic average of a model's parameters, whose batch norm has to be
-/// fitted again: `swa_model`, `averaged_model`.
+/// What a `backward` does with the gradients that it computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// It adds the gradients to those in the parameters.
+    #[default]
+    InPlace,
+    /// It returns the gradients as a new value.
+    Fresh,
+    /// It returns the gradients as a new value, which the code adds to an accumulator.
+    Accumulated,
+    /// It adds the gradients to a value that the loss carries, and returns this value.
+    Threaded,
+}
+
+/// What a method of gradients that are a value does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GradientMethod {
+    /// It returns the gradients, perhaps on another device.
+    Keeps,
+    /// It only looks at the gradients.
+    Looks,
+    /// It returns the gradient of one tensor.
+    Gets,
+    /// It changes the gradient of one tensor.
+    Changes,
+    /// What it does is not known.
+    Other,
+}
+
+/// What a method of gradients, or a call that gets them, does by its name.
 ///
-/// An average by a decay (`ema`) usually averages the buffers as well and does not match.
-pub fn names_weight_average(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let words = || lower.split('_');
-    let other = [
-        "scheduler",
-        "sched",
-        "schedule",
-        "lr",
-        "start",
-        "epoch",
-        "epochs",
-        "freq",
-        "every",
-        "n",
-        "count",
-        "loss",
-        "acc",
-        "accuracy",
-        "path",
-        "config",
-        "cfg",
-        "steps",
-        "optimizer",
-        "opt",
-        "decay",
-        "metric",
-        "metrics",
-    ];
-    words().any(|word| matches!(word, "swa" | "averaged")) && !words().any(|word| other.contains(&word))
-}
-
-/// Whether a type with this name averages the parameters of a model: `AveragedModel`, `SwaModel`.
-pub fn averages_weights(name: &str) -> bool {
-    name.contains("AveragedModel")
-        || name == "Swa"
-        || name == "SWA"
-        || name.starts_with("SwaModel")
-        || name.starts_with("StochasticWeightAverag")
-}
-
-/// Whether a name in the constructor of an average says that buffers are averaged too.
-pub fn keeps_buffers(name: &str) -> bool {
-    name.contains("buffer")
-}
-
-/// Whether a function with this name computes the statistics of batch norm again: `update_bn`.
-///
-/// A name without batch norm in it, such as `finalize`, does not match; a call of such a function by
-/// `&mut` counts as unknown.
-pub fn refits_batch_norm(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let words = || lower.split('_');
-    let of_norm = words().any(|word| matches!(word, "bn" | "batchnorm" | "bnorm"))
-        || words().any(|word| word == "batch") && words().any(|word| word.starts_with("norm"))
-        || lower.contains("running_stat");
-    let refits = [
-        "update",
-        "recompute",
-        "reset",
-        "refit",
-        "fit",
-        "refresh",
-        "estimate",
-        "calibrate",
-        "recalibrate",
-        "compute",
-    ];
-    of_norm && words().any(|word| refits.contains(&word))
-}
-
-/// Whether a name is that of a batch norm: `BatchNorm2d`, `batch_norm2d`, `bn1`.
-pub fn is_batch_norm(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.contains("batchnorm")
-        || lower.contains("batch_norm")
-        || lower.split('_').any(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()) == "bn")
-}
-
-/// Whether a method with this name, called with the literal argument `told`, freezes its receiver.
-pub fn freezes(method: &str, told: Option<bool>) -> bool {
-    matches!(method, "freeze" | "freeze_parameters" | "set_frozen") && told != Some(false)
-        || sets_trainable(method) && told == Some(false)
-}
-
-/// Whether a method with this name, called with the literal argument `told`, makes its receiver
-/// trainable again.
-pub fn thaws(method: &str, told: Option<bool>) -> bool {
-    matches!(method, "unfreeze" | "unfreeze_parameters") || sets_trainable(method) && told != Some(false)
-}
-
-fn sets_trainable(method: &str) -> bool {
-    matches!(method, "requires_grad_" | "set_requires_grad" | "requires_grad" | "set_trainable" | "trainable")
-}
-
-/// Whether a method of an optimizer with this name reads or writes its state.
-pub fn keeps_state(method: &str) -> bool {
-    let lower = method.to_ascii_lowercase();
-    ["state", "record", "save", "load", "export", "import", "snapshot", "restore"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
-/// Whether a call with this name restores a model from a file: `load`, `load_weights`, `restore`.
-pub fn restores_model(name: &str) -> bool {
-    let words = || name.split('_');
-    let other = [
-        "data",
-        "dataset",
-        "csv",
-        "config",
-        "image",
-        "images",
-        "mnist",
-        "cifar",
-        "batch",
-        "labels",
-        "tokenizer",
-        "vocab",
-        "text",
-        "train",
-        "test",
-    ];
-    words().any(|word| matches!(word, "load" | "restore" | "resume" | "resumed"))
-        && !words().any(|word| other.contains(&word))
-}
-
-/// Whether an optimizer of this type keeps state for each parameter besides its settings.
-pub fn is_stateful(owner: &str) -> bool {
-    let lower = owner.to_ascii_lowercase();
-    ["adam", "rmsprop", "adagrad", "adadelta", "lion", "lamb", "muon", "shampoo"]
-        .iter()
-        .any(|kind| lower.contains(kind))
-}
-
-/// Whether a method of a new optimizer with this name gives it a momentum.
-pub fn sets_momentum(method: &str) -> bool {
-    method.contains("momentum") || method.contains("nesterov")
-}
-
-/// Whether a method returns its receiver, the path of a file, in another type.
-pub fn converts_path(method: &str) -> bool {
-    matches!(
-        method,
-        "clone"
-            | "as_str"
-            | "as_path"
-            | "as_ref"
-            | "to_string"
-            | "to_owned"
-            | "into"
-            | "to_path_buf"
-            | "borrow"
-    )
-}
-
-/// Whether a type is that of a path of a file, or of a text.
-pub fn is_path_type(name: &str) -> bool {
-    matches!(name, "Path" | "PathBuf" | "String")
-}
-
-/// Whether a name in the type of a field is that of a module or a crate: `nn` of `nn::Linear`.
-pub fn is_module_path(name: &str) -> bool {
-    name.starts_with(char::is_lowercase)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn averages_of_weights() {
-        assert!(
-            names_weight_average("swa_model")
-                && names_weight_average("averaged")
-                && names_weight_average("swa")
-        );
-        assert!(
-            !names_weight_average("ema")
-                && !names_weight_average("swa_scheduler")
-                && !names_weight_average("swa_start")
-        );
-        assert!(
-            refits_batch_norm("update_bn")
-                && refits_batch_norm("recompute_batch_norm")
-                && !refits_batch_norm("update")
-        );
-        assert!(is_batch_norm("BatchNorm2d") && is_batch_norm("bn1") && !is_batch_norm("LayerNorm"));
+/// A name with `norm` or `log` that also steps an optimizer is wrongly taken for one that looks.
+pub fn gradient_method(name: &str) -> GradientMethod {
+    match name {
+        "clone" | "to_device" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" => {
+            GradientMethod::Keeps
+        }
+        "len" | "is_empty" | "get_ids" | "iter" | "keys" => GradientMethod::Looks,
+        "get" | "get_id" | "get_mut" | "remove" | "grad" | "grad_remove" | "wrt" | "wrt_mut" | "get_ref" => {
+            GradientMethod::Gets
+        }
+        "insert" | "insert_id" | "register" | "extend" | "or_insert" => GradientMethod::Changes,
+        _ => {
+            let words =
+                ["norm", "log", "print", "stats", "finite", "nan", "check", "inspect", "debug", "magnitude"];
+            let looks = name.split('_').any(|word| words.contains(&word)) && !name.contains("step");
+            if looks { GradientMethod::Looks } else { GradientMethod::Other }
+        }
     }
+}
 
-    #[test]
-    fn models_are_restored_and_data_is_loaded() {
-        assert!(restores_model("load") && restores_model("load_checkpoint") && restores_model("restore"));
-        assert!(!restores_model("load_data") && !restores_model("load_mnist") && !restores_model("loader"));
-    }
-
-    #[test]
-    fn frozen_by_a_flag() {
-        assert!(freezes("freeze", None) && freezes("set_requires_grad", Some(false)));
-        assert!(!freezes("set_requires_grad", Some(true)) && thaws("unfreeze", None));
-    }
+/// Whether a function with this name takes the gradients of some parameters only out of a value.
+pub fn takes_a_part(name: &str) -> bool {
+    matches!(name, "from_params" | "from_module")
 }

@@ -46,7 +46,7 @@ pub fn names_batches(name: &str) -> bool {
 }
 
 /// Whether a name is that of the number of samples in a batch: `batch_size`, `bs`.
-pub fn names_batch_size(name: &str) -> bool {
+pub fn names_size_of_batch(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_');
     matches!(lower.as_str(), "bs" | "bsz" | "bsize" | "batchsize")
@@ -142,6 +142,8 @@ mod tests {
         );
         assert!(!names_samples("batch_size") && !names_samples("n_batches") && !names_samples("bad_samples"));
         assert!(names_batches("num_batches") && !names_batches("batch_size"));
-        assert!(names_batch_size("batch_size") && names_batch_size("bs") && !names_batch_size("batches"));
+        assert!(
+            names_size_of_batch("batch_size") && names_size_of_batch("bs") && !names_size_of_batch("batches")
+        );
     }
 }

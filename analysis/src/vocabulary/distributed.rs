@@ -32,11 +32,15 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
         ("allreduce", CallEffect::Reduces),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Types and functions that build a layer with parameters.

@@ -22,6 +22,10 @@ pub enum Op {
     Each,
     /// A sum or a mean of the entries.
     Totals,
+    /// The sum of the receiver and the argument.
+    Adds,
+    /// The product or the quotient of the receiver and the argument.
+    Multiplies,
     /// An op of any other kind.
     Other,
 }
@@ -80,16 +84,45 @@ pub struct Loss {
     pub one_order: bool,
 }
 
-const fn loss(name: &'static str, takes: LossInput) -> Loss {
+pub(super) const fn loss(name: &'static str, takes: LossInput) -> Loss {
     Loss { name, of: None, takes, symmetric: false, one_order: true }
 }
 
-const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
+pub(super) const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
+/// A loss of which only its arguments are known.
+pub static OTHER_LOSS: Loss = regression("", None);
+
 /// Crates whose functions have the meaning that the tables assign to the functions' names.
-pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
+pub const CRATES: &[&str] = &[
+    "training_loop",
+    "tch",
+    "candle",
+    "candle_core",
+    "candle_nn",
+    "candle_optimisers",
+    "candle_optimizers",
+    "candle_transformers",
+    "candle_datasets",
+    "burn",
+    "burn_core",
+    "burn_nn",
+    "burn_optim",
+    "burn_tensor",
+    "burn_autodiff",
+    "burn_train",
+    "burn_ndarray",
+    "burn_wgpu",
+    "burn_cuda",
+    "burn_tch",
+    "burn_flex",
+    "burn_dataset",
+    "burn_rl",
+    "dfdx",
+    "dfdx_core",
+];
 
 /// The losses of `training_loop` and tch.
 pub(super) const LOSSES: &[Loss] = &[
@@ -144,10 +177,13 @@ pub(super) const OPS: &[(&str, Op)] = &[
     ("silu", Op::Each),
     ("softplus", Op::Each),
     ("leaky_relu", Op::Each),
-    ("mul", Op::Other),
-    ("add", Op::Other),
+    ("add", Op::Adds),
+    ("broadcast_add", Op::Adds),
+    ("mul", Op::Multiplies),
+    ("div", Op::Multiplies),
+    ("broadcast_mul", Op::Multiplies),
+    ("broadcast_div", Op::Multiplies),
     ("sub", Op::Other),
-    ("div", Op::Other),
     ("gather", Op::Other),
     ("index_select", Op::Other),
     ("select", Op::Other),
@@ -165,18 +201,92 @@ pub(super) const OPS: &[(&str, Op)] = &[
     ("mean", Op::Totals),
 ];
 
+/// The methods with which a model computes its output.
+pub const FORWARDS: &[&str] = &["forward", "forward_t"];
+
+/// Whether a method of a sequence of layers adds the layer or the closure in its last argument.
+pub fn adds_layer(method: &str) -> bool {
+    matches!(method, "add" | "add_fn" | "add_fn_t" | "push" | "layer" | "then")
+}
+
+/// The op that a layer of this type computes, if the op returns probabilities or their logarithms.
+pub fn layer_op(layer: &str) -> Option<Op> {
+    match layer {
+        "Softmax" => Some(Op::Softmax),
+        "LogSoftmax" => Some(Op::LogSoftmax),
+        "Sigmoid" => Some(Op::Sigmoid),
+        "LogSigmoid" => Some(Op::LogSigmoid),
+        _ => None,
+    }
+}
+
 /// Methods that stop gradients.
+///
+/// `eq`, `ne`, `lt`, `le`, `gt` and `ge` are also the comparisons of Rust's own numbers. Both have no gradient.
 pub(super) const CUTS: &[(&str, GradientStop)] = &[
     ("item", GradientStop::Number),
     ("to_array", GradientStop::Number),
     ("double_value", GradientStop::Number),
     ("int64_value", GradientStop::Number),
+    ("to_scalar", GradientStop::Number),
+    ("into_scalar", GradientStop::Number),
+    ("to_vec0", GradientStop::Number),
+    ("to_vec1", GradientStop::Number),
+    ("to_vec2", GradientStop::Number),
+    ("to_data", GradientStop::Number),
+    ("into_data", GradientStop::Number),
+    ("try_into", GradientStop::Number),
     ("argmax", GradientStop::Choice),
     ("argmin", GradientStop::Choice),
+    ("argmax_keepdim", GradientStop::Choice),
+    ("argmin_keepdim", GradientStop::Choice),
+    ("argsort", GradientStop::Choice),
+    ("arg_sort_last_dim", GradientStop::Choice),
     ("round", GradientStop::Choice),
+    ("floor", GradientStop::Choice),
+    ("ceil", GradientStop::Choice),
+    ("trunc", GradientStop::Choice),
     ("sign", GradientStop::Choice),
-    ("eq_tensor", GradientStop::Choice),
-    ("gt", GradientStop::Choice),
+    ("sgn", GradientStop::Choice),
+    ("signum", GradientStop::Choice),
+    ("eq", GradientStop::Choice),
+    ("ne", GradientStop::Choice),
     ("lt", GradientStop::Choice),
+    ("le", GradientStop::Choice),
+    ("gt", GradientStop::Choice),
+    ("ge", GradientStop::Choice),
+    ("eq_tensor", GradientStop::Choice),
+    ("ne_tensor", GradientStop::Choice),
+    ("lt_tensor", GradientStop::Choice),
+    ("le_tensor", GradientStop::Choice),
+    ("gt_tensor", GradientStop::Choice),
+    ("ge_tensor", GradientStop::Choice),
+    ("broadcast_eq", GradientStop::Choice),
+    ("broadcast_ne", GradientStop::Choice),
+    ("broadcast_lt", GradientStop::Choice),
+    ("broadcast_le", GradientStop::Choice),
+    ("broadcast_gt", GradientStop::Choice),
+    ("broadcast_ge", GradientStop::Choice),
+    ("equal", GradientStop::Choice),
+    ("not_equal", GradientStop::Choice),
+    ("greater", GradientStop::Choice),
+    ("greater_equal", GradientStop::Choice),
+    ("less", GradientStop::Choice),
+    ("less_equal", GradientStop::Choice),
+    ("lower", GradientStop::Choice),
+    ("lower_equal", GradientStop::Choice),
+    ("equal_elem", GradientStop::Choice),
+    ("not_equal_elem", GradientStop::Choice),
+    ("greater_elem", GradientStop::Choice),
+    ("greater_equal_elem", GradientStop::Choice),
+    ("lower_elem", GradientStop::Choice),
+    ("lower_equal_elem", GradientStop::Choice),
     ("detach", GradientStop::Detach),
 ];
+
+/// Whether a method converts its receiver to the type that the context expects.
+///
+/// The result is a number, as in `let size: f64 = loss.try_into()?`, unless the declared type is a tensor.
+pub fn converts_by_context(method: &str) -> bool {
+    method == "try_into"
+}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Vocabularies;
+use super::{Vocabularies, collects, zeroes_gradients};
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
+    /// Adds up gradients that are values.
+    Accumulator,
     /// The variable certainly has none of these roles: an environment, a number.
     Other,
 }
@@ -25,6 +27,18 @@ pub struct Uses {
     pub bare: BTreeSet<String>,
     /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
+    /// The number of method calls.
+    pub calls: usize,
+    /// Whether the variable is indexed: `schedule[step]`.
+    pub indexed: bool,
+    /// Whether a method applies the variable's own gradients: `model.update(rate)`.
+    pub updates: bool,
+    /// Whether a method applies gradients that are its arguments: `optimizer.update(&mut weight, &grad)`.
+    pub takes_gradients: bool,
+    /// The models, as in the source, to which a method applies their gradients: `optimizer.step(&mut model)`.
+    pub applied_to: BTreeSet<String>,
+    /// The names of the methods that do so.
+    pub applied_by: BTreeSet<String>,
 }
 
 impl Uses {
@@ -33,10 +47,57 @@ impl Uses {
         self.bare.contains("step")
     }
 
+    /// Whether a method zeroes gradients: `model.zero_grad()`, `optimizer.zero_grad(&mut model)`.
+    pub fn is_zeroed(&self) -> bool {
+        self.bare.iter().chain(&self.given).any(|name| zeroes_gradients(name))
+    }
+
+    /// Whether the variable is used like a model that keeps gradients and updates itself.
+    pub fn updates_itself(&self) -> bool {
+        let model = self.given.contains("forward") || self.given.contains("backward");
+        let steps = self.updates || model && self.bare.contains("step");
+        steps && (self.is_zeroed() || self.given.contains("backward"))
+    }
+
+    /// Whether the variable is used like a model that is applied to an input.
+    pub fn has_forward(&self) -> bool {
+        self.given.contains("forward")
+    }
+
+    /// Whether the variable is used like a model that is zeroed and gets the gradient of its output.
+    pub fn gets_gradients(&self) -> bool {
+        self.is_zeroed() && self.given.contains("backward")
+    }
+
+    /// Whether the variable is used like a model whose gradients are zeroed and computed, and in no other way.
+    ///
+    /// Other methods may return the parameters, or update them.
+    pub fn only_keeps_gradients(&self) -> bool {
+        let known = |name: &String| {
+            zeroes_gradients(name)
+                || matches!(name.as_str(), "forward" | "backward" | "train" | "eval" | "loss")
+        };
+        let all = self.bare.iter().chain(&self.given).all(known);
+        all && self.is_zeroed() && self.given.contains("forward")
+    }
+
+    /// Whether the variable is used like an object that computes losses.
+    pub fn as_criterion(&self) -> bool {
+        ["forward", "compute", "calculate", "call", "apply", "loss", "evaluate"]
+            .iter()
+            .any(|name| self.given.contains(*name))
+    }
+
+    /// Whether the variable is used like a collection: it is indexed, or values are put into it.
+    pub fn as_collection(&self) -> bool {
+        self.indexed || self.given.iter().any(|name| collects(name))
+    }
+
     /// Whether the variable is used like an optimizer: it is stepped, and zeroed or clipped.
     pub fn as_optimizer(&self) -> bool {
         let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
-        self.is_stepped() && (self.bare.contains("zero_grad") || clipped)
+        let model = self.given.contains("forward") || self.given.contains("backward");
+        self.is_stepped() && (self.bare.contains("zero_grad") || clipped) && !model
     }
 }
 
@@ -47,6 +108,9 @@ impl Uses {
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
     if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
+    }
+    if vocabulary.is_accumulator(name) {
+        return Some(Role::Accumulator);
     }
     if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {
         return Some(Role::Schedule);
@@ -83,6 +147,20 @@ pub fn role_of_name(name: &str) -> Option<Role> {
         matches!(word, "opt" | "optim" | "optimizer" | "optimiser" | "sgd" | "adam" | "adamw" | "rmsprop")
     };
     words().any(optimizer).then_some(Role::Optimizer)
+}
+
+/// Whether the names of an optimizer and of a model have a word in common: `optimizer_g` and `net_g`.
+///
+/// Words that name any optimizer or any model do not count.
+pub fn share_a_word(optimizer: &str, model: &str) -> bool {
+    let general = |word: &str| {
+        matches!(word, "" | "net" | "network" | "model" | "self" | "main") || role_of_name(word).is_some()
+    };
+    let words = |name: &str| -> BTreeSet<String> {
+        let lower = name.to_ascii_lowercase();
+        lower.split('_').filter(|word| !general(word)).map(ToOwned::to_owned).collect()
+    };
+    !words(optimizer).is_disjoint(&words(model))
 }
 
 #[cfg(test)]

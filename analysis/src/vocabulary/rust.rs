@@ -14,10 +14,12 @@ pub use conversions::{
 };
 pub use functions::{is_drop, is_mem_take, is_remainder};
 pub use iterators::{
-    Drive, ErrorFilter, LENGTH, Lazy, Numbering, drive, error_filter, is_iteration, is_length, is_next,
-    is_ok, lazy, numbering,
+    Drive, ErrorFilter, LENGTH, Lazy, Numbering, borrows_iterator, drive, error_filter, is_length, is_next,
+    is_ok, lazy, numbering, takes,
 };
-pub use keywords::{PathRoot, is_field_of_self, is_self, is_self_type, is_test, names_module};
+pub use keywords::{
+    PathRoot, is_field_of_self, is_meant_unused, is_self, is_self_type, is_test, names_module,
+};
 pub use macros::{MacroEffect, macro_effect};
 pub use outcomes::{Question, Variant, question};
 pub use types::{TypeShape, is_number, is_option, is_pointer, is_result, type_shape};

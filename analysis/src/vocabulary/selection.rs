@@ -5,21 +5,25 @@
 //! A file that imports no known library is checked with all vocabularies. An annotated function is
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
+use super::burn::BURN;
+use super::candle::CANDLE;
+use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
-use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
+use super::words::STEP;
+use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 6] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
 
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
 
 /// A set of vocabularies, with one bit for each vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vocabularies(u8);
+pub struct Vocabularies(u16);
 
 impl Default for Vocabularies {
     fn default() -> Self {
@@ -49,7 +53,7 @@ impl Vocabularies {
     }
 
     /// The vocabularies that belong to no crate, as bits.
-    fn always() -> u8 {
+    fn always() -> u16 {
         let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
         own.map(|(index, _)| 1 << index).sum()
     }
@@ -62,7 +66,45 @@ impl Vocabularies {
 
     /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
-        self.tables().any(|vocabulary| vocabulary.sums_unreduced)
+        let mut known = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        known.peek().is_some() && known.all(|vocabulary| vocabulary.sums_unreduced)
+    }
+
+    /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
+    ///
+    /// The vocabulary that is always selected keeps them in the parameters, unless another one is selected.
+    pub fn keeping(self) -> Option<Keeping> {
+        let mut known: Vec<Keeping> = self.tables().filter_map(|vocabulary| vocabulary.keeping).collect();
+        known.dedup();
+        match known[..] {
+            [] => Some(Keeping::InPlace),
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Whether the selected libraries have no way to run a forward without recording.
+    pub fn always_records(self) -> bool {
+        let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
+    }
+
+    /// Whether only libraries without a way to stop the recording have a method with this name.
+    ///
+    /// Where no import tells the library, such a method tells it.
+    pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
+        if self != Self::ALL {
+            return false;
+        }
+        let has = |vocabulary: &&Vocabulary| vocabulary.methods.iter().any(|(known, ..)| *known == name);
+        let mut tables = self.tables().filter(has).peekable();
+        tables.peek().is_some()
+            && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
+    }
+
+    /// Whether a type adds up gradients that are values.
+    pub fn is_accumulator(self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }
 
     /// Whether a type wraps a tensor.
@@ -77,9 +119,11 @@ impl Vocabularies {
 
     /// The effect of a method of an optimizer.
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
-            .filter(|does| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments))
+            // Where the library is not known, a step with two arguments may be anything.
+            .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
@@ -90,9 +134,30 @@ impl Vocabularies {
 
     /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
+            .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// The name of the method of which this name is the fallible twin, as `relu` for `f_relu`.
+    fn infallible(self, name: &str) -> &str {
+        let mut prefixes = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.fallible));
+        prefixes.find_map(|prefix| name.strip_prefix(prefix)).filter(|rest| rest.len() > 1).unwrap_or(name)
+    }
+
+    /// Whether a method that only tensors have also writes its result to the receiver, as `relu_` does.
+    pub fn writes_receiver(self, name: &str) -> bool {
+        self.in_place_of(self.infallible(name)).is_some()
+    }
+
+    /// The method of which this name is the in-place twin, as `relu` for `relu_`, if a table lists that method.
+    fn in_place_of(self, name: &str) -> Option<&str> {
+        let mut letters = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.in_place));
+        let plain = letters.find_map(|letter| name.strip_suffix(letter))?;
+        (self.listed_op(plain).is_some() || self.listed_cut(plain).is_some()).then_some(plain)
     }
 
     /// The effect of a method that only tensors have.
@@ -107,19 +172,35 @@ impl Vocabularies {
     }
 
     fn find_op(self, name: &str) -> Option<Op> {
+        let name = self.infallible(name);
+        self.listed_op(name).or_else(|| self.listed_op(self.in_place_of(name)?))
+    }
+
+    fn listed_op(self, name: &str) -> Option<Op> {
         let mut ops = self.tables().flat_map(|vocabulary| vocabulary.ops);
-        ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
+        let known = ops.find(|(known, _)| *known == name).map(|(_, op)| *op);
+        known.or_else(|| self.tables().find_map(|table| table.tensor_methods.as_ref()?.op(name)))
     }
 
     /// The way in which the method with this name stops the gradient of its receiver; `None` if no
     /// table lists the method.
     pub fn cut(self, name: &str) -> Option<GradientStop> {
+        let name = self.infallible(name);
+        self.listed_cut(name).or_else(|| self.listed_cut(self.in_place_of(name)?))
+    }
+
+    fn listed_cut(self, name: &str) -> Option<GradientStop> {
         let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
-        cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
+        let known = cuts.find(|(known, _)| *known == name).map(|(_, how)| *how);
+        let listed = |table: &Vocabulary| {
+            table.tensor_methods.as_ref().is_some_and(|methods| methods.choices.contains(&name))
+        };
+        known.or_else(|| self.tables().any(listed).then_some(GradientStop::Choice))
     }
 
     /// The loss with this name.
     pub fn loss(self, name: &str) -> Option<&'static Loss> {
+        let name = self.infallible(name);
         self.losses().find(|loss| loss.name == name)
     }
 
@@ -134,6 +215,7 @@ impl Vocabularies {
 
     /// The effect of the free function with this name. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
+        let name = self.infallible(name);
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))
@@ -143,7 +225,10 @@ impl Vocabularies {
 /// The effect of a method, looked up in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
-    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+    let fits = |does: &CallEffect| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments);
+    known
+        .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
+        .map(|(_, _, does)| *does)
 }
 
 #[cfg(test)]

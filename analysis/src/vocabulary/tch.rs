@@ -1,8 +1,11 @@
 //! Calls of the PyTorch bindings `tch`: fused calls, optimizers built from a variable store, models applied to
 //! tensors.
 
-use super::{CallEffect, Vocabulary};
+use super::math::GradientStop;
+use super::{CallEffect, Keeping, TensorMethods, Vocabulary};
 use crate::stage::{Effect, Stage};
+
+mod ops;
 
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
@@ -37,8 +40,10 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("forward_t", 2, FORWARD),
         ("forward_all", 9, FORWARD),
         ("forward_all_t", 9, FORWARD),
-        ("batch_accuracy_for_logits", 9, CallEffect::Harmless),
+        ("batch_accuracy_for_logits", 9, CallEffect::Evaluates),
         ("seq", 1, FORWARD),
+        ("step", 2, FORWARD),
+        ("zero_state", 1, CallEffect::Detaches),
         ("seq_init", 2, FORWARD),
         ("apply", 1, CallEffect::Applies),
         ("apply_t", 2, CallEffect::Applies),
@@ -47,7 +52,10 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("root", 0, CallEffect::Parameters),
         ("variables", 0, CallEffect::Parameters),
         ("trainable_variables", 0, CallEffect::Parameters),
+        ("set_train", 0, CallEffect::Mode(Stage::TrainMode)),
+        ("set_eval", 0, CallEffect::Mode(Stage::EvalMode)),
         ("load_partial", 1, CallEffect::Harmless),
+        ("run_backward", 9, CallEffect::Differentiates),
         ("save_to_stream", 1, CallEffect::Harmless),
         ("load_from_stream", 1, CallEffect::Harmless),
         ("device", 0, CallEffect::Detaches),
@@ -57,14 +65,27 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("size2", 0, CallEffect::Detaches),
         ("size3", 0, CallEffect::Detaches),
         ("size4", 0, CallEffect::Detaches),
+        ("size5", 0, CallEffect::Detaches),
+        ("size6", 0, CallEffect::Detaches),
+        ("dim", 0, CallEffect::Detaches),
+        ("numel", 0, CallEffect::Detaches),
+        ("defined", 0, CallEffect::Detaches),
+        ("requires_grad", 0, CallEffect::Detaches),
+        ("zeros_like", 0, CallEffect::Detaches),
+        ("ones_like", 0, CallEffect::Detaches),
+        ("full_like", 1, CallEffect::Detaches),
+        ("rand_like", 0, CallEffect::Detaches),
+        ("randn_like", 0, CallEffect::Detaches),
         ("double_value", 1, CallEffect::Detaches),
         ("int64_value", 1, CallEffect::Detaches),
         ("accuracy_for_logits", 1, CallEffect::Detaches),
         ("eq_tensor", 1, CallEffect::Detaches),
-        ("detach_", 0, CallEffect::Harmless),
         ("detach_copy", 0, CallEffect::Detaches),
         ("shallow_clone", 0, CallEffect::Passes),
         ("copy", 0, CallEffect::KeepsGraph),
+        ("copy", 1, CallEffect::Harmless),
+        ("data", 0, CallEffect::Detaches),
+        ("detach_", 0, CallEffect::Detaches),
         ("view", 1, CallEffect::KeepsGraph),
         ("view_", 1, CallEffect::KeepsGraph),
         ("flat_view", 0, CallEffect::KeepsGraph),
@@ -83,15 +104,40 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("bmm", 1, CallEffect::KeepsGraph),
     ],
     functions: &[
+        ("autocast", CallEffect::Runs),
+        ("run_backward", CallEffect::Differentiates),
         ("sgd", CallEffect::Settings),
         ("adam", CallEffect::Settings),
         ("adamw", CallEffect::Settings),
         ("rms_prop", CallEffect::Settings),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
-    cuts: &[],
+    cuts: &[
+        ("data", GradientStop::Detach),
+        ("detach_", GradientStop::Detach),
+        ("detach_copy", GradientStop::Detach),
+    ],
     losses: &[],
+    stops_recording: true,
+    keeping: Some(Keeping::InPlace),
     sums_unreduced: false,
+    tensor_methods: Some(TensorMethods {
+        moves: ops::MOVES,
+        each: ops::EACH,
+        other: ops::OTHER,
+        choices: ops::CHOICES,
+        fallible: "f_",
+        in_place: '_',
+    }),
 };
+
+/// Types whose `forward_t` ignores its argument for the mode. Only `set_train` and `set_eval` set their mode.
+const OWN_MODE: &[&str] = &["TrainableCModule", "CModule"];
+
+/// Whether the forward of a type with this name ignores the argument that selects the mode.
+pub fn ignores_mode_argument(name: &str) -> bool {
+    OWN_MODE.contains(&name)
+}

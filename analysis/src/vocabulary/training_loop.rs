@@ -152,13 +152,17 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     ],
     optimizers: &[
         "Sgd", "SGD", "Adam", "AdamW", "RmsProp", "RMSprop", "RMSProp", "Adagrad", "AdaGrad", "Adadelta",
-        "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon",
+        "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon", "Lbfgs", "LBFGS", "LBfgs",
     ],
+    accumulators: &[],
     tensors: &["Tensor", "Array", "ArrayD", "Var", "Variable"],
     ops: math::OPS,
     cuts: math::CUTS,
     losses: math::LOSSES,
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Whether a method of a `Run` returns the weight of a batch or of a window of batches.

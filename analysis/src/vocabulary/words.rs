@@ -5,7 +5,8 @@
 
 /// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
+    let named = |words: &[&str]| name.split('_').any(|word| words.contains(&word));
+    named(&["loss", "criterion", "entropy"]) && !hints_at_training(name)
 }
 
 /// Whether a function with this name may run `backward` or update parameters.
@@ -20,12 +21,115 @@ pub fn hints_at_backward(name: &str) -> bool {
     hints_at_training(name) && !name.contains("update")
 }
 
+/// Whether a method with this name applies gradients to parameters: `step`, `update`, `apply_gradients`.
+///
+/// Only the shape of the call says whether it does: many other things are updated and stepped.
+pub fn applies_gradients(name: &str) -> bool {
+    let what = ["params", "parameters", "weights", "gradients", "grads", "gradient", "grad", "all"];
+    let mut words = name.split('_');
+    match words.next() {
+        Some("step" | "update" | "optimize" | "apply") => words.all(|word| what.contains(&word)),
+        _ => false,
+    }
+}
+
+/// The method by which an optimizer takes the gradients of its parameters.
+pub const STEP: &str = "step";
+
+/// Whether a method with this name computes gradients from its receiver.
+pub fn runs_backward(name: &str) -> bool {
+    name == "backward"
+}
+
+/// Whether a function with this name zeroes gradients: `zero_grad`, `clear_gradients`, `reset_grads`.
+pub fn zeroes_gradients(name: &str) -> bool {
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "clear" | "reset"))
+        && words.next().is_some_and(|word| word.starts_with("grad"))
+}
+
+/// Whether a function with this name may zero the gradients of what it is called on or given: `zero`, `reset`,
+/// `zero_all`, `clear_grads`.
+///
+/// A call of this name with another meaning hides a missing `zero_grad`. `reset_state` and the like are known to
+/// mean something else.
+pub fn may_zero(name: &str) -> bool {
+    let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "zeroed" | "clear" | "reset"))
+        && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
+}
+
+/// Whether a name is that of what records a graph and its gradients: `tape`, `engine`.
+pub fn names_tape(name: &str) -> bool {
+    let tapes =
+        ["tape", "graph", "engine", "autograd", "ctx", "context", "session", "arena", "pool", "grads"];
+    name.split('_').any(|word| tapes.contains(&word))
+}
+
+/// Whether a method with this name writes to its receiver, if the receiver is a gradient: `fill`, `zero_`.
+pub fn writes(name: &str) -> bool {
+    let known = [
+        "fill",
+        "zero",
+        "clear",
+        "reset",
+        "take",
+        "replace",
+        "set",
+        "assign",
+        "copy_from",
+        "copy_from_slice",
+        "insert",
+        "remove",
+        "truncate",
+        "swap",
+        "iter_mut",
+        "map_inplace",
+        "mapv_inplace",
+        "par_mapv_inplace",
+        "as_mut_slice",
+        "drain",
+        "retain",
+    ];
+    known.contains(&name) || name.ends_with('_')
+}
+
+/// Whether a name is that of the values of a parameter, and not of its gradient.
+pub fn names_values(name: &str) -> bool {
+    matches!(name, "data" | "value" | "values" | "val" | "weight" | "weights" | "bias" | "w" | "b")
+}
+
+/// Whether a function with this name may compute gradients: `backward`, `value_and_grad`.
+pub fn hints_at_differentiation(name: &str) -> bool {
+    (name.contains("back") || name.contains("grad") || name.contains("train"))
+        && !zeroes_gradients(name)
+        && !["clip", "norm", "no_grad", "set"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is that of a learning rate: `lr`, `learning_rate`, `base_lr`.
+pub fn names_rate(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || name == "step_size"
+}
+
+/// Whether a name is that of gradients, and not of a number that describes or limits them.
+pub fn names_gradients_alone(name: &str) -> bool {
+    let numbers = ["norm", "clip", "scale", "scaler", "steps", "accum", "accumulation", "max", "enabled"];
+    name.split('_').any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients"))
+        && !name.split('_').any(|word| numbers.contains(&word))
+}
+
 /// Whether a function with this name may write gradients into parameters.
 pub fn writes_gradients(name: &str) -> bool {
     let puts =
         ["set", "seed", "fill", "make", "put", "write", "add", "accumulate", "assign", "apply", "inject"];
     name.split('_').any(|word| word.starts_with("grad"))
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
+}
+
+/// Whether a method with this name writes its result into its receiver, a tensor: `index_put_`.
+pub fn writes_in_place(name: &str) -> bool {
+    name.ends_with('_')
 }
 
 /// Whether a function with this name may set the mode of a model argument.
@@ -130,6 +234,11 @@ pub fn gives_parameters(method: &str) -> bool {
     )
 }
 
+/// Whether a method without arguments returns the parameters of its receiver: `parameters_mut`, `params`.
+pub fn returns_parameters(method: &str) -> bool {
+    gives_parameters(method) || method.contains("param") || method == "trainable_variables"
+}
+
 /// Whether a constructor with this name returns trained parameters: `load`, `from_file`, `pretrained`.
 ///
 /// A restored model may be in either mode. A `from_config` that builds a new model also matches.
@@ -161,6 +270,43 @@ pub fn is_sum_reduction(name: &syn::Ident) -> bool {
 /// Whether a method sets the reduction of a loss: `with_reduction(None)`.
 pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
+}
+
+/// Whether a function with this name trains a model: `train_step`, `learn`, `fit`.
+///
+/// A `train_loss` that only computes the loss does not match.
+pub fn trains_by_name(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    words.iter().any(|word| matches!(*word, "train" | "learn" | "fit" | "optimize" | "update"))
+        && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
+}
+
+/// Whether a method of the settings of a loss changes the input that the loss expects: `with_logits(false)`.
+pub fn changes_input(method: &str) -> bool {
+    method == "with_logits" || method == "logits"
+}
+
+/// Whether a method with this name multiplies or divides its receiver.
+pub fn multiplies(method: &str) -> bool {
+    matches!(
+        method,
+        "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine"
+    )
+}
+
+/// Whether a method with this name writes a parameter.
+pub fn sets_parameters(name: &str) -> bool {
+    matches!(name, "set" | "set_one" | "set_data" | "data_mut" | "map")
+}
+
+/// Whether a method returns the sum of its receiver and its argument.
+pub fn adds(method: &str) -> bool {
+    matches!(method, "add" | "broadcast_add")
+}
+
+/// Whether a call with this name clips gradients that it gets as a value.
+pub fn clips(name: &str) -> bool {
+    name.contains("clip")
 }
 
 /// Whether a clip with this name limits each entry of a gradient rather than the norm.

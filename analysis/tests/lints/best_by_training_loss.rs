@@ -138,3 +138,156 @@ mod not_known {
         Ok(())
     }
 }
+
+/// Early stopping by the training loss.
+mod early_stopping {
+    fn counted_beside_the_branch(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut best = f32::INFINITY;
+        let mut wait = 0;
+        for epoch in 0..500 {
+            let train_loss = train_epoch(model, &mut optimizer, train);
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch} {} {}", train_loss, valid_loss);
+            if train_loss < best - 1e-4 { //~ warning best_by_training_loss
+                best = train_loss;
+                wait = 0;
+            } else {
+                wait += 1;
+            }
+            if wait >= patience {
+                break;
+            }
+        }
+    }
+
+    fn the_other_way_round(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) -> f32 {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut best = f32::INFINITY;
+        let mut wait = 0;
+        for epoch in 0..500 {
+            let train_loss = train_epoch(model, &mut optimizer, train);
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch} {} {}", train_loss, valid_loss);
+            if train_loss >= best { //~ warning best_by_training_loss
+                wait += 1;
+                if wait >= patience {
+                    println!("stop");
+                    return best;
+                }
+            } else {
+                best = train_loss;
+                wait = 0;
+            }
+        }
+        best
+    }
+
+    fn by_an_object(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut stopper = EarlyStopping::new(patience);
+        for epoch in 0..500 {
+            let mut train_loss = 0.0;
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+                train_loss += loss.item();
+            }
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch} {} {}", train_loss, valid_loss);
+            if stopper.step(train_loss) { //~ warning best_by_training_loss
+                break;
+            }
+        }
+    }
+
+    fn after_a_continue(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let (mut best, mut bad) = (f32::INFINITY, 0);
+        for epoch in 0..500 {
+            let mut total = 0.0;
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+                total += loss.item();
+            }
+            let mean = total / train.len() as f32;
+            let val_acc = evaluate(model, valid);
+            println!("{epoch} {} {}", mean, val_acc);
+            if mean < best { //~ warning best_by_training_loss
+                best = mean;
+                bad = 0;
+                continue;
+            }
+            bad += 1;
+            if bad == patience {
+                break;
+            }
+        }
+    }
+}
+
+/// Early stopping by the validation loss, or without validation data.
+mod right_early_stopping {
+    fn no_validation(model: &mut Net, train: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let (mut best, mut wait) = (f32::INFINITY, 0);
+        for epoch in 0..500 {
+            let train_loss = train_epoch(model, &mut optimizer, train);
+            println!("{epoch} {}", train_loss);
+            if train_loss < best {
+                best = train_loss;
+                wait = 0;
+            } else {
+                wait += 1;
+                if wait >= patience {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn only_noted(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let (mut best_train, mut best, mut wait, mut worse) = (f32::INFINITY, f32::INFINITY, 0, 0);
+        for epoch in 0..500 {
+            let train_loss = train_epoch(model, &mut optimizer, train);
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch} {} {} {}", train_loss, valid_loss, worse);
+            if train_loss < best_train {
+                best_train = train_loss;
+            } else {
+                worse += 1;
+            }
+            if valid_loss < best {
+                best = valid_loss;
+                wait = 0;
+            } else {
+                wait += 1;
+            }
+            if wait >= patience {
+                break;
+            }
+        }
+    }
+
+    fn by_an_object(model: &mut Net, train: &DataLoader, valid: &DataLoader, patience: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut stopper = EarlyStopping::new(patience);
+        for epoch in 0..500 {
+            let train_loss = train_epoch(model, &mut optimizer, train);
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch} {} {}", train_loss, valid_loss);
+            if stopper.step(valid_loss) {
+                break;
+            }
+            if !train_loss.is_finite() {
+                break;
+            }
+        }
+    }
+}

@@ -200,3 +200,133 @@ mod no_mode_to_speak_of {
         }
     }
 }
+
+/// Results that are shown, computed in training mode. No `eval` is in sight.
+mod shown_results {
+    fn an_image_after_each_epoch(model: &mut Diffuser, loader: &DataLoader, writer: &mut Writer) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-4);
+        for epoch in 0..10 {
+            model.train();
+            for batch in loader {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+            }
+            let _guard = no_grad_guard();
+            let image = model.forward(&noise()); //~ warning evaluation_in_train_mode
+            writer.add_image("preview", &image, epoch);
+        }
+    }
+
+    fn text_in_the_batch_loop(model: &mut Lm, loader: &DataLoader, prompt: &Tensor, tokenizer: &Tokenizer) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-4);
+        model.train();
+        for (i, batch) in loader.iter().enumerate() {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            if i % 100 == 0 {
+                let ids = no_grad(|| model.forward(prompt).argmax(-1)); //~ warning evaluation_in_train_mode
+                println!("{}", tokenizer.decode(&ids));
+            }
+        }
+    }
+
+    struct Trainer {
+        model: Lm,
+        optimizer: AdamW,
+    }
+
+    impl Trainer {
+        fn sample(&self) {
+            let out = no_grad(|| self.model.forward(&noise())); //~ warning evaluation_in_train_mode
+            save_image(&out);
+        }
+        fn run(&mut self, loader: &DataLoader) {
+            self.model.train();
+            for batch in loader {
+                self.optimizer.zero_grad();
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward();
+                self.optimizer.step();
+                self.sample();
+            }
+        }
+    }
+}
+
+/// Forwards without recording that are no evaluation, and models without a mode.
+mod other_purposes {
+    struct Plain {
+        a: Linear,
+        b: Vec<Linear>,
+    }
+
+    impl Plain {
+        fn forward(&self, x: &Tensor) -> Tensor {
+            let mut h = self.a.forward(x).relu();
+            for b in &self.b {
+                h = b.forward(&h);
+            }
+            h
+        }
+    }
+
+    fn no_layer_with_a_mode(model: &mut Plain, loader: &DataLoader, every: usize) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-4);
+        model.train();
+        for (i, batch) in loader.iter().enumerate() {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            if i % every == 0 {
+                let video = no_grad(|| model.forward(&noise()));
+                save_video(i, &video);
+            }
+        }
+    }
+
+    fn targets(model: &mut Net, teacher: &mut Net, loader: &DataLoader) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-4);
+        model.train();
+        for batch in loader {
+            optimizer.zero_grad();
+            let soft = no_grad(|| teacher.forward(&batch.input));
+            let own = no_grad(|| model.forward(&batch.next));
+            let loss =
+                mse_loss(&model.forward(&batch.input), &soft) + mse_loss(&model.forward(&batch.other), &own);
+            println!("{} {}", own.mean().item(), loss.item());
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    fn actions(model: &mut Net, env: &mut Env, optimizer: &mut Adam) {
+        model.train();
+        while !env.done() {
+            let action = no_grad(|| model.forward(&env.state())).argmax(1);
+            println!("{action}");
+            let reward = env.act(&action);
+            optimizer.zero_grad();
+            let loss = policy_loss(&model.forward(&env.state()), reward);
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    fn the_mode_of_another_model(model: &mut Net, critic: &mut Net, loader: &DataLoader) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-4);
+        critic.train();
+        for batch in loader {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            let shown = no_grad(|| model.forward(&noise()));
+            save_image(&shown);
+        }
+    }
+}

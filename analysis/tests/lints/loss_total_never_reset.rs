@@ -152,3 +152,112 @@ mod micro_batches {
         }
     }
 }
+
+/// Metrics over all epochs so far.
+mod metrics {
+    fn accuracy(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut accuracy = Accuracy::new();
+        for epoch in 0..90 {
+            for batch in train {
+                optimizer.zero_grad();
+                let out = model.forward(&batch.x);
+                let loss = cross_entropy(&out, &batch.y);
+                loss.backward();
+                optimizer.step();
+                accuracy.update(&out, &batch.y); //~ warning loss_total_never_reset
+            }
+            println!("{epoch} {}", accuracy.compute());
+        }
+    }
+
+    fn deciding(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut metric = MeanMetric::default();
+        let mut best = 0.0;
+        for epoch in 0..90 {
+            train_epoch(model, train, &mut optimizer);
+            model.eval();
+            no_grad(|| {
+                for batch in valid {
+                    metric.update(&model.forward(&batch.x), &batch.y); //~ warning loss_total_never_reset
+                }
+            });
+            model.train();
+            let score = metric.compute();
+            if score > best {
+                best = score;
+                model.save("best");
+            }
+        }
+    }
+}
+
+/// Metrics that start anew in each epoch.
+mod right_metrics {
+    fn reset(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut accuracy = Accuracy::new();
+        for epoch in 0..90 {
+            accuracy.reset();
+            for batch in train {
+                optimizer.zero_grad();
+                let out = model.forward(&batch.x);
+                let loss = cross_entropy(&out, &batch.y);
+                loss.backward();
+                optimizer.step();
+                accuracy.update(&out, &batch.y);
+            }
+            println!("{epoch} {}", accuracy.compute());
+        }
+    }
+
+    fn new_in_each_epoch(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..90 {
+            let mut accuracy = Accuracy::new();
+            for batch in train {
+                optimizer.zero_grad();
+                let out = model.forward(&batch.x);
+                let loss = cross_entropy(&out, &batch.y);
+                loss.backward();
+                optimizer.step();
+                accuracy.update(&out, &batch.y);
+            }
+            println!("{epoch} {}", accuracy.compute());
+        }
+    }
+
+    fn replaced(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut accuracy = Accuracy::new();
+        for epoch in 0..90 {
+            for batch in train {
+                optimizer.zero_grad();
+                let out = model.forward(&batch.x);
+                let loss = cross_entropy(&out, &batch.y);
+                loss.backward();
+                optimizer.step();
+                accuracy.update(&out, &batch.y);
+            }
+            println!("{epoch} {}", accuracy.compute());
+            accuracy = Accuracy::new();
+        }
+    }
+
+    fn handed_on(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut accuracy = Accuracy::new();
+        for epoch in 0..90 {
+            for batch in train {
+                optimizer.zero_grad();
+                let out = model.forward(&batch.x);
+                let loss = cross_entropy(&out, &batch.y);
+                loss.backward();
+                optimizer.step();
+                accuracy.update(&out, &batch.y);
+            }
+            finish(epoch, &mut accuracy);
+        }
+    }
+}

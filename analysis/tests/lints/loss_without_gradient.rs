@@ -202,3 +202,36 @@ mod numbers_from_elsewhere {
         }
     }
 }
+
+/// A comparison is a constant to `backward`, also as a mean.
+mod comparisons_as_terms {
+    fn share_above_zero(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let out = model.forward(&batch.input);
+            let loss = mse_loss(&out, &batch.target) + out.gt(0.0).mean(); //~ error loss_without_gradient
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    fn share_at_most_zero(model: &mut Net, optimizer: &mut Sgd, x: &Tensor, y: &Tensor) {
+        optimizer.zero_grad();
+        let out = model.forward(x);
+        let share = (&out).le(&Tensor::zeros(&[1])).mean(); //~ error loss_without_gradient
+        let loss = &mse_loss(&out, y) + &(share * 0.1);
+        loss.backward();
+        optimizer.step();
+    }
+
+    fn rounded_output(model: &mut Net, optimizer: &mut Sgd, x: &Tensor, y: &Tensor) {
+        optimizer.zero_grad();
+        let out = model.forward(x);
+        let extra = if out.mean().item() > 0.5 { 1.0 } else { 0.0 };
+        let mut loss = mse_loss(&out, y);
+        loss = loss + cross_entropy(&out.round(), y); //~ error loss_without_gradient
+        loss.backward();
+        optimizer.step();
+    }
+}

@@ -192,3 +192,95 @@ mod two_moves_that_are_right {
         }
     }
 }
+
+/// A schedule that counts epochs, and advances in each batch.
+mod schedules_of_epochs {
+    fn nested(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut schedule = CosineLr::new(90).per_epoch();
+        for epoch in 0..90 {
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+                schedule.step(&mut optimizer); //~ error schedule_per_batch
+            }
+        }
+    }
+
+    fn set_later(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let schedule = StepLr::new(30, 0.1);
+        let mut schedule = schedule.per_epoch();
+        for _ in 0..90 {
+            let mut batches = train.iter();
+            while let Some(batch) = batches.next() {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+                schedule.step(&mut optimizer); //~ error schedule_per_batch
+            }
+        }
+    }
+}
+
+/// Schedules that advance with their unit.
+mod right_schedules_of_epochs {
+    fn each_epoch(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut schedule = CosineLr::new(90).per_epoch();
+        for epoch in 0..90 {
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+            }
+            schedule.step(&mut optimizer);
+        }
+    }
+
+    fn one_batch_in_an_epoch(model: &mut Net, x: &Tensor, y: &Tensor) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut schedule = CosineLr::new(90).per_epoch();
+        for i in 0..90 {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(x), y);
+            loss.backward();
+            optimizer.step();
+            schedule.step(&mut optimizer);
+        }
+    }
+
+    fn of_updates(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut schedule = CosineLr::new(9000);
+        for epoch in 0..90 {
+            for (i, batch) in train.iter().enumerate() {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+                schedule.step(&mut optimizer);
+            }
+        }
+    }
+
+    fn with_the_last_batch(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut schedule = CosineLr::new(90).per_epoch();
+        for epoch in 0..90 {
+            for (i, batch) in train.iter().enumerate() {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+                if i + 1 == train.len() {
+                    schedule.step(&mut optimizer);
+                }
+            }
+        }
+    }
+}

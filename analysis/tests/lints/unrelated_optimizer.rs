@@ -166,3 +166,82 @@ mod of_the_parameter {
         }
     }
 }
+
+/// An optimizer over the wrong network.
+mod the_network_beside_it {
+    fn named_after_the_generator(net_g: &mut Generator, net_d: &mut Discriminator, loader: &DataLoader) {
+        let mut optimizer_g = Adam::new(net_d.parameters(), 2e-4);
+        let mut optimizer_d = Adam::new(net_d.parameters(), 2e-4);
+        for real in loader {
+            let fake = net_g.forward(&noise());
+            let loss_d = bce_with_logits_loss(&net_d.forward(&real.x), &real.ones)
+                + bce_with_logits_loss(&net_d.forward(&fake.detach()), &real.zeros);
+            optimizer_d.zero_grad();
+            loss_d.backward();
+            optimizer_d.step();
+            let loss_g = bce_with_logits_loss(&net_d.forward(&fake), &real.ones);
+            optimizer_g.zero_grad();
+            loss_g.backward();
+            optimizer_g.step(); //~ warning unrelated_optimizer
+        }
+    }
+
+    fn of_two_parameters(online: &mut Net, target: &mut Net, loader: &DataLoader) {
+        let mut optimizer = Adam::new(target.parameters(), 2e-4);
+        for batch in loader {
+            let loss = mse_loss(&online.forward(&batch.x), &batch.y);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step(); //~ warning unrelated_optimizer
+        }
+    }
+}
+
+/// Optimizers of the right network, and of a part.
+mod networks_that_may_share {
+    fn each_its_own(net_g: &mut Generator, net_d: &mut Discriminator, loader: &DataLoader) {
+        let mut optimizer_g = Adam::new(net_g.parameters(), 2e-4);
+        let mut optimizer_d = Adam::new(net_d.parameters(), 2e-4);
+        for real in loader {
+            let fake = net_g.forward(&noise());
+            let loss_d = bce_with_logits_loss(&net_d.forward(&real.x), &real.ones)
+                + bce_with_logits_loss(&net_d.forward(&fake.detach()), &real.zeros);
+            optimizer_d.zero_grad();
+            loss_d.backward();
+            optimizer_d.step();
+            let loss_g = bce_with_logits_loss(&net_d.forward(&fake), &real.ones);
+            optimizer_g.zero_grad();
+            loss_g.backward();
+            optimizer_g.step();
+        }
+    }
+
+    fn a_head(encoder: &mut Net, head: &mut Net, loader: &DataLoader) {
+        let mut optimizer = Adam::new(head.parameters(), 2e-4);
+        for batch in loader {
+            let loss = mse_loss(&head.forward(&encoder.forward(&batch.x)), &batch.y);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    fn an_encoder(encoder: &mut Net, head: &mut Net, encoder_optimizer: &mut Adam, loader: &DataLoader) {
+        for batch in loader {
+            let loss = mse_loss(&head.forward(&encoder.forward(&batch.x)), &batch.y);
+            encoder_optimizer.zero_grad();
+            loss.backward();
+            encoder_optimizer.step();
+        }
+    }
+
+    fn shared_references(online: &Net, target: &Net, loader: &DataLoader) {
+        let mut optimizer = Adam::new(target.parameters(), 2e-4);
+        for batch in loader {
+            let loss = mse_loss(&online.forward(&batch.x), &batch.y);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}

@@ -273,3 +273,99 @@ mod a_tail_dropped {
         }
     }
 }
+
+/// Windows of samples, and methods for one micro-batch.
+mod samples_and_micro_batches {
+    fn until_enough_samples(model: &mut Net, optimizer: &mut AdamW, loader: &DataLoader, target: usize) {
+        let mut count = 0;
+        for batch in loader {
+            optimizer.zero_grad(); //~ error zero_grad_every_batch
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            count += batch.input.size()[0];
+            if count < target {
+                continue;
+            }
+            optimizer.step();
+            count = 0;
+        }
+    }
+
+    struct Trainer {
+        model: Net,
+        optimizer: AdamW,
+    }
+
+    impl Trainer {
+        fn micro_step(&mut self, batch: &Batch) -> f32 {
+            self.optimizer.zero_grad(); //~ error zero_grad_every_batch
+            let loss = cross_entropy(&self.model.forward(&batch.input), &batch.target) / 4.0;
+            loss.backward();
+            loss.item()
+        }
+        fn of_chunks(&mut self, batches: &[Batch]) {
+            for chunk in batches.chunks(4) {
+                for batch in chunk.iter() {
+                    self.micro_step(batch);
+                }
+                clip_grad_norm(&self.model.parameters(), 1.0);
+                self.optimizer.step();
+            }
+        }
+        fn of_parts(&mut self, batch: &Batch) {
+            for _ in 0..2 {
+                for micro_batch in batch.split(4) {
+                    self.micro_step(&micro_batch);
+                }
+                self.optimizer.step();
+            }
+        }
+    }
+}
+
+/// Gradients zeroed once in each window.
+mod right_samples_and_micro_batches {
+    fn until_enough_samples(model: &mut Net, optimizer: &mut AdamW, loader: &DataLoader, target: usize) {
+        let mut count = 0;
+        for batch in loader {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            count += batch.input.size()[0];
+            if count < target {
+                continue;
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+            count = 0;
+        }
+        if count > 0 {
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+
+    fn until_a_loss(model: &mut Net, optimizer: &mut AdamW, loader: &DataLoader) {
+        let mut total = 0.0;
+        for batch in loader {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            total += loss.item();
+            if total > 3.0 {
+                optimizer.step();
+                total = 0.0;
+            }
+        }
+    }
+
+    fn before_the_window(model: &mut Net, optimizer: &mut AdamW, windows: &[Vec<Batch>]) {
+        for window in windows {
+            optimizer.zero_grad();
+            for batch in window {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / window.len() as f32;
+                loss.backward();
+            }
+            optimizer.step();
+        }
+    }
+}

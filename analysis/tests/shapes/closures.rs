@@ -349,18 +349,3 @@ mod called_later {
         run_all(train, train_step);
     }
 }
-
-/// LBFGS calls its closure any number of times.
-mod second_order {
-    #[training_loop]
-    fn right(model: &mut Net, data: &Data) {
-        let mut optimizer = Lbfgs::new(model.parameters(), 1.0);
-        for _ in 0..10 {
-            optimizer.step(|| {
-                let loss = mse_loss(&model.forward(&data.input), &data.target);
-                loss.backward();
-                loss.item()
-            });
-        }
-    }
-}

@@ -1,4 +1,4 @@
-//! Closures that run forward and backward several times in one step.
+//! Closures that run forward and backward several times in one step. Each evaluation needs its own `zero_grad`.
 
 #[training_loop]
 fn as_an_argument(model: &mut Net, data: &Data) {
@@ -14,13 +14,14 @@ fn as_an_argument(model: &mut Net, data: &Data) {
 }
 
 #[training_loop]
-fn without_zeroing(model: &mut Net, data: &Data) {
+fn with_the_optimizer(model: &mut Net, data: &Data) {
     let mut optimizer = Lbfgs::new(model.parameters(), 1.0);
     for _ in 0..10 {
-        optimizer.step(|| {
+        optimizer.step_with(|optimizer| {
+            optimizer.zero_grad();
             let loss = mse_loss(&model.forward(&data.input), &data.target);
             loss.backward();
-            loss
+            loss.item()
         });
     }
 }
@@ -29,26 +30,51 @@ fn without_zeroing(model: &mut Net, data: &Data) {
 fn stored(model: &mut Net, data: &Data) {
     let mut optimizer = Lbfgs::new(model.parameters(), 1.0);
     let closure = || {
+        model.zero_grad();
         let loss = mse_loss(&model.forward(&data.input), &data.target);
         loss.backward();
         loss.item()
     };
     for _ in 0..10 {
-        optimizer.zero_grad();
         optimizer.step(closure);
     }
 }
 
 #[training_loop]
-fn by_reference(model: &mut Net, data: &Data) {
-    let mut optimizer = Lbfgs::new(model.parameters(), 1.0);
+fn by_reference(model: &mut Net, optimizer: &mut LBFGS, data: &Data) -> Result<()> {
+    for _ in 0..10 {
+        optimizer.step(&mut || {
+            for parameter in model.parameters() {
+                parameter.zero_grad();
+            }
+            let loss = mse_loss(&model.forward(&data.input)?, &data.target);
+            loss.backward();
+            Ok(loss.item())
+        })?;
+    }
+    Ok(())
+}
+
+/// An optimizer that makes one update in a step evaluates its closure once.
+#[training_loop]
+fn of_sgd(model: &mut Net, data: &Data) {
+    let mut optimizer = Sgd::new(model.parameters(), 1.0);
     for _ in 0..10 {
         optimizer.zero_grad();
-        optimizer.step(&mut || {
+        optimizer.step(|| {
             let loss = mse_loss(&model.forward(&data.input), &data.target);
             loss.backward();
             loss.item()
         });
+    }
+}
+
+/// An optimizer without gradients only reads the loss.
+#[training_loop]
+fn without_gradients(model: &mut Net, data: &Data) {
+    let mut optimizer = Evolution::new(model.parameters());
+    for _ in 0..10 {
+        optimizer.step(|| mse_loss(&model.forward(&data.input), &data.target).item());
     }
 }
 

@@ -68,7 +68,7 @@ impl Printer for Human {
     }
 }
 
-/// The lines of the source from the first to the last place in a finding and its notes.
+/// The source lines from the first to the last place that the finding or its notes contain.
 ///
 /// The cost does not depend on the size of the file.
 fn snippet<'a>(source: &'a Source, finding: &'a Diagnostic) -> Snippet<'a, Annotation<'a>> {

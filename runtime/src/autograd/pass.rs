@@ -10,8 +10,8 @@ use crate::value::Value;
 
 /// An operation that takes part in a backward pass.
 struct Entry {
-    /// The tensor of the operation, which gets the record back after the pass. `None` if the pass
-    /// does not retain the graph.
+    /// The tensor of the operation. The tensor gets the operation's record back after the pass.
+    /// `None` if the pass does not retain the graph.
     owner: Option<Tensor>,
     record: Option<Record>,
     /// The number of uses of the operation's output that have yet to contribute their gradient.
@@ -19,7 +19,7 @@ struct Entry {
     gradient: Option<Value>,
 }
 
-/// A backward pass: all operations that its root, usually the loss, depends on.
+/// A backward pass over all operations that the root depends on. The root is usually the loss.
 struct Pass {
     id: u64,
     retain: bool,

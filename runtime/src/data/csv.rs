@@ -23,7 +23,7 @@ use crate::error::shorten;
 use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
 
 /// The default limit of the length of a row, in bytes. A row of a million numbers of 16 characters
-/// has this length. An image of 224 x 224 pixels in three channels takes 600 KB.
+/// each has this length. An image of 224 x 224 pixels in three channels takes 600 KB.
 const ROW_BYTES: usize = 16 << 20;
 /// The default limit of the number of columns. The widest tables of measurements have fewer
 /// columns. Spreadsheets have up to 16,384 columns.
@@ -47,11 +47,11 @@ const TABLE_BYTES: u64 = 4 << 30;
 ///
 /// # Errors
 /// All errors contain the file, the line and the column; lines and columns count from 1. A row is
-/// an error if its number of fields differs from that of the first row. A field is an error if it
-/// is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label is an
-/// error if it is neither a non-negative integer nor a class name. Other errors are a missing or
-/// ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows, and
-/// a missing file.
+/// an error if its number of fields differs from the number in the first row. A field is an error
+/// if it is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label
+/// is an error if it is neither a non-negative integer nor a class name. Other errors are a missing
+/// or ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows,
+/// and a missing file.
 ///
 /// # Example
 /// ```
@@ -234,7 +234,7 @@ impl Csv {
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
-    /// Reads each feature as a number, and converts each field of the target column by `parse`.
+    /// Reads each feature as a number, and converts each field of the target column with `parse`.
     fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
         let (mut features, mut targets) = (Vec::new(), Vec::new());
         let roles = self.read_fields(|role, field| match role {

@@ -14,8 +14,8 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 /// No sample is dropped: the last batch holds the remainder, unless
 /// [`drop_last`](DataLoader::drop_last) is set. The order of the samples in an epoch depends only
 /// on the seed and the epoch. A generated loop counts epochs from 0 in each call, so a second call
-/// repeats the orders of the first. `for batch in &loader` counts the passes over the loader as
-/// epochs, from 0.
+/// repeats the orders of the first call. `for batch in &loader` counts the passes over the loader
+/// as epochs, from 0.
 ///
 /// # Example
 /// ```
@@ -188,7 +188,7 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The range of the part of `order` whose samples were not read yet.
+    /// The range in `order` of the samples that were not read yet.
     rest: Range<usize>,
 }
 

@@ -58,7 +58,7 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies the rows of `numbers` at `indices`, each of `width` elements, to `rows`. Rows with
+/// Copies the rows at `indices` from `numbers` to `rows`. Each row has `width` elements. Rows with
 /// consecutive indices are copied together. Returns the largest absolute value of the copied
 /// elements.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
@@ -66,7 +66,7 @@ fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
         let (these, rest) = rows.split_at_mut(run.len() * width);
         let largest = kernel::copy_and_compare(&numbers[run[0] * width..][..these.len()], these);
-        // NaN and infinity are kept.
+        // Once `bound` is NaN or infinite, it does not become finite again.
         bound = if bound.is_nan() || largest <= bound { bound } else { largest };
         rows = rest;
     }

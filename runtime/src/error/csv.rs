@@ -25,11 +25,11 @@ pub enum CsvProblem {
         /// The name of the target column, or its index if there is no header.
         name: String,
     },
-    /// The number of fields differs from that of the first row.
+    /// A row has a different number of fields than the first row.
     Ragged {
         /// The number of fields in the first row.
         expected: u64,
-        /// The number of fields in this row.
+        /// The number of fields in the row with the error.
         found: u64,
     },
     /// A field is empty.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Error;
 
-/// For a path that was not found, writes the missing folder, or the folder that a relative path
-/// starts from.
+/// Writes the missing folder if `path` was not found. If no folder is missing, writes the folder
+/// that a relative path starts from.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());

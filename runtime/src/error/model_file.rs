@@ -42,7 +42,7 @@ pub enum ModelFileProblem {
     },
     /// The metadata is not a map from strings to strings, or has a key twice.
     Metadata {
-        /// The repeated key; `None` if the metadata is not such a map.
+        /// The repeated key; `None` if the metadata is not a map from strings to strings.
         key: Option<String>,
     },
     /// Two entries share a name.
@@ -108,9 +108,9 @@ pub enum ModelFileProblem {
         /// The name of the first entry with an unexpected offset, or of the last entry if the end
         /// of the file is unexpected.
         name: String,
-        /// The expected offset of this entry, or of the end of the file.
+        /// The expected offset of the entry `name`, or of the end of the file.
         expected: u64,
-        /// The actual offset of this entry, or of the end of the file.
+        /// The actual offset of the entry `name`, or of the end of the file.
         found: u64,
     },
 }

@@ -28,7 +28,7 @@ impl fmt::Display for Short<'_> {
     }
 }
 
-/// A copy of a text, shortened if it is long, so that errors do not hold whole files.
+/// A copy of a text. A long text is shortened, because an error should not contain a whole file.
 pub(crate) fn shorten(text: &str) -> String {
     if text.chars().nth(WHOLE).is_none() { text.to_owned() } else { Short(text).to_string() }
 }
@@ -46,7 +46,7 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// The first elements of a list, which a message shows.
+/// The elements of a list that a message shows, which are the first few.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }

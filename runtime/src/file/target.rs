@@ -88,7 +88,7 @@ impl Target {
         if (new.uid(), new.gid()) != (old.uid(), old.gid())
             && fchown(file, Some(old.uid()), Some(old.gid())).is_err()
         {
-            // Only an administrator can set the owner; a member can set a group.
+            // Only an administrator can set the owner. A member of a group can set the group.
             let is_group_kept = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
             if !is_group_kept {
                 mode &= 0o707 | (mode & 0o007) << 3;
@@ -108,8 +108,8 @@ impl Target {
     }
 }
 
-/// Returns the metadata of the file at `path`. Fails if it is not a regular file, or if this process may not
-/// open it for writing.
+/// Returns the metadata of the file at `path`. Fails if the file is not a regular file, or if this
+/// process may not open the file for writing.
 fn writable(path: &Path, metadata: &Metadata) -> io::Result<Metadata> {
     if let Some(kind) = irregular(metadata) {
         let error = if metadata.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::InvalidInput };

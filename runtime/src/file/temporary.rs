@@ -18,8 +18,8 @@ const TRIES: usize = 100;
 /// removed.
 ///
 /// A network file system may not share locks between machines, so an unlocked file does not prove
-/// that its writer is dead. The code assumes that no writer pauses for an hour. If a writer does,
-/// its rename fails with an error.
+/// that its writer is dead. The code assumes that no writer pauses for an hour. If a writer pauses
+/// for longer, the rename fails with an error.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// A temporary file in the target's folder. The file is removed when this value is dropped.
@@ -68,7 +68,7 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.path.as_os_str().is_empty() {
-            // The error that failed the write is the one to report.
+            // The error of the write is reported, so an error of the removal is ignored.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -127,7 +127,8 @@ fn hash(bytes: &[u8]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Removes temporary files of this target whose writers are dead. Failures are ignored: a leftover only costs space.
+/// Removes temporary files of this target whose writers are dead. Failures are ignored, because a
+/// file that is left over only takes up space.
 fn clean(folder: &Path, prefix: &str) {
     if !cfg!(unix) {
         return;
@@ -143,8 +144,8 @@ fn clean(folder: &Path, prefix: &str) {
     }
 }
 
-/// Whether `name` is the name of a temporary file, which consists of the prefix `of_target`, the
-/// machine, the random number and the extension.
+/// Whether `name` is the name of a temporary file. The name of a temporary file consists of the
+/// prefix `of_target`, the machine, the random number and the extension.
 fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     let rest = name
         .to_str()

@@ -167,7 +167,8 @@ mod unix {
         assert!(save(&circle, "new").unwrap_err().to_string().contains("lead in a circle"));
     }
 
-    /// A save creates a new file: hard links to the old one keep the old content, as documented.
+    /// A save creates a new file. Hard links to the old file therefore keep the old content, as
+    /// documented.
     #[test]
     fn other_names_of_the_file_keep_the_old_content() {
         let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@
 //! Dao et al. 2022). The backward pass recomputes the scores. A causal mask skips everything above
 //! the diagonal.
 //!
-//! **Bound.** Arithmetic: two matmuls forward and five backward, half of each under a causal mask.
+//! **Bound.** Arithmetic: two matmuls forward and five backward. A causal mask halves the work.
 //! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward
 //! pass. Parts write disjoint rows. The order of additions depends on sizes alone.
 
@@ -195,8 +195,9 @@ pub(crate) fn forward(
     });
 }
 
-/// Computes the output rows and the statistics of `queries` queries of one head, from query `start`
-/// on. Calls `write(i, sums, scale)` for output row `start + i`, whose value is `scale · sums`.
+/// Computes the output rows and the statistics of `queries` queries of one head. The first query is
+/// `start`. Calls `write(i, sums, scale)` for output row `start + i`, whose value is
+/// `scale · sums`.
 fn chunk(
     level: Level,
     plan: &Plan,

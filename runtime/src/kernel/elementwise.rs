@@ -98,8 +98,9 @@ pub(crate) fn zip(
     });
 }
 
-/// Splits `output` into blocks of whole rows, which threads share, and calls `work(first, rows)` for each
-/// block. A row has `width` elements, and `first` is the index of the block's first row.
+/// Splits `output` into blocks of whole rows, and calls `work(first, rows)` for each block on one
+/// of several threads. A row has `width` elements, and `first` is the index of the block's first
+/// row.
 ///
 /// `cost` is the number of elements that a cheap loop processes in the time of one row.
 pub(crate) fn share_rows(

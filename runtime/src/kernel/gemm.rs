@@ -100,7 +100,7 @@ impl Target {
 /// The sizes `m`, `k` and `n` of a matmul `[m, k] · [k, n]`.
 pub(crate) type Sizes = (usize, usize, usize);
 
-/// Computes `c = a · b`, or `c += a · b` if `add`.
+/// Computes `c = a · b`, or `c += a · b` if `add` is set.
 ///
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`. The shape of a transposed operand is the shape after the
@@ -144,7 +144,8 @@ unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'
             }
             matrix_by_vector(matrix, vector, c);
         }
-        // SAFETY: the caller guarantees exclusive access to `c`, and `k` is not 0, because such a matmul is tiny.
+        // SAFETY: the caller guarantees exclusive access to `c`, and `k` is not 0, because a matmul
+        // with `k = 0` is tiny.
         _ => unsafe { plan::matmul(level, (m, k, n), a, b, c, add) },
     }
 }

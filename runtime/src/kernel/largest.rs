@@ -1,10 +1,11 @@
 //! The largest absolute value of a slice. The result is finite only if all elements are finite.
 //!
-//! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity above all
-//! finite values and NaN above infinity. The kernel therefore computes the maximum of the bits.
+//! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity
+//! above all finite values and NaN above infinity. The kernel therefore computes the maximum of the
+//! bits.
 //! Layout: dense slices.
 //! Blocking: the parts of a long slice are read from its end to its start. The end was written last
-//! and is still in cache. Afterwards the start is in cache, where the next kernel begins to read.
+//! and is still in cache. Afterwards the start is in cache, and the next kernel begins there.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -105,8 +106,8 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// The largest absolute value of `values` on each level. Checks that both functions compute the
-    /// same value.
+    /// The largest absolute value of `values` on each level. Checks that `largest` and
+    /// `copy_and_compare` compute the same value.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

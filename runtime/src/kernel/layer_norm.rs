@@ -1,13 +1,14 @@
 //! Layer normalisation of rows of `n` elements: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
 //!
 //! The forward pass reads a row three times: for its mean, for its variance (from differences, so
-//! that large means lose no digits), and to write the output. Only mean and scale are saved, from
-//! which the backward pass recomputes `x̂`. With `h = g w`,
+//! that large means lose no digits), and to write the output. Only mean and scale are saved. The
+//! backward pass recomputes `x̂` from them. With `h = g w`,
 //! `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is
 //! memory: the forward pass moves two values per element, the backward pass three.
 //!
-//! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and `db = Σ g`
-//! are sums over all rows: each part computes its own sums, which are added in the order of the parts.
+//! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and
+//! `db = Σ g` are sums over all rows. Each part computes its own sums, which are added in the order
+//! of the parts.
 
 use super::lanes::{LANES, total};
 use super::pool::{self, Pieces};
@@ -100,7 +101,7 @@ fn mean_of(row: &[Scalar], f: impl Fn(Scalar) -> Scalar) -> Scalar {
 /// Writes the requested gradients. The gradients of `w` and `b` are requested together.
 ///
 /// # Shapes
-/// The shapes of [`forward`]. `dx` has the shape of `x`, `dw` and `db` have that of `w`.
+/// The shapes of [`forward`]. `dx` has the shape of `x`, `dw` and `db` have the shape of `w`.
 pub(crate) fn backward(
     x: &[Scalar],
     g: &[Scalar],

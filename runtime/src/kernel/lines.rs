@@ -25,7 +25,7 @@ impl Lines {
         lines
     }
 
-    /// As [`zeroed`](Self::zeroed), but returns `None` if the allocation fails.
+    /// Does the same as [`zeroed`](Self::zeroed), but returns `None` if the allocation fails.
     #[allow(clippy::cast_ptr_alignment)] // The layout has the alignment of `Line`.
     #[allow(clippy::same_length_and_capacity)] // The whole allocation is initialised.
     pub(crate) fn try_zeroed(count: usize) -> Option<Self> {

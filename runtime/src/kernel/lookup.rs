@@ -1,8 +1,8 @@
 //! Embedding lookup: `y[i] = w[ids[i]]`, and its derivative `dw[r] = Σ g[i]` over all `i` with `ids[i] = r`.
 //!
-//! Both passes copy or add whole rows and are bound by memory. The backward pass splits the table by columns,
-//! not by rows: each part walks all ids in order and adds to its own columns. Parts therefore never share a
-//! row's columns, and additions follow the order of the ids.
+//! Both passes copy or add whole rows and are bound by memory. The backward pass splits the table
+//! by columns, not by rows. Each part iterates over all ids in order and adds to its own columns.
+//! Two parts therefore never write the same element, and additions follow the order of the ids.
 
 use super::pool::{self, Pieces};
 use super::simd::multiversioned;
@@ -15,7 +15,7 @@ const PART: usize = 1 << 14;
 /// sharing.
 const COLUMNS: usize = 64;
 
-/// `output[i] = table[ids[i]]` for rows of `width` elements.
+/// Computes `output[i] = table[ids[i]]` for rows of `width` elements.
 pub(crate) fn take_rows(table: &[Scalar], width: usize, ids: &[u32], output: &mut [Scalar]) {
     assert_eq!(output.len(), ids.len() * width);
     if output.is_empty() {
@@ -29,7 +29,8 @@ pub(crate) fn take_rows(table: &[Scalar], width: usize, ids: &[u32], output: &mu
     });
 }
 
-/// `table[r] = Σ rows[i]` over all `i` with `ids[i] = r`, except for `r = skip`, which stays 0.
+/// Computes `table[r] = Σ rows[i]` over all `i` with `ids[i] = r`, except for `r = skip`, which
+/// stays 0.
 pub(crate) fn sum_rows(rows: &[Scalar], width: usize, ids: &[u32], skip: Option<u32>, table: &mut [Scalar]) {
     multiversioned!(
         fn body(

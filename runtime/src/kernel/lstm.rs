@@ -6,12 +6,12 @@
 //! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and
 //! after the loop one matmul computes each weight's gradient. Within the loop rows are
 //! [sorted](Sizes::sort): the batch is split into blocks, and each block stores its steps one after
-//! another, so that a step is contiguous. The stored state and cell are those *before* each step,
-//! which the step and the gradient of the recurrent weight read.
+//! another, so that a step is contiguous. The stored state and cell are the values *before* each
+//! step. The step and the gradient of the recurrent weight read them.
 //!
-//! **Blocking.** Rows of a batch are independent within the recurrence. Each block therefore runs through the whole
-//! sequence alone, on whichever thread takes it, and threads do not synchronise per step. The bound is the step's
-//! matmul: the recurrent weight is read from L2 once per step, for all rows of the block.
+//! **Blocking.** Rows of a batch are independent within the recurrence. One thread therefore runs a
+//! block through the whole sequence, and threads do not synchronise per step. The bound is the
+//! step's matmul: the recurrent weight is read from L2 once per step, for all rows of the block.
 
 mod gates;
 mod layout;
@@ -151,8 +151,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) bounded: &'a [Scalar],
     /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
-    /// Contains the gradients of the last state and cell, and receives those of the initial state
-    /// and cell. Each has the shape `[batch, hidden]`.
+    /// Contains the gradients of the last state and cell, and receives the gradients of the initial
+    /// state and cell. Each has the shape `[batch, hidden]`.
     pub(crate) carry: [&'a mut [Scalar]; 2],
     /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,

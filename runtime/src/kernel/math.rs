@@ -1,18 +1,18 @@
 //! Elementary functions that the compiler vectorises: no calls, branches or tables. NaN propagates.
 //!
-//! Each function reduces its range exactly to a small interval, and evaluates there a minimax
-//! polynomial for the relative error. No function fuses a multiplication and an addition, so that
-//! every instruction set produces the same bits. The double-precision versions are slow and exact.
-//! Maximum errors over all of single precision, in units in the last place of the exact result:
+//! Each function reduces its range exactly to a small interval. A polynomial with a minimal
+//! relative error approximates the function there. Multiplications and additions are never fused,
+//! so every instruction set produces the same bits. The double-precision versions are slow and
+//! exact. Maximum errors over all of single precision, in units in the last place:
 //!
-//! | function | error | ends |
+//! | function | error | behaviour at the ends of the range |
 //! |---|---|---|
 //! | [`exp`] | 1 | gradual down to the smallest number, then 0; infinite above 88.73 |
 //! | [`ln`] | 0.9 | also for subnormal numbers; `-∞` at 0, NaN below |
-//! | [`ln_1p`], [`sigmoid`] | 1.6, 2.5 | relative also near 0 and in the left tail |
-//! | [`tanh`] | 2 | relative also near 0; ±1 from 9.02 on |
-//! | [`erf`] | 3 | relative also near 0; ±1 from 4 on |
-//! | [`normal`] | 8 (distribution), 2.2 (density) | relative also in the left tail |
+//! | [`ln_1p`], [`sigmoid`] | 1.6, 2.5 | the error bound also holds near 0 and in the left tail |
+//! | [`tanh`] | 2 | the error bound also holds near 0; ±1 from 9.02 on |
+//! | [`erf`] | 3 | the error bound also holds near 0; ±1 from 4 on |
+//! | [`normal`] | 8 (distribution), 2.2 (density) | the error bound also holds in the left tail |
 
 #[cfg(not(feature = "f64"))]
 mod narrow;

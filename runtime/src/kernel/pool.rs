@@ -76,7 +76,7 @@ struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The number of helpers that may take part in the job: those whose number is below `helpers`.
+    /// The limit of helpers: a helper may take part in the job if its index is below this limit.
     helpers: usize,
 }
 
@@ -259,8 +259,8 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits until a job is open whose epoch is not `last`, and returns its epoch. The thread first spins, and
-/// then sleeps.
+/// Waits until a job with another epoch than `last` is open, and returns the epoch of this job. The
+/// thread first spins, and then sleeps.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();

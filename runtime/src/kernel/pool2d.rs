@@ -45,8 +45,8 @@ impl Windows {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// The index in the plane of the element that tap `tap` of the window at `[oy, ox]` reads, or `None` if
-    /// it is in the padding.
+    /// The index in the plane of the element that tap `tap` of the window at `[oy, ox]` reads, or
+    /// `None` if the tap is in the padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
         let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
@@ -66,8 +66,8 @@ fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     });
 }
 
-/// For each window, writes the maximum to `y` and the index of the tap that read it to `taps`. Of
-/// equal elements, the first is the maximum. NaN is greater than everything.
+/// Writes the maximum of each window to `y`, and the index of the maximum's tap to `taps`. Of equal
+/// elements, the first is the maximum. NaN is greater than everything.
 pub(crate) fn max(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = y.len() / positions;
@@ -94,7 +94,8 @@ fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u
     let bytes = windows.tap_bytes();
     for (position, (y, tap)) in y.iter_mut().zip(taps.chunks_exact_mut(bytes)).enumerate() {
         let at = [position / windows.output[1], position % windows.output[1]];
-        // With dilation a plane may be between all taps of a window: then no element wins.
+        // With dilation, all taps of a window may be outside a small plane. The window then has no
+        // maximum.
         let (mut value, mut winner) = (Scalar::NEG_INFINITY, None);
         for tap in 0..windows.kernel[0] * windows.kernel[1] {
             if let Some(place) = windows.place(at, tap) {

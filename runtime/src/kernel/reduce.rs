@@ -91,7 +91,7 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
 
 /// Adds all rows to `sums`, which is as long as a row: `sums[j] += Σ rows[i][j]`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
-    /// The number of columns of a stripe, which is some cache lines of each row.
+    /// The number of columns of a stripe. A stripe consists of a few cache lines of each row.
     const STRIPE: usize = 128;
     /// The maximum number of blocks that the rows are split into.
     const BLOCKS: usize = 16;
@@ -118,8 +118,8 @@ pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
 }
 
 multiversioned!(
-    /// Adds the columns of one stripe, from column `first` on, of rows with `width` elements:
-    /// `sums[j] += Σ rows[i][first + j]`. Four rows are added at a time.
+    /// Adds one stripe of all rows to `sums`: `sums[j] += Σ rows[i][first + j]`. The stripe starts
+    /// at column `first`, and rows have `width` elements. Four rows are added at a time.
     fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
         let count = sums.len();
         let mut fours = rows.chunks_exact(4 * width);

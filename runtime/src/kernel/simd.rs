@@ -48,8 +48,8 @@ pub(crate) fn best() -> Level {
 ///
 /// The versions differ only in the instructions that the compiler may use. Each slice is a
 /// parameter of its own. If the slices were fields of a struct, the compiler would not know that
-/// they do not overlap. The item is in parentheses because rustfmt formats items in parentheses and
-/// not items in braces.
+/// they do not overlap. A call has its argument in parentheses, because rustfmt does not format
+/// macro arguments in braces.
 macro_rules! multiversioned {
     (
         $(#[$attribute:meta])*

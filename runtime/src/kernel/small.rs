@@ -16,18 +16,18 @@ use crate::Scalar;
 /// The part of a matmul that is computed. An operand or the output may have a triangle of zeros,
 /// which is skipped.
 ///
-/// The cut is an index along the output's columns (`Columns`) or along the summed axis (`Before`,
-/// `From`). A tile with the rows `first..=last` uses the indices before `last + 1 + offset`, or for
-/// `From` the indices from `first - offset` on. `offset` is the field of the variant. Unused
-/// columns are not written. Unused elements of a sum must be zero.
+/// For each tile, the cut is an index along the output's columns (`Columns`) or along the summed
+/// axis (`Before`, `From`). A tile with the rows `first..=last` uses the indices before
+/// `last + 1 + offset`, or for `From` the indices from `first - offset` on. `offset` is the field
+/// of the variant. Unused columns are not written. Unused elements of a sum must be zero.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
-    /// A tile computes only the output columns up to just after the diagonal.
+    /// A tile skips the output columns that are right of the diagonal in all of its rows.
     Columns(isize),
-    /// The sums of a tile end just after the diagonal.
+    /// The sums of a tile skip the indices that are after the diagonal in all of its rows.
     Before(isize),
-    /// The sums of a tile start at the diagonal.
+    /// The sums of a tile skip the indices that are before the diagonal in all of its rows.
     From(isize),
 }
 

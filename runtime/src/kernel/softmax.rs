@@ -16,8 +16,8 @@ use crate::storage::Buffer;
 
 const LANES: usize = 16;
 
-/// The number of elements that a cheap loop processes in the time of one element here. Most of the
-/// time is spent in `exp`.
+/// The cost of one element, relative to the cost of an element in a cheap loop. Most of the time is
+/// spent in `exp`.
 const COST: usize = 8;
 
 /// The last elements of a row, fewer than `LANES`, padded with minus infinity.
@@ -93,8 +93,8 @@ fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
 multiversioned!(
     /// Writes `e^(x - max x) / z` of one row to `output`, and returns `(max x, ln z)`.
     ///
-    /// The logarithm of the sum of `eˣ` is `max x + ln z`. The two terms are returned separately, because
-    /// their sum would lose the digits of `ln z` where `max x` is large.
+    /// The logarithm of the sum of `eˣ` is `max x + ln z`. The two terms are returned separately,
+    /// because their sum would lose the digits of `ln z` if `max x` is large.
     pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
         assert_eq!(x.len(), output.len());
 
@@ -282,7 +282,8 @@ mod tests {
         (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 200.0 - 5.0).collect()
     }
 
-    /// Compares rows of all lengths, shared or not, with `f64` sums on every level.
+    /// Compares rows of all lengths with `f64` sums on every level. Threads share the rows of some
+    /// cases.
     #[test]
     fn rows_agree_with_plain_sums() {
         for (rows, classes) in [(1, 1), (3, 2), (64, 10), (5, 16), (7, 17), (1000, 65), (2, 5000), (0, 4)] {

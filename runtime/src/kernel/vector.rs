@@ -34,7 +34,8 @@ pub(crate) trait Vector: Copy {
     /// The processor has the type's instructions.
     unsafe fn add(self, other: Self) -> Self;
 
-    /// Prefetches the cache line of an address that is written soon. The address may be invalid.
+    /// Prefetches the cache line of an address that will be written soon. The address may be
+    /// invalid.
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 

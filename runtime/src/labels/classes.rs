@@ -23,8 +23,8 @@ pub(crate) fn check_classes(
     }
 }
 
-/// Describes, for a message, the position of a label among labels of this shape. `place` is the
-/// label's index in row-major order.
+/// Returns the text that describes a label's position in a message. `shape` is the shape of all
+/// labels, and `place` is the label's index in row-major order.
 fn position(shape: &[usize], mut place: usize) -> String {
     if let [_] = shape {
         return format!("of row {place} of this batch");

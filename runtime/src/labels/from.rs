@@ -17,7 +17,8 @@ use crate::shape::Shape;
 )]
 pub trait Label: Copy + Display + TryInto<u32> {}
 
-// One impl per type: a blanket `From<T>` would make rustc silent about a `Vec` of another type.
+// Each type has its own impl. With a blanket `From<T>`, rustc would not explain errors for a `Vec`
+// of another type.
 macro_rules! labels {
     ($($integer:ty),*) => {$(
         impl Label for $integer {}

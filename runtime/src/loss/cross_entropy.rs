@@ -47,8 +47,9 @@ pub fn cross_entropy(logits: &Tensor, target: &impl ClassTarget) -> Tensor {
 ///
 /// # Formula
 /// With smoothing `ε`, weights `w` and `C` classes, a sample of class `t` costs
-/// `-(1 - ε) w[t] ln p[t] - ε/C Σ_c w[c] ln p[c]`; the sum is divided by the sum of the `w[t]`.
-/// Probabilities `q` cost `-Σ_c w[c] ((1 - ε) q[c] + ε/C) ln p[c]`, divided by the number of samples.
+/// `-(1 - ε) w[t] ln p[t] - ε/C Σ_c w[c] ln p[c]`; the costs of all samples are added and divided
+/// by the sum of the `w[t]`. Probabilities `q` cost `-Σ_c w[c] ((1 - ε) q[c] + ε/C) ln p[c]`,
+/// divided by the number of samples.
 ///
 /// # Source
 /// `PyTorch`'s `CrossEntropyLoss`, `reduction="mean"`.
@@ -134,8 +135,8 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// The loss of labels, its divisor and the gradient of the logits, in one pass. `slopes` is the length of
-    /// the gradient, or 0 if no gradient is needed.
+    /// Computes the loss of labels, the divisor of the loss and the gradient of the logits, in one
+    /// pass. `slopes` is the length of the gradient, or 0 if no gradient is needed.
     #[track_caller]
     fn by_label(
         &self,
@@ -153,7 +154,7 @@ impl CrossEntropy {
         (total / count, f64::from(count), slopes)
     }
 
-    /// As [`by_label`](Self::by_label), but for any kind of target.
+    /// Does the same as [`by_label`](Self::by_label), but for any kind of target.
     #[track_caller]
     fn by_share(
         &self,

@@ -17,7 +17,7 @@ use crate::{Scalar, Tensor};
 ///
 /// # Panics
 /// If the shapes differ or have no axis, if a target is outside [0, 1], or if a log-probability
-/// whose target is above 0 exceeds 0 by more than rounding.
+/// with a positive target is positive by more than rounding.
 ///
 /// # Source
 /// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence. The default of

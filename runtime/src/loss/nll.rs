@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor};
 
-/// The mean negative log-probability of the labels, from log-probabilities.
+/// The mean of the negative log-probabilities of the labels.
 ///
 /// # Shapes
 /// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch expects the classes on axis 1.

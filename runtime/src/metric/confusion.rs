@@ -55,7 +55,8 @@ impl Confusion {
     #[track_caller]
     fn grow(&mut self, classes: usize) {
         let classes = classes.max(self.counts.len());
-        // Allocates the total first: the single rows are too small for the system to refuse.
+        // Allocates the total first, because the system never refuses memory for a single small
+        // row.
         let room = product("confusion: the pairs of classes", &[classes, classes]);
         assert!(
             Vec::<u64>::new().try_reserve_exact(room).is_ok(),
@@ -147,7 +148,8 @@ pub enum Average {
     /// The mean over the classes that occur as a label or as a prediction, as in scikit-learn.
     #[default]
     Macro,
-    /// The value for the summed counts of all classes: equal to the accuracy if each sample has one class.
+    /// The value computed from the summed counts of all classes. It equals the accuracy if each
+    /// sample has one class.
     Micro,
     /// The mean, weighted by the number of samples of each class.
     Weighted,

@@ -96,7 +96,7 @@ impl Metric<Tensor> for R2 {
     fn update(&mut self, output: &Tensor, target: &Tensor) {
         for (output, target) in pairs("r2", output, target) {
             self.residual += (target - output) * (target - output);
-            // Welford's algorithm: a large mean does not cancel the spread.
+            // Welford's algorithm loses no digits of the spread if the mean is large.
             self.count += 1;
             let before = target - self.mean;
             self.mean += before / self.count as f64;

@@ -3,8 +3,8 @@
 use super::{Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
-/// The fraction of samples whose label is among the `k` highest scores. For such a label, fewer
-/// than `k` other classes have a higher score.
+/// The fraction of samples whose label is among the `k` highest scores. This means that fewer than
+/// `k` other classes have a higher score than the label.
 ///
 /// # Shapes
 /// `output: [.., classes]`, labels `[..]`

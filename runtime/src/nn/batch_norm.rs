@@ -11,8 +11,8 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// and the variance of the batch. Evaluation uses running averages of both.
 ///
 /// # Shapes
-/// `x: [n, features]` or `[n, features, length]` → the same.
-/// Reshape images `[n, c, h, w]` to `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
+/// `x: [n, features]` or `[n, features, length]` → the shape of `x`. Reshape images `[n, c, h, w]`
+/// to `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
 ///
 /// # Formula
 /// `y = weight · (x - mean) / √(var + eps) + bias`. In training, `mean` and `var` are the mean and
@@ -22,8 +22,8 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// is 0.1.
 ///
 /// # Panics
-/// If the number of features of `x` differs from that of the layer. In training also if the batch
-/// has fewer than two values per feature.
+/// If `x` does not have the layer's number of features. In training, if the batch has fewer than
+/// two values per feature.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.

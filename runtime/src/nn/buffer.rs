@@ -67,8 +67,8 @@ impl Buffer {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no other thread has the right to change the value, and takes that right. Returns `None` if
-    /// this thread already has it from an outer call.
+    /// Waits until no other thread has the right to change the value, and takes this right. Returns
+    /// `None` if an outer call on this thread already has the right.
     fn turn(&self) -> Option<Turn<'_>> {
         let own = thread::current().id();
         let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);

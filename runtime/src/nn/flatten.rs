@@ -3,7 +3,7 @@
 use super::{Module, Visitor};
 use crate::Tensor;
 
-/// Merges all axes but the first: each sample becomes a row.
+/// Merges all axes but the first, so that each sample becomes a row.
 ///
 /// # Shapes
 /// `x: [n, a, b, ..]` → `[n, a·b·..]`

@@ -1,7 +1,7 @@
 //! Initialisation of parameters.
 //!
-//! Layers are initialised like PyTorch's layers. These functions initialise a parameter
-//! differently. [`seed`](crate::seed) determines all draws.
+//! Layers are initialised like PyTorch's layers. The functions of this module initialise a
+//! parameter in another way. [`seed`](crate::seed) determines all draws.
 //!
 //! ```
 //! use training_loop::nn::init;
@@ -61,8 +61,8 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
 
-/// Draws every element uniformly. A layer with a leaky ReLU of this slope (0 for `relu`) then
-/// preserves the variance of its input.
+/// Draws every element uniformly. A layer with a leaky ReLU of slope `slope` then preserves the
+/// variance of its input. The slope of `relu` is 0.
 ///
 /// # Formula
 /// The elements are uniform over ±`√(6 / ((1 + slope²) · in))`.
@@ -75,8 +75,8 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Draws every element from a normal distribution. A layer with a leaky ReLU of this slope (0 for
-/// `relu`) then preserves the variance of its input.
+/// Draws every element from a normal distribution. A layer with a leaky ReLU of slope `slope` then
+/// preserves the variance of its input. The slope of `relu` is 0.
 ///
 /// # Formula
 /// The standard deviation is `√(2 / ((1 + slope²) · in))`.

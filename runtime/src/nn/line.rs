@@ -21,7 +21,7 @@ pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<Stri
     (sizes != usual).then(|| format!("{name}{text}"))
 }
 
-/// Returns `words` if `holds`, else `None`.
+/// Returns `words` if `holds` is true, else `None`.
 pub(super) fn when(holds: bool, words: &str) -> Option<String> {
     holds.then(|| words.to_owned())
 }
@@ -32,8 +32,8 @@ mod tests {
     use training_loop::nn::Field;
     use training_loop::prelude::*;
 
-    /// A model as `#[derive(Debug, Module)]` would expand it. The derive is not available in double
-    /// precision.
+    /// A model with the code that `#[derive(Debug, Module)]` would generate. The derive is not
+    /// available in double precision.
     #[derive(Debug)]
     #[allow(dead_code)] // Only printed.
     struct Net {

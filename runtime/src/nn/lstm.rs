@@ -82,7 +82,8 @@ impl Lstm {
         Self::build(Sizes { layers, ..self.sizes }, self.dropout)
     }
 
-    /// Also runs the LSTM backward in time, with separate weights.
+    /// Adds a second direction to each layer. The second direction runs backward in time and has
+    /// its own weights.
     #[track_caller]
     pub fn bidirectional(self) -> Self {
         Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)

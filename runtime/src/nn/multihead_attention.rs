@@ -19,7 +19,8 @@ use crate::{Attention, Parameter, Tensor, linear};
 /// `y = out_proj(scaled_dot_product_attention(q, k, v))`, with the attention computed per head.
 /// `q`, `k` and `v` are the projections of `query`, `key` and `value`. Each projection uses one
 /// third of `in_proj_weight` and of `in_proj_bias`. `in_proj_weight` is initialised uniformly over
-/// ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases to 0.
+/// ±√(6 / (4 · width)), and `out_proj.weight` uniformly over ±1/√width. Biases are initialised to
+/// 0.
 ///
 /// # Source
 /// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, and with the

@@ -34,8 +34,8 @@ pub struct MaxPool2d(Pool);
 #[derive(Clone, Copy)]
 pub struct AvgPool2d(Pool);
 
-/// Splits planes into a given number of windows and takes the mean of each; [`adaptive_avg_pool2d`] as a
-/// layer.
+/// Splits planes into a given number of windows and returns the mean of each window;
+/// [`adaptive_avg_pool2d`] as a layer.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]`

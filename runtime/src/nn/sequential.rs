@@ -45,8 +45,8 @@ macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
         /// A layer of this crate, by its concrete type.
         ///
-        /// A call through `dyn Layer` loses the caller's location, which shape panics report; a
-        /// call on the concrete type keeps the location.
+        /// Shape panics report the caller's location. A call through `dyn Layer` loses this
+        /// location, and a call on the concrete type preserves it.
         #[doc(hidden)]
         pub enum BuiltIn<'a> {
             $(#[allow(missing_docs)] $layer(&'a $layer),)*

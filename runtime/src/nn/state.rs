@@ -52,8 +52,8 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     struct Entries {
         /// The names of the enclosing fields, each followed by a dot.
         path: String,
-        /// For each enclosing field, the length of `path` before its name was added. `leave`
-        /// truncates `path` to this length.
+        /// For each enclosing field, the length of `path` before the field's name was added.
+        /// `leave` truncates `path` to this length.
         lengths: Vec<usize>,
         found: Vec<(String, Entry)>,
     }
@@ -81,7 +81,7 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     visitor.found
 }
 
-/// Compares all names and shapes of a state with those of a model.
+/// Compares all names and shapes of a state with the names and shapes of a model.
 pub(super) fn check<'a>(
     entries: &[(String, Entry)],
     found: impl Iterator<Item = (&'a str, &'a [usize])>,

@@ -44,7 +44,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     for (length, count) in input.into_iter().zip(output) {
         product("adaptive_avg_pool2d: the ends of the windows", &[length, count.saturating_add(1)]);
     }
-    // Without planes there are no windows, whatever the output size.
+    // Without planes there are no windows, even if `output` is not 0.
     let count = |axis: usize| if x.is_empty() { 0 } else { output[axis] };
     let (rows, columns) = (spans(input[0], count(0)), spans(input[1], count(1)));
     let means = Means { input, rows, columns, share: |count: usize| 1.0 / count as Scalar };

@@ -9,8 +9,8 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// For each query, returns an average of the values, weighted by the match of their keys with the
-/// query.
+/// For each query, returns a weighted average of the values. The match of a key and the query
+/// determines the weight of the key's value.
 ///
 /// # Shapes
 /// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
@@ -121,7 +121,7 @@ impl Attention {
 
     /// Self-attention of each sequence, from one projection for all heads.
     ///
-    /// Heads are read in place and their outputs are written next to each other: nothing is permuted.
+    /// Heads are read in place, and their outputs are adjacent, so no data is permuted.
     ///
     /// # Shapes
     /// `qkv: [.., time, 3 · width]`: the queries of all heads, then their keys, then their values → `[.., time, width]`
@@ -155,8 +155,8 @@ impl Attention {
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
 
-    /// As [`packed`](Self::packed), but between two sequences: `q: [.., queries, width]` of the
-    /// first, and `kv: [.., keys, 2 · width]` of the second.
+    /// As [`packed`](Self::packed), with queries `q: [.., queries, width]` from one sequence and
+    /// keys and values `kv: [.., keys, 2 · width]` from another.
     #[track_caller]
     pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {
@@ -192,7 +192,7 @@ impl Attention {
         let plan = self.plan(sizes, places);
         let values = inputs.map(|input| input.value().clone());
         let mask = self.mask.as_ref().map(|mask| mask.value().clone());
-        // None of the sums and products below and in the kernel exceeds one of these.
+        // No sum or product below or in the kernel is larger than the largest of these sizes.
         let row = product("attention: the numbers of a row", &[plan.heads, sizes.values]);
         let shape = Shape::new(&[sizes.lead, &[sizes.queries, row]].concat());
         Shape::new(&[sizes.lead, &[plan.heads, sizes.queries, 2]].concat());
@@ -252,7 +252,7 @@ fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize
     });
     assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
     if queries == 0 || keys == 0 {
-        // There are no scores, and the number of score matrices may exceed memory.
+        // Without scores no mask is needed. A list of all score matrices might exceed memory.
         return None;
     }
     let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();

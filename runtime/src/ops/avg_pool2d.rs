@@ -40,7 +40,7 @@ pub fn avg_pool2d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
     let (shape, input, output) = window::pooled("avg_pool2d", x.shape(), pool);
     let spans = |axis: usize| -> Spans {
         if x.is_empty() {
-            // Without planes there are no windows, whatever their size.
+            // Without planes there are no windows, so no size is needed.
             return Spans::new();
         }
         let inside = |place: usize| place.saturating_sub(pool.padding[axis]).min(input[axis]);

@@ -12,8 +12,8 @@ pub(crate) struct Moments {
     pub(crate) variance: Vec<Scalar>,
 }
 
-/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. Mean and variance
-/// are those of the batch, or the constants `given`.
+/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. The mean
+/// and the variance are computed from the batch, or are the constants `given`.
 ///
 /// # Shapes
 /// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → the

@@ -7,7 +7,7 @@ use crate::gradcheck::Case;
 /// Convolves sequences with a weight.
 ///
 /// Each option is a pair of numbers. Only the second number is used. `Conv::new().stride(2)` sets
-/// both.
+/// both numbers.
 ///
 /// # Shapes
 /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]` with
@@ -34,7 +34,7 @@ pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv1d`]. With `relu`, a ReLU is fused into the operation.
+/// As [`conv1d`]. If `relu` is set, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,

@@ -94,7 +94,7 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv2d`]. With `relu`, a ReLU is fused into the operation.
+/// As [`conv2d`]. If `relu` is set, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,
@@ -116,7 +116,8 @@ pub(crate) fn convolved(
     let backward = move |mut gradient: Value| {
         let db = (relu || needs[2]).then(|| {
             let mut sums = Buffer::stale(sizes.batch * planes);
-            // Without a ReLU the gradient is only read, because it may be shared.
+            // Without a ReLU the gradient is not changed, because other tensors may share the
+            // gradient.
             match &kept {
                 Some(y) => {
                     conv::mask_and_sum(&sizes, gradient.make_mut(), y.as_slice(), sums.as_mut_slice());

@@ -7,7 +7,7 @@ use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Labels, Tensor};
 
-/// The rows of `weight` with the given ids.
+/// The row of `weight` for each id.
 ///
 /// # Shapes
 /// `ids: [..]`, `weight: [rows, width]` → `[.., width]`
@@ -49,7 +49,7 @@ pub fn embedding(ids: &Labels, weight: &Tensor, padding: Option<usize>) -> Tenso
     let ids = ids.clone();
     record(output, [weight], move |gradient| {
         [Value::build([rows, width], |sums| {
-            // An id has 32 bits: a padding row beyond them matches none.
+            // An id has 32 bits, so a padding row with a larger index matches no id.
             let skip = padding.and_then(|padding| u32::try_from(padding).ok());
             sum_rows(gradient.as_slice(), width, ids.as_slice(), skip, sums);
         })]

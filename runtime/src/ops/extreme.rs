@@ -87,7 +87,7 @@ fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> b
     along.collect::<Labels>().reshape(&shape.without(axis))
 }
 
-/// For each line along an axis, the flat index of its best element.
+/// The flat index of the best element of each line along an axis.
 #[track_caller]
 fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
     let (outer, length, inner) = x.value().shape().around(axis);

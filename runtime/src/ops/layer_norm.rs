@@ -18,7 +18,7 @@ use crate::{Scalar, Tensor};
 /// `dx = (h - h̄ - x̂ · mean(h x̂)) / √..`, `dw = Σ g x̂`, `db = Σ g`.
 ///
 /// # Panics
-/// If the last axes of `x` are not those of `weight`, or if `bias` has another shape.
+/// If the last axes of `x` differ from the axes of `weight`, or if `bias` has another shape.
 #[track_caller]
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: Scalar) -> Tensor {
     assert!(

@@ -22,7 +22,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     affine(x, weight, bias, false)
 }
 
-/// As [`linear`]. With `relu`, a ReLU is fused into the operation.
+/// As [`linear`]. If `relu` is set, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));

@@ -73,8 +73,8 @@ fn split(last: &Tensor) -> LstmState {
     LstmState { h: last.slice(0, 0..1).reshape(shape), c: last.slice(0, 1..2).reshape(shape) }
 }
 
-/// As [`lstm`], but from the end to the start of the sequence if `reverse`. Returns all hidden states, and
-/// the final hidden state and cell state in one tensor `[2, batch, hidden]`.
+/// As [`lstm`], but from the end to the start of the sequence if `reverse` is set. Returns all
+/// hidden states, and the final hidden state and cell state in one tensor `[2, batch, hidden]`.
 #[track_caller]
 pub(crate) fn run(
     x: &Tensor,
@@ -123,7 +123,8 @@ pub(crate) fn run(
     });
     let inputs = [x, &weights.weight_ih, &weights.weight_hh, &bias_ih, &bias_hh, &h, &c];
     let saved = Saved { sizes, needs: inputs.map(Tensor::requires_grad), given, w_ih, w_hh, gates, states, cells, bounded };
-    // The final state is a second output. Its gradient is kept here until that of the first output arrives.
+    // The final state is a second output. Its gradient is stored here until the gradient of the
+    // first output arrives.
     let waiting = Arc::new(Mutex::new(None));
     let taken = Arc::clone(&waiting);
     let output = record(Value::new([batch, time, hidden], output), inputs, move |gradient| {
@@ -235,7 +236,7 @@ fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: 
             part.shape()
         );
     }
-    // No buffer of the pass is larger than this.
+    // No buffer of the pass is larger than this shape.
     Shape::new(&[batch, time, 4, hidden]);
     (Sizes { batch, time, hidden, reverse }, inputs)
 }

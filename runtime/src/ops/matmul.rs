@@ -35,7 +35,8 @@ impl Tensor {
 struct Plan {
     sizes: (usize, usize, usize),
     shape: Shape,
-    /// For each matrix of the output, the indices of its left and its right operand in their batches.
+    /// For each matrix of the output, the index of its operand in the left batch and the index of
+    /// its operand in the right batch.
     pairs: Vec<(usize, usize)>,
 }
 
@@ -56,7 +57,7 @@ impl Plan {
         let lead = broadcast::shape("matmul", &a_lead, &b_lead);
         let shape = Shape::new(&[&lead[..], &[m, n]].concat());
         let pairs = if m == 0 || n == 0 {
-            // Nothing is computed, and the number of matmuls may exceed memory.
+            // No matmul is computed, and a list of all pairs might exceed memory.
             Vec::new()
         } else if b_lead.count() == 1 && lead == a_lead {
             // With a single right-hand matrix the left-hand side is one tall matrix.
@@ -115,7 +116,8 @@ impl Plan {
         matrix: impl Fn(usize, &mut [Scalar], bool) + Sync,
     ) -> Value {
         if side.len() == self.pairs.len() * size {
-            // Without broadcasting each matrix has one pair, in the same order.
+            // Without broadcasting each matrix is in one pair, and the pairs have the order of the
+            // matrices.
             return Value::build(side.shape().clone(), |to| self.each(to, size, |at, to| matrix(at, to, false)));
         }
         let mut sums = Value::filled(side.shape().clone(), 0.0);
@@ -126,8 +128,9 @@ impl Plan {
         sums
     }
 
-    /// Calls `work` for each pair, with the `size` elements of the output that belong to the pair. If there
-    /// are many pairs, threads share them. If there are few, each matmul is shared internally.
+    /// Calls `work` for each pair, with the `size` elements of the output that belong to the pair.
+    /// If there are many pairs, threads share them. If there are few pairs, threads share each
+    /// matmul.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
         /// The approximate number of multiplications in one thread's part.
         const PART: usize = 1 << 18;

@@ -41,7 +41,8 @@ pub(super) fn better(op: &'static str, a: &Tensor, b: &Tensor, is_better: fn(Sca
     record(output, [a, b], move |gradient| {
         let part = |own: usize| {
             let [mine, other] = [&values[own], &values[1 - own]];
-            // If one is NaN, neither is better and both get the gradient, as in PyTorch.
+            // If one element is NaN, neither element is better, and both get the gradient, as in
+            // PyTorch.
             let share = move |a: Scalar, b: Scalar| {
                 if a == b {
                     0.5

@@ -12,7 +12,7 @@ use crate::gradcheck::Case;
 /// Any three shapes that broadcast. Axes are matched from the last.
 ///
 /// # Formula
-/// `da = g` where the condition is not 0, `db = g` where it is 0, and both are 0 elsewhere. The
+/// `da = g` where the condition is not 0, else 0. `db = g` where the condition is 0, else 0. The
 /// condition has no gradient. Elements that are not selected have no influence, even if they are
 /// NaN.
 ///

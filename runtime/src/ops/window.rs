@@ -2,8 +2,8 @@
 
 use crate::shape::{self, Shape};
 
-/// Two numbers, one for each axis of an image. Converts from one number for both axes, or from
-/// `[height, width]`.
+/// Two numbers, one for each axis of an image. One number for both axes, or `[height, width]`,
+/// converts to a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair(pub(crate) [usize; 2]);
 
@@ -37,7 +37,7 @@ pub(crate) struct Fit {
 }
 
 /// Computes the sizes of `window` on the padded `input`. The sizes are checked for overflow, so
-/// that kernels may add and multiply them unchecked.
+/// that kernels may add and multiply them without checks.
 #[track_caller]
 pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     let Pool { kernel, stride, padding, dilation } = window;

@@ -193,7 +193,8 @@ mod tests {
     use super::{Adam, AdamW};
     use crate::{Optimizer, Parameter, Scalar};
 
-    /// A parameter after `steps` steps of the formula, in double precision, on the loss `p² / 2`.
+    /// The parameter after `steps` steps on the loss `p² / 2`, computed by the formula in double
+    /// precision.
     fn by_formula(steps: i32, rate: f64, decay: f64, decoupled: bool) -> f64 {
         let (mut p, mut m, mut v) = (1.0_f64, 0.0_f64, 0.0_f64);
         for t in 1..=steps {

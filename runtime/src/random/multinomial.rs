@@ -6,8 +6,8 @@ use crate::shape::Shape;
 use crate::{Labels, Scalar, Tensor};
 
 impl Tensor {
-    /// Draws classes with probabilities proportional to their weights, seeded by this thread's
-    /// [`seed`](crate::seed).
+    /// Draws classes with probabilities proportional to their weights. This thread's
+    /// [`seed`](crate::seed) determines the draws.
     ///
     /// Without replacement the classes of a row are distinct. Each class is drawn from the classes
     /// that remain. A class of weight 0 is never drawn.
@@ -20,7 +20,8 @@ impl Tensor {
     /// fewer than `count` weights of a row are above 0.
     ///
     /// # Source
-    /// PyTorch's `multinomial`; without replacement by the keys of Efraimidis and Spirakis, `ln(u) / weight`.
+    /// PyTorch's `multinomial`. Draws without replacement use the keys `ln(u) / weight` of
+    /// Efraimidis and Spirakis.
     ///
     /// # Example
     /// ```
@@ -92,7 +93,7 @@ fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, label
     }
 }
 
-/// Draws `count` distinct labels: each class gets a random key, and the classes with the largest
+/// Draws `count` distinct labels. Each class gets a random key, and the classes with the largest
 /// keys are drawn. This is equivalent to drawing one class after another.
 fn without_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut keys = Vec::with_capacity(weights.len());
@@ -147,7 +148,7 @@ mod tests {
             assert!(row[0] != row[1] && row[1] != row[2] && row[0] != row[2] && !row.contains(&3));
             second += if row[..2] == [2, 1] { 1.0 } else { 0.0 };
         }
-        // 5/8 for the first draw, then 2/3.
+        // The probability is 5/8 in the first draw, and 2/3 in the second.
         assert!((second / N as f64 - 5.0 / 12.0).abs() < 0.01);
         assert_eq!(Tensor::multinomial(&Tensor::zeros(&[0, 3]), 2, false).shape(), [0, 2]);
         assert_eq!(Tensor::multinomial(&Tensor::ones(&[3]), 0, true).shape(), [0]);

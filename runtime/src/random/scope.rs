@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use super::{POSITION, Position, seed};
 
 thread_local! {
-    /// The open scopes of this thread, innermost last. Each has an id and the position to restore.
+    /// The open scopes of this thread, innermost last. Each scope has an id and the position to
+    /// restore.
     static SCOPES: RefCell<Vec<(u64, Position)>> = const { RefCell::new(Vec::new()) };
     static NEXT_SCOPE: Cell<u64> = const { Cell::new(0) };
 }
@@ -48,8 +49,8 @@ pub struct SeedScope {
 /// The guard of a scope. On drop, it restores the random position that the thread had before the scope.
 ///
 /// If an outer scope ends before an inner scope, the thread's position does not change yet. The
-/// inner scope takes over the position that the outer scope would have restored. In any order of
-/// ends, the last scope therefore restores the position from before the first scope.
+/// inner scope takes over the position that the outer scope would have restored. In any order, the
+/// scope that ends last therefore restores the position from before the first scope.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,

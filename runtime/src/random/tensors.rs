@@ -160,7 +160,8 @@ mod tests {
 
     fn assert_moments(x: &Tensor, mean: f64, variance: f64) {
         let (m, v) = moments(x);
-        // Four standard errors of the mean, and a bound for the variance of all distributions here.
+        // The mean may differ by four standard errors. The bound for the variance holds for all
+        // distributions in this test.
         assert!((m - mean).abs() < 4.0 * (variance / N as f64).sqrt(), "{m} is not {mean}");
         assert!((v - variance).abs() < 0.04 * variance, "{v} is not {variance}");
     }
@@ -178,7 +179,7 @@ mod tests {
         assert!(
             within(&Tensor::rand(&[N]), 0.0, 1.0) && within(&Tensor::uniform(&[N], -1.0, 3.0), -1.0, 3.0)
         );
-        // Most of these would be rounded up to the upper bound.
+        // Most of these values would be rounded up to the upper bound.
         assert!(within(
             &Tensor::uniform(&[N], 1e8, (1e8 as Scalar).next_up()),
             1e8,
@@ -236,8 +237,8 @@ mod tests {
         assert_ne!(Tensor::uniform(&[4, 4], -0.5, 0.5).as_slice(), layer.weight.tensor().as_slice());
     }
 
-    /// These values are part of the meaning of a seed and must not change. They were computed by another
-    /// implementation.
+    /// The values in this test are part of the meaning of a seed and must not change. They were
+    /// computed by another implementation.
     #[test]
     fn known_numbers() {
         let _seeded = seed_scope(7);

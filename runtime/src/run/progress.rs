@@ -40,7 +40,7 @@ pub fn set_progress(style: ProgressStyle) {
     CHOICE.store(style as u8 + 1, Ordering::Relaxed);
 }
 
-/// The progress display of a run. Dropping this value ends the bar, however the run ended.
+/// The progress display of a run. Dropping this value ends the bar, even after an error or a panic.
 pub(super) struct Progress {
     lines: bool,
     bar: Option<Bar>,

@@ -21,8 +21,8 @@ pub struct State<'a> {
     pub grad_norm: Option<f64>,
     /// The measurements of this epoch so far.
     pub row: Row,
-    /// The history of all earlier epochs. The measurements of the current epoch are in `row`, also
-    /// in `epoch_end`.
+    /// The history of all earlier epochs. The measurements of the current epoch are only in `row`,
+    /// even when the hook `epoch_end` runs.
     pub history: &'a History,
     pub(super) is_best: bool,
 }

@@ -64,8 +64,8 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for a loop with `accumulate`, if for this reason the denominator of a loss is
-    /// unknown.
+    /// The error for a loop with `accumulate` and a loss whose denominator is unknown. The message
+    /// depends on the reason `self`.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
@@ -84,7 +84,7 @@ impl Guess {
 /// The loss over all batches so far.
 ///
 /// # Formula
-/// `Σ lossᵢ wᵢ / Σ wᵢ` for means over weights `wᵢ`, `Σ lossᵢ` for sums, in f64.
+/// `Σ lossᵢ wᵢ / Σ wᵢ` for means with the weights `wᵢ`, and `Σ lossᵢ` for sums, in f64.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Total {
     sum: f64,

@@ -3,7 +3,8 @@
 use super::{Position, Schedule, cosine};
 use crate::Scalar;
 
-/// Raises the learning rate to `max_rate`, then decays it far below its initial value, along two half cosines.
+/// Raises the learning rate to `max_rate` along half a cosine. Then lowers it, along another half
+/// cosine, far below the initial rate.
 ///
 /// The optimizer's own learning rate is not used: the first update uses `max_rate / div_factor`.
 ///
@@ -39,8 +40,8 @@ pub struct OneCycleLr {
 impl OneCycleLr {
     /// A cycle of `total` (at least 1) updates with the peak learning rate `max_rate` (above 0).
     ///
-    /// The rise takes a fraction 0.3 of the updates and starts at `max_rate / 25`; the final learning rate is the
-    /// initial one divided by 10,000.
+    /// The rise takes a fraction 0.3 of the updates and starts at `max_rate / 25`. The final
+    /// learning rate is the initial rate divided by 10,000.
     ///
     /// # Panics
     /// If `max_rate` is not above 0 and finite, or if `total` is 0.

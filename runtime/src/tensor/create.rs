@@ -27,8 +27,8 @@ impl Tensor {
 
     /// Values from `start` in steps of `step`, up to but excluding `end`.
     ///
-    /// A negative step counts down. If the first step leads away from `end`, or if both ends are equal, the tensor is
-    /// empty.
+    /// A negative step counts down. If the first step leads away from `end`, or if `start` and
+    /// `end` are equal, the tensor is empty.
     ///
     /// # Shapes
     /// → `[n]` with `n = ⌈(end - start) / step⌉`
@@ -87,7 +87,8 @@ impl Tensor {
         assert!(start.is_finite() && end.is_finite(), "linspace: the ends {start} and {end} must be finite");
         let [start, end] = [start, end].map(decimal);
         let last = count.saturating_sub(1);
-        // Divides first: the difference of large ends may overflow.
+        // The ends are divided before the subtraction, because the difference of large ends may
+        // overflow.
         let step = end / last.max(1) as f64 - start / last.max(1) as f64;
         Self::by_place(count, |i| {
             if i < count / 2 || last == 0 { start + i as f64 * step } else { end - (last - i) as f64 * step }

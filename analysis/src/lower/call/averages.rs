@@ -3,14 +3,15 @@
 use syn::Expr;
 
 use super::Call;
+use super::construct::constructor;
 use crate::cfg::{Average, AverageStep, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::{
-    CallEffect, averages_weights, is_average_update, is_evaluation, keeps_buffers, moves_average,
-    names_weight_average, refits_batch_norm, saves,
+    CallEffect, averages_weights, is_average_update, is_evaluation, is_plain_layer, keeps_buffers,
+    moves_average, names_weight_average, refits_batch_norm, saves,
 };
 
 impl<'a> Lower<'a> {
@@ -31,6 +32,7 @@ impl<'a> Lower<'a> {
             let step = match effect {
                 _ if refits_batch_norm(&call.name) => AverageStep::Refits,
                 Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy) => AverageStep::Refits,
+                Some(CallEffect::Mode(_)) => return,
                 Some(CallEffect::Computes(_)) => AverageStep::Serves,
                 _ if moves_average(&call.name) => AverageStep::Moves,
                 _ if saves(&call.name) || is_evaluation(&call.name) => AverageStep::Serves,
@@ -105,10 +107,20 @@ impl<'a> Lower<'a> {
 
     /// Whether the model of an average is known to have no batch norm.
     fn has_no_batch_norm(&self, call: &Call<'a>, of: PathId) -> bool {
-        let given = call.values().filter_map(|value| value.ty);
         let init: Option<&&Expr> = self.env.made_of.get(&of);
         let names = init.map(|init| names_in(init)).unwrap_or_default();
-        let built = names.iter().filter_map(|name| self.env.value(self.lookup(name)?)?.ty);
-        given.chain(built).any(|ty| self.resolver.has_batch_norm(ty, 0) == Some(false))
+        let built = names.iter().filter_map(|name| self.env.value(self.lookup(name)?));
+        call.values().chain(built).any(|model| {
+            let plain =
+                model.place.filter(|place| *place != of).is_some_and(|place| self.is_plain_model(place));
+            plain || model.ty.is_some_and(|ty| self.resolver.has_batch_norm(ty, 0) == Some(false))
+        })
+    }
+
+    /// Whether a place holds a known layer without batch norm, by its type or its constructor.
+    fn is_plain_model(&self, place: PathId) -> bool {
+        let by_type = self.cfg.facts.variable(place).is_some_and(|known| known.without_batch_norm);
+        let built = self.env.made_of.get(&place).and_then(|init| constructor(init));
+        by_type || built.is_some_and(|name| is_plain_layer(&name))
     }
 }

@@ -3,21 +3,34 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, User};
+use crate::cfg::{Action, Deps, Excerpt, Mark, Scaler, SiteId, StoreId, User};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, text};
 use crate::stage::Stage;
-use crate::vocabulary::{CallEffect, is_loss};
+use crate::vocabulary::{CallEffect, Keeping};
 
 impl<'a> Lower<'a> {
     pub(super) fn backward(&mut self, call: &Call<'a>, retain: bool) -> Value<'a> {
         let Some(loss) = call.subject() else { return self.opaque(call) };
+        if let Expr::MethodCall(node) = call.expr
+            && self.is_loss_object(&node.receiver, loss)
+        {
+            // The gradient of the loss, which a layer's `backward` gets.
+            return Value { measured: true, ..Value::nothing() };
+        }
         let site = self.stage_site(call.expr, Stage::Backward);
+        if !loss.is_tensor() && !self.is_loss_place(loss.place) {
+            self.cfg.facts.mark(site, Mark::OfLayer);
+        }
         if let Some(scaler) = self.scaler_of(call.expr) {
             self.cfg.facts.set(site, Scaler(scaler));
         }
-        self.backward_at(site, loss, retain);
-        Value::of(Kind::Gradients, Deps::none())
+        let store = self.store_at(site);
+        if self.recording.adds && self.vocabulary.keeping() == Some(Keeping::Threaded) {
+            self.cfg.stores[store].keeping = Keeping::Threaded;
+        }
+        self.backward_at(site, loss, retain, Some(store));
+        Value::of(Kind::Gradients(vec![store]), Deps::none())
     }
 
     /// The scaler of `scaler.scale(&loss).backward()`.
@@ -28,23 +41,21 @@ impl<'a> Lower<'a> {
         matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
-    /// Records that gradients are separate values, as in libraries whose `backward` returns the
-    /// gradients.
-    ///
-    /// The states of the gradients of all optimizers become unknown.
-    pub(in crate::lower) fn gradients_are_values(&mut self) {
-        self.emit(Action::Touch(Deps::Anything), 0);
-        self.cfg.function.reads_gradients = true;
-    }
-
-    pub(super) fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
+    pub(super) fn backward_at(
+        &mut self,
+        site: SiteId,
+        loss: &Value<'a>,
+        retain: bool,
+        store: Option<StoreId>,
+    ) {
         self.note_root(site, &loss.origin);
         self.note_run(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();
         // A model with a `backward` of its own is no loss, and may repeat it.
         if graphs.is_empty()
             && let Some(place) = loss.place
-            && is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or(""))
+            && (store.is_some_and(|store| self.cfg.stores[store].keeping != Keeping::InPlace)
+                || self.is_loss_place(loss.place))
         {
             graphs = vec![self.graph(place)];
         }
@@ -57,7 +68,10 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
-        self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
+        // What was computed without recording has no graph to free.
+        let never = loss.origin.unrecorded && !loss.computed && loss.tensor.is_none();
+        let retain = retain || never;
+        self.emit(Action::Backward { deps, graphs, own, retain, scaled, store }, site);
     }
 
     /// Records that opaque code may call `backward` on these values.

@@ -21,7 +21,7 @@ impl<'a> Lower<'a> {
             self.note_state(call);
             return;
         };
-        if self.has_optimizer(call) {
+        if self.gets_optimizer(call) {
             self.cfg.function.keeps_optimizer_state = true;
             return;
         }
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Whether an optimizer is the receiver of a call or in one of its arguments.
-    fn has_optimizer(&self, call: &Call<'a>) -> bool {
+    fn gets_optimizer(&self, call: &Call<'a>) -> bool {
         let held = |value: &Value<'a>| {
             matches!(value.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
                 || !self.optimizers_in(&value.derived().deps).is_empty()

@@ -10,8 +10,8 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
-use crate::vocabulary::collects;
-use crate::vocabulary::rust::{is_reading, is_view};
+use crate::vocabulary::rust::{is_forced, is_reading, is_view};
+use crate::vocabulary::{adds, collects};
 
 impl<'a> Lower<'a> {
     /// Records that a value is added to a sum, as by `left += right` or `left = left + right`.
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
             Expr::Path(_) => names_in(&right).contains(&text::tight(left)),
             _ => Mentions::of(right, left),
         };
-        if matches!(right, Expr::Binary(_)) && mentions() {
+        if is_sum(right) && mentions() {
             let added = value.clone();
             self.adds_up(left, right, &added, value, "=");
         } else {
@@ -113,6 +113,20 @@ fn original(expr: &Expr) -> &Expr {
             original(&call.receiver)
         }
         other => other,
+    }
+}
+
+/// Whether an expression is a binary operation, or a call that adds, perhaps with `?`: `(total + loss)?`.
+fn is_sum(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(_) => true,
+        Expr::Try(inner) => is_sum(&inner.expr),
+        Expr::Paren(inner) => is_sum(&inner.expr),
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            adds(&name) || is_forced(&name) && is_sum(&call.receiver)
+        }
+        _ => false,
     }
 }
 

@@ -4,13 +4,13 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Gives, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::options::Author;
 use crate::stage::Stage;
-use crate::vocabulary::{GradientStop, Op, hints_at_training};
+use crate::vocabulary::{GradientStop, Keeping, Op, hints_at_training, is_loss, multiplies};
 
 impl<'a> Lower<'a> {
     /// Performs a stage that computes a tensor, such as a forward or a loss.
@@ -21,14 +21,22 @@ impl<'a> Lower<'a> {
         receiver: Option<&Value<'a>>,
         arguments: &[Value<'a>],
     ) -> Value<'a> {
+        let stage = if stage == Stage::Forward && receiver.is_some_and(|receiver| self.is_criterion(receiver))
+        {
+            Stage::Loss
+        } else {
+            stage
+        };
         let site = self.stage_site(call.expr, stage);
         self.emit(Action::Mark(stage), site);
         // A model may store what it computes in its own fields.
         if let Some(place) = receiver.and_then(|receiver| receiver.place) {
             self.lose_parts(place);
         }
+        self.may_recompute(receiver, arguments);
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
         self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
+        self.note_mode(site, call, receiver);
         let mut value = Value::nothing();
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
@@ -48,7 +56,38 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
-        Value { computed: true, measured: true, ..value.with_origin(origin) }
+        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
+        let traced = stage != Stage::Forward || self.is_traced(arguments);
+        let origin = if traced || !self.are_local(arguments) {
+            origin
+        } else {
+            origin.ended(GradientStop::Detach, site)
+        };
+        let computed = !frozen && traced;
+        let value = Value { computed, measured: true, ..value.with_origin(origin) };
+        let trains = stage == Stage::Loss && computed && !value.models.is_empty();
+        if trains { self.outcome(call, Gives::Loss, value) } else { value }
+    }
+
+    /// Whether `forward` of this object computes a loss.
+    fn is_criterion(&self, object: &Value<'a>) -> bool {
+        let name = object.place.map(|place| self.cfg.paths.name(place));
+        let named = name.is_some_and(|name| is_loss(name.rsplit('.').next().unwrap_or(name)));
+        object.origin.criterion.is_some() || named && !object.computed && object.made.is_none()
+    }
+
+    /// Whether a forward of these inputs may have a graph. With a tape, one of them carries the tape.
+    fn is_traced(&self, inputs: &[Value<'a>]) -> bool {
+        self.vocabulary.keeping() != Some(Keeping::Threaded) || inputs.iter().any(|input| input.computed)
+    }
+
+    /// Whether the function itself made these inputs, so that it is known whether they carry a tape.
+    fn are_local(&self, inputs: &[Value<'a>]) -> bool {
+        let of_caller = |path: &PathId| {
+            let name = self.cfg.paths.root_of(*path);
+            self.env.parameters.contains(&name) && name == *path
+        };
+        !inputs.iter().any(|input| input.place.is_some_and(|place| of_caller(&place)))
     }
 
     /// Performs a forward such as `input.apply(&model)`, whose receiver is the input of the model.
@@ -70,7 +109,9 @@ impl<'a> Lower<'a> {
         let others: Vec<&Origin> = call.rest().iter().map(|value| &value.origin).collect();
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
-        let origin = subject.origin.after(op, site, &others);
+        let mut origin = subject.origin.after(op, site, &others);
+        origin.scaled |= multiplies(&call.name);
+        self.written_in_place(call, &origin);
         self.combine(call.values()).with_origin(origin)
     }
 
@@ -80,23 +121,28 @@ impl<'a> Lower<'a> {
         if matches!(subject.kind, Kind::Optimizer(_)) || self.is_of_scaler(call) {
             return Value::number();
         }
-        let number = Value::number_of(subject);
+        let mut number = Value::number_of(subject);
         let Some(how) = self.vocabulary.cut(&call.name) else { return number };
         if how == GradientStop::Detach {
+            // Data without a graph are still data.
+            if subject.models.is_empty() && !subject.computed {
+                number.deps = subject.derived().deps;
+            }
             self.cfg.function.detached = self.cfg.function.detached.union(&subject.past.computed);
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
         self.reads_number(call, site);
-        number.with_origin(subject.origin.ended(how, site))
+        let origin = subject.origin.ended(how, site);
+        self.written_in_place(call, &origin);
+        number.with_origin(origin)
     }
 
     /// Records that a call may read the loss of a batch as a number: `loss.item()`, `f64::from(loss)`.
     pub(super) fn reads_number(&mut self, call: &Call<'a>, site: SiteId) {
-        match (call.callee.receiver(), call.args.first()) {
-            (Some(tensor), _) => self.note_number(site, tensor),
-            (None, Some(tensor)) => self.note_number(site, tensor),
-            (None, None) => {}
+        let tensor = call.callee.receiver().or_else(|| call.args.first());
+        if let (Some(tensor), Some(value)) = (tensor, call.subject()) {
+            self.note_number(site, tensor, value);
         }
     }
 
@@ -189,8 +235,10 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Computation(place), site);
         }
+        let told = told.filter(|_| model.is_none_or(|model| !model.sets_own_mode));
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
+            Recorded::Yes if model.is_some_and(|model| model.frozen) => Recorded::No,
             Recorded::Yes if unsure => Recorded::Maybe,
             sure => sure,
         };
@@ -200,6 +248,7 @@ impl<'a> Lower<'a> {
             stage,
             model: place,
             models,
+            own: model.map_or_else(Deps::none, |model| model.derived().deps),
             given: given.deps.clone(),
             past: whole.past.clone(),
             recorded,
@@ -250,6 +299,7 @@ fn is_generated(node: &ExprMethodCall) -> bool {
 fn mode_argument(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::MethodCall(node) => node.args.iter().find_map(literal_bool),
+        Expr::Call(node) => node.args.iter().find_map(literal_bool),
         _ => None,
     }
 }

@@ -10,8 +10,8 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_stateful,
-    is_variable, role_of_type,
+    CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
+    is_metric, is_rate, is_stateful, is_variable,
 };
 
 impl<'a> Lower<'a> {
@@ -23,7 +23,7 @@ impl<'a> Lower<'a> {
             }
             return value.clone();
         }
-        let role = role_of_type(self.vocabulary, owner);
+        let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
             && let Some(value) = self.inlined(call)
         {
@@ -43,7 +43,10 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
-            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
+            Some(Role::Accumulator) => self.new_accumulator(call),
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => {
+                self.of_tensor(call).unwrap_or_else(|| new_tensor(call, owner))
+            }
             Some(Role::Other) | None => self.new_other(call, owner),
         }
     }
@@ -68,8 +71,8 @@ impl<'a> Lower<'a> {
         };
         // Without parameters it gets them later, and the gradients are not its own.
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
-        if rate || call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
-            return Value::nothing();
+        if rate || call.arguments.iter().all(|argument| argument.derived().deps.is_empty()) {
+            return Value::of(Kind::Settings(site), Deps::none());
         }
         if matches!(&call.callee, Callee::Associated(_, owner) if is_stateful(owner)) {
             self.cfg.facts.mark(site, Mark::StatefulOptimizer);
@@ -80,9 +83,8 @@ impl<'a> Lower<'a> {
     /// The result of an associated function that the vocabulary does not know, such as `Net::new(..)`.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         let deps = sources(call);
-        if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
-            self.gradients_are_values();
-            return Value::of(Kind::Gradients, deps);
+        if let Some(gradients) = self.converts_gradients(call) {
+            return gradients;
         }
         let site = self.opaque_site_of(call.expr);
         let is_no = |argument| literal_bool(argument) == Some(false);
@@ -90,7 +92,8 @@ impl<'a> Lower<'a> {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.pass_to_opaque(&call.arguments, site, false);
-        let made = is_constructor(&call.name).then_some(site);
+        let collection = type_shape(owner) == Some(TypeShape::Collection);
+        let made = (is_constructor(&call.name) && !collection).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {
             None => Origin::default(),
@@ -100,7 +103,23 @@ impl<'a> Lower<'a> {
             }
         };
         let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
-        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+        if is_metric(owner) && ty.is_none() {
+            self.cfg.facts.mark(site, Mark::Metric);
+        }
+        let mut value = Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) };
+        if ignores_mode_argument(owner) {
+            value.sets_own_mode = true;
+        }
+        value
+    }
+
+    /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.
+    pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
+        let value = self.opaque(call);
+        let site = self.opaque_site_of(call.expr);
+        let receiver = call.receiver.as_ref().map(|receiver| receiver.origin.clone()).unwrap_or_default();
+        let built = receiver.criterion.is_none();
+        value.with_origin(receiver).with_made(built.then_some(site))
     }
 
     /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.
@@ -151,7 +170,7 @@ fn sources(call: &Call<'_>) -> Deps {
 /// The name of the type or of the function that a constructor call names.
 ///
 /// The name is `Net` for `Net::new(..)?`, and `linear` for `linear(..).unwrap()`.
-fn constructor(expr: &Expr) -> Option<String> {
+pub(super) fn constructor(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Try(inner) => constructor(&inner.expr),
         Expr::Paren(inner) => constructor(&inner.expr),

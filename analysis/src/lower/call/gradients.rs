@@ -9,7 +9,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
-use crate::vocabulary::clips_values;
+use crate::vocabulary::{Keeping, clips_values};
 
 /// The owner of the gradients that a call acts on.
 enum On {
@@ -23,6 +23,11 @@ impl<'a> Lower<'a> {
     ///
     /// The gradients belong to an optimizer, or to the parameters in the subject.
     pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
+        if let [effect] = effects
+            && let Some(value) = self.acts_on_stores(call, *effect)
+        {
+            return value;
+        }
         let of_scaler = self.is_of_scaler(call);
         let subject = if of_scaler { call.arguments.first() } else { call.subject() };
         let on = match subject {
@@ -48,7 +53,14 @@ impl<'a> Lower<'a> {
     /// If the effect is to compute gradients, the gradients are computed from `loss`.
     fn one_effect(&mut self, effect: Effect, on: &On, loss: Option<&Value<'a>>, site: SiteId) {
         match (effect, loss, on) {
-            (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
+            (Effect::Fill, Some(loss), On::Optimizer(id)) => {
+                let store = self.store_at(site);
+                if self.cfg.stores[store].keeping != Keeping::InPlace {
+                    self.cfg.stores[store].takers.insert(*id);
+                }
+                self.backward_at(site, loss, false, Some(store));
+            }
+            (Effect::Fill, Some(loss), On::Places(_)) => self.backward_at(site, loss, false, None),
             (Effect::Fill, None, On::Optimizer(id)) => {
                 self.emit(Action::Touch(Deps::one(self.cfg.optimizers[*id].path)), site);
             }

@@ -59,6 +59,11 @@ impl Inlining {
         Self { root: function, function, ..Self::default() }
     }
 
+    /// Whether the body of a closure is being lowered.
+    pub(in crate::lower) fn is_in_closure(&self) -> bool {
+        !self.closures.is_empty()
+    }
+
     /// Whether the body of an inlined function is being lowered.
     pub(in crate::lower) fn is_inside(&self) -> bool {
         !self.stack.is_empty()

@@ -7,17 +7,37 @@ use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Ro
 use crate::diagnostic::Place;
 use crate::lower::env::bind::member;
 use crate::lower::env::origin::join_of;
-use crate::lower::env::value::Value;
+use crate::lower::env::value::{Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
-use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
+use crate::vocabulary::{
+    Loss, OTHER_LOSS, changes_input, hints_at_training, is_no_reduction, names_gradients, sets_reduction,
+};
 
 /// An argument: its expression in the source, and its value.
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
 
 impl<'a> Lower<'a> {
+    /// Whether an opaque call computes a loss, because its result is named so: `let loss = mse(&output, &y)`.
+    ///
+    /// A function that gets the model itself, or whose name says that it trains, may run `backward`.
+    pub(super) fn is_named_loss(&self, call: &Call<'a>) -> bool {
+        // Where no optimizer is at hand the result may be a number.
+        let trains = self.cfg.optimizers.iter().any(|optimizer| optimizer.owned.is_some());
+        let named = self.syntax.loss == Some(address(call.expr)) && trains && !hints_at_training(&call.name);
+        let output = |value: &Value<'a>| value.computed && value.passing != Passing::Exclusive;
+        let model = |value: &Value<'a>| {
+            let place = value.place.filter(|_| !value.computed).map(Deps::one);
+            place.is_some_and(|place| {
+                self.is_owned(&place)
+                    || self.cfg.function.models.overlaps(&place, &self.cfg.paths) == Some(true)
+            })
+        };
+        named && call.arguments.iter().any(output) && !call.arguments.iter().any(model)
+    }
+
     /// The origin of the result of a stage.
     pub(super) fn computed_origin(
         &mut self,
@@ -34,7 +54,10 @@ impl<'a> Lower<'a> {
         }
         let model = receiver.map_or_else(Deps::none, |receiver| receiver.deps.clone());
         match stage {
-            Stage::Forward => whole.forward(site, &model),
+            Stage::Forward => {
+                let last = self.last_of_forward(call, receiver);
+                Origin { last, ..whole.forward(site, &model) }
+            }
             // A loss of the user's own may have parameters, and may take any input.
             _ => Origin { source: whole.source, ..Origin::unseen([&whole, &Origin::default()].into_iter()) },
         }
@@ -71,6 +94,7 @@ impl<'a> Lower<'a> {
             || receiver.is_some_and(|value| value.origin.unreduced.is_some());
         let by_name = matches!(&call.callee, Callee::Function(path) if path.is_ident(loss.name));
         let origin = self.note_loss(site, (loss, by_name), output, target);
+        self.averaging.unreduced.extend(unreduced.then_some(site));
         Some(Origin { unreduced: unreduced.then_some(site), ..origin })
     }
 
@@ -82,7 +106,10 @@ impl<'a> Lower<'a> {
         output: Given<'_, 'a>,
         target: Given<'_, 'a>,
     ) -> Origin {
-        let origin = output.1.origin.loss(&target.1.origin);
+        let mut origin = output.1.origin.loss(&target.1.origin);
+        if loss.symmetric {
+            origin.add_comparison(site);
+        }
         if self.at.dead {
             return origin;
         }
@@ -102,10 +129,10 @@ impl<'a> Lower<'a> {
         node: &'a ExprBinary,
         left: &Value<'a>,
         right: &Value<'a>,
-    ) {
+    ) -> Option<SiteId> {
         let outputs = |value: &Value<'a>| value.is_tensor() && !value.origin.forwards.is_empty();
         if self.at.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
-            return;
+            return None;
         }
         let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
         if let Some(known) = self.cfg.facts.at_mut::<Difference>(site) {
@@ -115,6 +142,7 @@ impl<'a> Lower<'a> {
             let (output, target) = (self.argument((&node.left, left)), self.argument((&node.right, right)));
             self.cfg.facts.note(site, Difference { site, output, target });
         }
+        Some(site)
     }
 
     /// Records the origin of the loss on which `backward` is called.
@@ -168,7 +196,13 @@ impl<'a> Lower<'a> {
             };
             let place = || (Place::of(call.expr), Excerpt::default());
             let unreduced = unreduced.then(|| self.site(node, None, place));
-            return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
+            let criterion =
+                if changes_input(&call.name) { Some(&OTHER_LOSS) } else { receiver.origin.criterion };
+            return Origin {
+                criterion,
+                unreduced: receiver.origin.unreduced.or(unreduced),
+                ..receiver.origin.clone()
+            };
         }
         Origin::unseen(call.values().map(|value| &value.origin))
     }

@@ -3,7 +3,7 @@
 use syn::{Expr, Lit};
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Mode, PathId, Recorded, SiteId};
+use crate::cfg::{Action, Deps, Mark, Mode, PathId, Recorded, SiteId};
 use crate::limits;
 use crate::lower::env::value::{Guard, Kind, Value};
 use crate::lower::{Lower, address};
@@ -19,6 +19,8 @@ pub(in crate::lower) struct Recording {
     maybe_off: usize,
     /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
+    /// Whether the tape that was started last has gradients of an earlier `backward`.
+    pub(in crate::lower) adds: bool,
 }
 
 impl Recording {
@@ -28,7 +30,7 @@ impl Recording {
         *self.count(certain) += 1;
     }
 
-    fn close(&mut self, certain: bool) {
+    pub(in crate::lower) fn close(&mut self, certain: bool) {
         let count = self.count(certain);
         *count = count.saturating_sub(1);
     }
@@ -97,7 +99,8 @@ impl<'a> Lower<'a> {
     /// Performs `model.set_train(training)`.
     pub(super) fn switches_mode_by(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
-        self.set_mode(call, model, call.args.first().and_then(literal_bool))
+        // Without an argument the call can only mean training, as tch's `set_train()`.
+        self.set_mode(call, model, call.args.first().map_or(Some(true), literal_bool))
     }
 
     /// Sets the mode of a model; `training` is `None` if the argument that selects the mode is unknown.
@@ -109,10 +112,28 @@ impl<'a> Lower<'a> {
             (Some(place), Some(training)) if self.track_mode(place) => {
                 let mode = if training { Mode::Train } else { Mode::Eval };
                 self.emit(Action::Mode(place, Some(mode)), site);
+                self.set_parts(model, mode, site);
+                if model.ty.is_some_and(|ty| self.resolver.method(ty, &call.name).is_some()) {
+                    self.cfg.facts.mark(site, Mark::OwnMode);
+                }
             }
             _ => self.lose_mode(&model.derived().deps, site),
         }
         model.derived().with_made(model.made)
+    }
+
+    /// Sets the mode of the models that a struct was made of.
+    fn set_parts(&mut self, model: &Value<'a>, mode: Mode, site: SiteId) {
+        let parts: Vec<Value<'a>> = model.kind.parts().cloned().collect();
+        for part in parts {
+            if let Some(place) =
+                part.place.filter(|_| !part.copied && matches!(part.kind, Kind::Plain | Kind::Fields(_)))
+                && self.cfg.modes.models.iter().any(|(known, _)| *known == place)
+            {
+                self.emit(Action::Mode(place, Some(mode)), site);
+            }
+            self.set_parts(&part, mode, site);
+        }
     }
 
     /// Records that the models in these places may be in either mode.
@@ -143,6 +164,15 @@ impl<'a> Lower<'a> {
             Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
             None => self.emit(Action::Mode(path, None), 0),
         }
+    }
+
+    /// Performs `model.valid()`, which returns a copy in evaluation mode that records nothing.
+    pub(super) fn freezes(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(model) = &call.receiver else { return self.opaque(call) };
+        let mut copy = model.derived();
+        copy.origin.unrecorded = true;
+        copy.frozen = true;
+        copy
     }
 
     /// Performs `evaluation(&model)`.

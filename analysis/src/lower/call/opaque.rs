@@ -5,23 +5,39 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Mark, OptimizerId, Origin, SiteId};
-use crate::lower::Lower;
+use crate::cfg::{Action, Deps, Join, Mark, OptimizerId, Origin, SiteId};
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
+use crate::lower::{Lower, text};
+use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    is_training_call, measures_gradients, moves_gradients, reads_number, writes_gradients,
+    Keeping, clips, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
+    is_evaluation, is_training_call, measures_gradients, moves_gradients, reads_number, returns_parameters,
+    sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
     /// Performs a call that is neither resolved nor known to the vocabulary.
     pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
-        match &call.receiver {
+        if clips(&call.name)
+            && let Some(value) = self.acts_on_stores(call, Effect::Clip)
+        {
+            return value;
+        }
+        if let Some(value) = self.reads_stores(call) {
+            return value;
+        }
+        let gradients = self.pass_gradients(call);
+        let value = match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
             Some(receiver) => self.opaque_method(call, receiver),
             None => self.opaque_call(call),
+        };
+        match gradients {
+            Some(gradients) => Value { kind: gradients.kind, ..value },
+            None => value,
         }
     }
 
@@ -33,9 +49,11 @@ impl<'a> Lower<'a> {
     }
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
-        if handles_gradients(&call.name) {
+        let values = self.vocabulary.keeping().is_some_and(|keeping| keeping != Keeping::InPlace);
+        if handles_gradients(&call.name) && !values {
             self.cfg.function.reads_gradients = true;
         }
+        self.cfg.function.sets_parameters |= values && sets_parameters(&call.name);
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
         if reads_number(&call.name) {
@@ -44,8 +62,17 @@ impl<'a> Lower<'a> {
         self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        self.note_opaque(site, place, &call.arguments);
+        // What returns parameters does not run `backward`.
+        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+            self.note_opaque(site, place, &call.arguments);
+        }
+        if shows_results(&call.name) {
+            self.note_shown(Some(site), call.values());
+        }
         self.may_change_receiver(call, receiver, site);
+        if writes_in_place(&call.name) && receiver.is_tensor() {
+            self.written_with_arguments(call, receiver);
+        }
         self.pass_to_opaque(&shared_with(call), site, false);
         for argument in call.args {
             self.touch_closure(argument);
@@ -70,6 +97,22 @@ impl<'a> Lower<'a> {
             self.collects(call, place);
         }
         value
+    }
+
+    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    ///
+    /// The tensor then depends on the arguments as well.
+    fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
+        let Some(place) = receiver.place else { return };
+        let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
+        let (origin, past) = written
+            .fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
+                (origin.with(&value.origin, Join::Other), past.union(&value.past))
+            });
+        if let Some(held) = self.env.values.get_mut(&place) {
+            held.origin = held.origin.either(&origin);
+            held.past = past;
+        }
     }
 
     /// Records the effects that an opaque method may have on its receiver.
@@ -106,14 +149,32 @@ impl<'a> Lower<'a> {
         if self.function_reads_parameters(call) {
             return Value::nothing();
         }
+        if self.is_named_loss(call) {
+            let origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
+            return self.computes(call, Stage::Loss, None, &arguments).with_origin(origin);
+        }
         let site = self.opaque_site_of(call.expr);
         self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
-        self.note_opaque(site, given, &arguments);
+        if shows_results(&call.name) {
+            self.note_shown(Some(site), arguments.iter());
+        }
         let variant = call.name.starts_with(char::is_uppercase);
-        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
+        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        let is_model = |argument: &Expr, value: &Value<'a>| {
+            value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
+                || self.survey().is_applied(&text::tight(unreferenced(argument)))
+        };
+        let mut given_away = call.args.iter().zip(&arguments[..]);
+        let gradient = self.survey().has_own_shape()
+            && given_away
+                .all(|(argument, value)| value.passing != Passing::Exclusive && !is_model(argument, value));
+        if !gradient {
+            self.note_opaque(site, given, &arguments);
+        }
+        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);
         }
@@ -194,6 +255,9 @@ impl<'a> Lower<'a> {
             self.given_away(value);
         }
         match &value.kind {
+            Kind::Gradients(_) | Kind::Accumulator(_) if shared => {}
+            Kind::Gradients(_) => self.gradients_escape(value),
+            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
             Kind::Optimizer(_) | Kind::Optimizers(_) if shared && !hinted => {}
             Kind::Optimizer(id) | Kind::Optimizers(id) => {
                 let path = self.cfg.optimizers[*id].path;
@@ -214,9 +278,12 @@ impl<'a> Lower<'a> {
 
     /// Records that a value is stored, returned or passed on, so that other code may step its optimizers.
     pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
+        self.cfg.function.gives_graph |= value.computed || value.has_graphs();
         self.given_away(value);
         match &value.kind {
             Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
+            Kind::Gradients(_) => self.gradients_escape(value),
+            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
             kind => kind.parts().for_each(|part| self.escapes(part)),
         }
     }
@@ -249,6 +316,12 @@ impl<'a> Lower<'a> {
                 self.lose_parts(place);
                 self.note_mentioned(path);
                 deps = deps.union(&Deps::one(place));
+                if let Some(value) =
+                    self.env.value(path).filter(|value| matches!(value.kind, Kind::Gradients(_)))
+                {
+                    let value = value.clone();
+                    self.gradients_escape(&value);
+                }
                 if let Some(Value { kind: Kind::Optimizer(id), .. }) = self.env.value(path) {
                     let optimizer = &mut self.cfg.optimizers[*id];
                     deps = deps.union(&Deps::one(optimizer.path));

@@ -1,9 +1,10 @@
 //! Optimizers: their construction, and calls that change the set of parameters that they update.
 
 use super::Call;
-use crate::cfg::{Action, Deps, Gives, Mark, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
+use crate::stage::Stage;
 use crate::vocabulary::{CallEffect, sets_momentum};
 
 impl<'a> Lower<'a> {
@@ -53,16 +54,62 @@ impl<'a> Lower<'a> {
         let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
             return self.opaque(call);
         };
-        let gradients = call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients));
         let exclusive =
             |place: &PathId| self.env.value(*place).is_some_and(|held| held.passing == Passing::Exclusive);
-        let owned = model.place.filter(|place| model.passing == Passing::Value && !exclusive(place));
-        let Some(place) = owned.filter(|_| gradients) else { return self.opaque(call) };
-        let site = self.site_of(call.expr, None);
-        // Its gradients are values: those that the optimizer itself holds are unknown.
-        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-        let value = Value::plain(model.derived().deps);
+        let in_place = !model.copied && model.place.is_some_and(|place| exclusive(&place));
+        let given = call.args.last().zip(call.arguments.last());
+        let gradients = given.is_some_and(|(argument, value)| self.may_be_gradients(argument, value));
+        if in_place || model.passing != Passing::Value || !gradients {
+            return self.opaque(call);
+        }
+        let deps = model.derived().deps;
+        self.trains_parameters(id, &deps);
+        let site = self.stage_site(call.expr, Stage::Step);
+        self.takes_gradients(id, given, site);
+        let mut value = Value { ty: model.ty, ..Value::plain(deps) };
+        value.updated = true;
+        let Some(place) = model.place else { return value };
+        // The type of a model whose gradients are taken is that of a model in training.
+        if self.track_mode(place) {
+            self.emit(Action::Mode(place, Some(Mode::Train)), site);
+        }
         self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// Performs `optimizer.step(rate, gradients)`, which returns the updated model.
+    pub(super) fn updates_other(&mut self, call: &Call<'a>) -> Value<'a> {
+        let given = call.args.last().zip(call.arguments.last());
+        let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given)
+        else {
+            return self.opaque(call);
+        };
+        let model = stores.iter().find_map(|store| self.cfg.stores[*store].model);
+        let site = self.stage_site(call.expr, Stage::Step);
+        self.takes_gradients(id, given, site);
+        let Some(place) = model else { return Value::nothing() };
+        let ty = self.env.value(place).and_then(|model| model.ty);
+        let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
+        value.updated = true;
+        self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// Records that an optimizer updates these parameters.
+    fn trains_parameters(&mut self, id: OptimizerId, deps: &Deps) {
+        let path = self.cfg.optimizers[id].path;
+        self.optimizer(path, Some(deps.clone()), false);
+        self.owns_models(id, deps);
+    }
+
+    /// Records the models among the parameters of an optimizer that the function constructs.
+    fn owns_models(&mut self, id: OptimizerId, owned: &Deps) {
+        let built =
+            |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));
+        let models: Vec<_> = owned.paths().iter().filter_map(built).collect();
+        for model in models {
+            if !self.cfg.optimizers[id].models.contains(&model) {
+                self.cfg.optimizers[id].models.push(model);
+            }
+        }
     }
 
     /// The value of a call that returns the parameters of an optimizer or of a model.

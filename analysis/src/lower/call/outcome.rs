@@ -1,12 +1,14 @@
 //! Calls whose results must be used, and whether the code uses or drops these results.
 
-use syn::Expr;
+use syn::{Expr, Pat};
 
 use super::Call;
 use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
 use crate::lower::env::value::{Passing, Value};
+use crate::vocabulary::is_loss;
+use crate::vocabulary::rust::is_meant_unused;
 
 impl<'a> Lower<'a> {
     /// Performs a reduction of a value over all processes.
@@ -37,6 +39,26 @@ impl<'a> Lower<'a> {
         let callee = self.version(&callee);
         self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
         value.outcome = Some(site);
+        value
+    }
+
+    /// The initializer of a variable that is named like a loss, whose result must be used if it is one.
+    pub(in crate::lower) fn loss_value(
+        &mut self,
+        pat: &Pat,
+        init: &'a Expr,
+        mut value: Value<'a>,
+    ) -> Value<'a> {
+        let Pat::Ident(ident) = pat else { return value };
+        let name = ident.ident.to_string();
+        let named = is_loss(&name) && !is_meant_unused(&name);
+        if named && value.outcome.is_none() && value.computed && !value.models.is_empty() {
+            let site = self.site_of(init, None);
+            let callee = self.version(&structure(init));
+            let fate = Fate::Kept;
+            self.cfg.facts.note_once(site, Outcome { site, callee, gives: Gives::Loss, fate });
+            value.outcome = Some(site);
+        }
         value
     }
 

@@ -1,7 +1,7 @@
 //! Calls that build or advance learning-rate schedules.
 
 use super::Call;
-use crate::cfg::{Action, Advance, Deps, PathId, Schedule, ScheduleOf};
+use crate::cfg::{Action, Advance, Deps, Mark, PathId, Schedule, ScheduleOf};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
@@ -12,12 +12,18 @@ impl<'a> Lower<'a> {
     pub(super) fn schedule_method(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
         let effect = schedule_method(&call.name);
-        if effect == ScheduleEffect::Advances {
+        if effect == ScheduleEffect::Advances && may_advance(call) {
             self.advances(call, receiver);
+        } else if effect == ScheduleEffect::CountsEpochs {
+            if let Some(built) = receiver.made {
+                self.cfg.facts.mark(built, Mark::CountsEpochs);
+            }
+            return Value { place: None, ..receiver.clone() };
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver.clone();
         } else if effect == ScheduleEffect::Reads
+            && call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Optimizer(_)))
             && let Some(schedule) = self.schedule_at(receiver.place)
         {
             schedule.looked_at += 1;
@@ -82,4 +88,13 @@ impl<'a> Lower<'a> {
     fn schedule_at(&mut self, path: Option<PathId>) -> Option<&mut Schedule> {
         self.cfg.facts.known_variable_mut(path?)?.schedule.as_mut()
     }
+}
+
+/// Whether a `step` of a schedule may move the learning rate.
+///
+/// It gets nothing, the optimizer, the update or a metric; a sampler of a diffusion model gets tensors and
+/// the step of its process.
+fn may_advance(call: &Call<'_>) -> bool {
+    let optimizer = call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Optimizer(_)));
+    call.arguments.len() < 2 || optimizer
 }

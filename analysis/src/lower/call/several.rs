@@ -149,12 +149,24 @@ fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
 fn computes_gradients(effect: CallEffect) -> bool {
     match effect {
         CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),
-        CallEffect::Backward { .. } | CallEffect::Computes(_) => true,
+        CallEffect::Backward { .. }
+        | CallEffect::Differentiates
+        | CallEffect::Runs
+        | CallEffect::Evaluates
+        | CallEffect::Computes(_) => true,
         CallEffect::Applies
         | CallEffect::Settings
         | CallEffect::Builds
         | CallEffect::Adopts
         | CallEffect::Updates { .. }
+        | CallEffect::UpdatesOther
+        | CallEffect::Constructs
+        | CallEffect::Steps { .. }
+        | CallEffect::Accumulates
+        | CallEffect::Collects
+        | CallEffect::Allocates
+        | CallEffect::Traces
+        | CallEffect::Freezes
         | CallEffect::Scales
         | CallEffect::SetsEpoch
         | CallEffect::Reduces

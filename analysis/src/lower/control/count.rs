@@ -18,7 +18,7 @@ mod stream;
 
 pub(super) use comparison::Count;
 use comparison::Linear;
-use shape::{is_condition, number, part_of};
+use shape::{is_batch_size, is_condition, number, part_of};
 use stream::Stream;
 
 /// Facts about variables that may count iterations.
@@ -53,7 +53,13 @@ struct Index {
 
 impl Index {
     fn counted(&self) -> Counted {
-        Counted { of: self.of, start: self.start, starts_over: true, over_items: self.over_items }
+        Counted {
+            of: self.of,
+            start: self.start,
+            starts_over: true,
+            over_items: self.over_items,
+            of_samples: false,
+        }
     }
 }
 
@@ -67,11 +73,14 @@ struct Counted {
     starts_over: bool,
     /// Whether the loop counts items, rather than the numbers of a range.
     over_items: bool,
+    /// Whether the variable counts samples, and not iterations.
+    of_samples: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Bump {
-    by: i64,
+    /// The number that is added. `None` for the size of a batch.
+    by: Option<i64>,
     around: Option<LoopId>,
     conditional: bool,
 }
@@ -163,8 +172,9 @@ impl<'a> Lower<'a> {
             .is_some_and(|round| self.control.branches > round.branches || round.continued);
         let around: Vec<LoopId> = self.control.iterations.iter().map(|round| round.of).collect();
         let counting = &mut self.guarding.counting;
+        let sized = matches!(op, Some(BinOp::AddAssign(_))) && is_batch_size(right);
         match (by, op) {
-            (Some(by), _) if by != 0 => {
+            _ if sized || by.is_some_and(|by| by != 0) => {
                 let bump = Bump { by, around: around.last().copied(), conditional };
                 counting.bumps.entry(path).or_default().insert(address(right), bump);
                 if let Some(round) = self.control.iterations.last_mut() {
@@ -212,6 +222,7 @@ impl<'a> Lower<'a> {
             starts_over: counted.starts_over,
             or_else: false,
             over_items: counted.over_items,
+            of_samples: counted.of_samples,
         })
     }
 
@@ -241,10 +252,13 @@ impl<'a> Lower<'a> {
             return None;
         }
         let start = counting.starts.get(&counts).copied();
-        let simple =
-            bump.by == 1 && bumps.len() == 1 && !bump.conditional && sets.values().all(|set| set.to == start);
+        let simple = bump.by == Some(1)
+            && bumps.len() == 1
+            && !bump.conditional
+            && sets.values().all(|set| set.to == start);
         let reset_outside = sets.values().any(|set| !inside(set));
         let starts_over = here == 0 || begins.is_some() || reset_outside;
-        Some(Counted { of, start: start.filter(|_| simple), starts_over, over_items: true })
+        let of_samples = bump.by.is_none();
+        Some(Counted { of, start: start.filter(|_| simple), starts_over, over_items: true, of_samples })
     }
 }

@@ -5,7 +5,7 @@ use syn::{BinOp, Block, Expr, Lit};
 
 use crate::cfg::Factors;
 use crate::limits;
-use crate::vocabulary::is_sum_reduction;
+use crate::vocabulary::{is_sum_reduction, scales_gradients};
 
 /// The factors in a block.
 pub(in crate::lower) fn of(block: &Block) -> Factors {
@@ -57,6 +57,9 @@ impl Finder {
 
 impl<'ast> Visit<'ast> for Finder {
     fn visit_expr(&mut self, expr: &'ast Expr) {
+        if is_index(expr) {
+            return;
+        }
         match expr {
             Expr::Binary(node) => match node.op {
                 BinOp::Mul(_) | BinOp::MulAssign(_) => {
@@ -66,6 +69,18 @@ impl<'ast> Visit<'ast> for Finder {
                 BinOp::Div(_) | BinOp::DivAssign(_) => self.note(&node.right),
                 _ => {}
             },
+            Expr::MethodCall(node) if scales_gradients(&node.method.to_string()) => {
+                self.factors.scales_gradients = true;
+            }
+            Expr::Path(path)
+                if path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| scales_gradients(&last.ident.to_string())) =>
+            {
+                self.factors.scales_gradients = true;
+            }
             Expr::Path(path)
                 if path.path.segments.last().is_some_and(|last| is_sum_reduction(&last.ident)) =>
             {
@@ -81,4 +96,21 @@ impl<'ast> Visit<'ast> for Finder {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an expression computes the index of a micro-batch, as `step * k + micro` does.
+fn is_index(expr: &Expr) -> bool {
+    let is_name = |expr: &Expr| matches!(expr, Expr::Path(_) | Expr::Field(_));
+    match expr {
+        Expr::Binary(sum) if matches!(sum.op, BinOp::Add(_)) => {
+            let rows = |product: &Expr| match product {
+                Expr::Binary(node) => {
+                    matches!(node.op, BinOp::Mul(_)) && is_name(&node.left) && is_name(&node.right)
+                }
+                _ => false,
+            };
+            rows(&sum.left) && is_name(&sum.right)
+        }
+        _ => false,
+    }
 }

@@ -82,6 +82,28 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
+    /// Lowers a closure that a call runs, with `run`.
+    ///
+    /// If the closure returns an error, control continues at the target of the `?` or `unwrap` on the call.
+    /// If the call has neither a `?` nor an `unwrap`, control continues at `after`.
+    pub(in crate::lower) fn with_failures_of_closure(
+        &mut self,
+        call: &Expr,
+        after: BlockId,
+        run: impl FnOnce(&mut Self),
+    ) {
+        let asked = self.control.errors.asked.iter().rfind(|(asked, _)| *asked == address(call));
+        let soft = ErrorExit { to: after, scope: self.scope.len(), softly: true };
+        self.control.errors.failures.push(Failure {
+            frame: self.control.frames.len(),
+            exit: asked.map_or(soft, |(_, exit)| *exit),
+            branches: self.control.branches,
+            none_fails: false,
+        });
+        run(self);
+        self.control.errors.failures.pop();
+    }
+
     /// Lowers the jump of a `return` from an inlined function, if the `return` returns an error.
     ///
     /// For an error, takes the error exit and returns true. Otherwise returns false.

@@ -1,13 +1,14 @@
 //! Heads of loops: the items or the condition on which a loop iterates.
 
-use syn::{Expr, ExprLit, ExprRange, Lit, Pat, RangeLimits};
+use syn::{Expr, ExprLit, Lit, Pat};
 
 use super::expression::unreferenced;
+use super::micro::item_of;
 use super::{Lower, text};
-use crate::cfg::{DataSource, Expression, Groups, Head, HeadKind, Item, LoopId, PathId, Period};
+use crate::cfg::{DataSource, Expression, Head, HeadKind, Item, LoopId, PathId};
 use crate::tokens::names_in;
-use crate::vocabulary::rust::is_iteration;
-use crate::vocabulary::{Partition, is_private_loader, partition};
+use crate::vocabulary::is_private_loader;
+use crate::vocabulary::rust::{Numbering, numbering};
 
 /// The head of a `for` loop.
 pub(in crate::lower) fn of_for(pat: &Pat, items: &Expr) -> Head {
@@ -60,10 +61,7 @@ impl Lower<'_> {
         let known = self.versioned(whole);
         let mut same = |other: &Expr| if std::ptr::eq(other, whole) { known } else { self.versioned(other) };
         let source = DataSource { whole: known, collection: same(part), data: same(data) };
-        let repeats = match part {
-            Expr::Range(range) if pat.is_some_and(is_unused) => self.repeats(range),
-            _ => None,
-        };
+        let repeats = pat.and_then(|pat| self.repeats(pat, part));
         let groups = self.groups(part);
         let variables = self.cfg.loops[of].head.over.iter().filter_map(|name| self.lookup(name));
         let variables: Vec<PathId> = variables.flat_map(|path| [path, self.home(path)]).collect();
@@ -76,53 +74,29 @@ impl Lower<'_> {
     }
 
     /// Records the variable to which the pattern of a loop binds its item.
-    pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat) {
-        let Pat::Ident(ident) = pat else { return };
+    pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat, items: &Expr) {
+        let Pat::Ident(ident) = item_of(pat, items) else { return };
         if self.cfg.loops[of].head.item.is_none() {
             let name = ident.ident.to_string();
             let value = self.version(&Expression::Name(name.clone()));
             self.cfg.loops[of].head.item = Some(Item { name, value });
         }
     }
-
-    /// The number `k` of iterations over a range `0..k`; `None` for other ranges, and for `0..1`.
-    fn repeats(&mut self, range: &ExprRange) -> Option<Period> {
-        let is = |end: &Expr, number: &str| matches!(end, Expr::Lit(ExprLit { lit: Lit::Int(end), .. }) if end.base10_digits() == number);
-        let from_zero = range.start.as_deref().is_some_and(|start| is(start, "0"));
-        let half_open = matches!(range.limits, RangeLimits::HalfOpen(_));
-        let size = range.end.as_deref().filter(|size| from_zero && half_open && !is(size, "1"))?;
-        Some(self.period(size))
-    }
-
-    /// The groups of batches that `chunks(k)` and similar methods make.
-    fn groups(&mut self, items: &Expr) -> Option<Groups> {
-        let Expr::MethodCall(call) = items else { return None };
-        let size = call.args.last()?;
-        let weighs = match partition(&call.method.to_string(), call.args.len())? {
-            Partition::Chunks => false,
-            Partition::Windows => true,
-        };
-        Some(Groups { size: self.period(size), weighs })
-    }
 }
 
-/// Whether a pattern takes an item that no code uses, so that every iteration does the same.
-fn is_unused(pat: &Pat) -> bool {
-    match pat {
-        Pat::Wild(_) => true,
-        Pat::Ident(name) => name.ident.to_string().starts_with('_'),
-        _ => false,
-    }
-}
-
-/// The collection that a loop iterates over, without references and without `iter`.
+/// The collection that a loop iterates over, without references, `iter`, `enumerate` and progress bars.
 fn collection(items: &Expr) -> &Expr {
     match unreferenced(items) {
-        Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => {
+        Expr::MethodCall(call) if call.args.is_empty() && passes_each(&call.method.to_string()) => {
             collection(&call.receiver)
         }
         other => other,
     }
+}
+
+/// Whether an adaptor passes each item on, at most with a number.
+fn passes_each(method: &str) -> bool {
+    matches!(numbering(method), Some(Numbering::Adds | Numbering::Keeps))
 }
 
 /// The data that an iterator goes through: `train` for `train.iter().enumerate()`.

@@ -24,6 +24,9 @@ impl<'a> Lower<'a> {
     pub(super) fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
         let head = || (format!("while {}", text::tight(&node.cond)).into(), head::of_while(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
+        if self.cfg.loops[id].head.repeats.is_none() {
+            self.cfg.loops[id].head.repeats = self.repeats_while(&node.cond);
+        }
         if let Expr::Let(fetched) = &*node.cond {
             self.iterates_over(id, Some(&fetched.pat), &fetched.expr);
             self.note_while(id, fetched);
@@ -65,7 +68,7 @@ impl<'a> Lower<'a> {
             };
             lower.expect_index(&node.pat, &node.expr);
             lower.bind(&node.pat, item);
-            lower.binds_item(id, &node.pat);
+            lower.binds_item(id, &node.pat, &node.expr);
             lower.scoped(&node.body);
         });
         Value::nothing()
@@ -83,7 +86,7 @@ impl<'a> Lower<'a> {
     ///
     /// `body` lowers one iteration. It is given the block to which control goes after the last item,
     /// and emits the branch to this block.
-    pub(super) fn repeat(
+    pub(in crate::lower) fn repeat(
         &mut self,
         of: LoopId,
         label: Option<&Label>,

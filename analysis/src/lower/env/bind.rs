@@ -118,6 +118,7 @@ impl<'a> Lower<'a> {
     }
 
     fn assign_place(&mut self, left: &'a Expr, value: Value<'a>) {
+        self.may_write_gradient(left);
         self.changed_place(left);
         let Some(path) = self.place_of(left) else {
             self.escapes(&value);

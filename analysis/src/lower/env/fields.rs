@@ -14,7 +14,9 @@ impl<'a> Lower<'a> {
         for (name, part) in kind.parts_mut() {
             let field = self.cfg.paths.field(path, &name);
             let whole = self.cfg.paths.name(field).to_owned();
-            self.store(field, &whole, part.clone().with_known(None), None);
+            let declared = value.ty.and_then(|ty| self.resolver.field(ty, &name));
+            let role = declared.and_then(|ty| self.role_of_let(ty));
+            self.store(field, &whole, part.clone().with_known(None), role);
             *part = self.env.value(field).cloned().unwrap_or_else(Value::nothing);
             // Whoever gets the whole gets its parts.
             value.deps = value.deps.union(&part.derived().deps);

@@ -3,7 +3,7 @@
 use syn::ExprClosure;
 
 use super::value::Value;
-use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
+use crate::cfg::{Deps, OptimizerId, PathId, SiteId, StoreId};
 
 /// The kind of object that a value is.
 #[derive(Clone)]
@@ -31,7 +31,11 @@ pub(in crate::lower) enum Kind<'a> {
     /// A loss that is multiplied by the factor of a scaler.
     Scaled,
     /// Gradients as a separate value. In some libraries, `backward` returns the gradients.
-    Gradients,
+    ///
+    /// They are the gradients of one of these stores.
+    Gradients(Vec<StoreId>),
+    /// An object that adds up gradients.
+    Accumulator(StoreId),
     /// A guard that stops the recording of gradients while it is in scope.
     Guard(Guard),
     Closure(Closure<'a>),
@@ -69,6 +73,13 @@ impl<'a> Kind<'a> {
         match (self, other) {
             (Self::Optimizer(a), Self::Optimizer(b)) if a == b => Self::Optimizer(a),
             (Self::Optimizers(a), Self::Optimizers(b)) if a == b => Self::Optimizers(a),
+            (Self::Gradients(mut a), Self::Gradients(b)) => {
+                a.extend(b);
+                a.sort_unstable();
+                a.dedup();
+                Self::Gradients(a)
+            }
+            (Self::Accumulator(a), Self::Accumulator(b)) if a == b => Self::Accumulator(a),
             (Self::Number, Self::Number) => Self::Number,
             (Self::Schedule, Self::Schedule) => Self::Schedule,
             (Self::Scaler, Self::Scaler) => Self::Scaler,

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
+use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, StoreId, User, Versioned};
 use crate::limits;
 use crate::lower::Lower;
+
+/// Unknown gradients that a step takes, and whether the step is in a first iteration.
+type Taken = (Versioned, bool);
 
 /// The objects that the flow analysis tracks, by their places.
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
+    /// The places that stand for the gradients of models that update themselves, by the model's place.
+    pub holders: BTreeMap<PathId, PathId>,
     graphs: BTreeMap<PathId, GraphId>,
+    accumulators: BTreeMap<PathId, StoreId>,
+    /// The unknown gradients that the last step of each optimizer took.
+    taken: BTreeMap<OptimizerId, Option<Taken>>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
 }
@@ -18,6 +26,20 @@ pub(in crate::lower) struct Objects {
 impl Objects {
     pub(in crate::lower) fn optimizers(&self) -> impl Iterator<Item = (PathId, OptimizerId)> {
         self.optimizers.iter().map(|(path, id)| (*path, *id))
+    }
+
+    /// Records the unknown gradients that a step takes; returns those that the step before took.
+    pub(in crate::lower) fn taken_before(&mut self, id: OptimizerId, now: Option<Taken>) -> Option<Taken> {
+        self.taken.insert(id, now).flatten()
+    }
+
+    /// The accumulator of gradients in a place.
+    pub(in crate::lower) fn accumulator(&self, path: PathId) -> Option<StoreId> {
+        self.accumulators.get(&path).copied()
+    }
+
+    pub(in crate::lower) fn hold_accumulator(&mut self, path: PathId, store: StoreId) {
+        self.accumulators.insert(path, store);
     }
 
     pub(in crate::lower) fn graph_of(&self, path: PathId) -> Option<GraphId> {
@@ -56,9 +78,11 @@ impl Lower<'_> {
             owned,
             from_caller,
             given: false,
+            exclusive: false,
             escapes: false,
             lost: false,
             several: false,
+            adds_up: true,
             built: Vec::new(),
             models: Vec::new(),
         });

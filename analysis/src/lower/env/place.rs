@@ -86,6 +86,9 @@ impl<'a> Lower<'a> {
         let origin = whole.origin.part();
         let mut value = Value { place: Some(path), ty, ..Value::of(kind, deps).with_origin(origin) };
         value.part = part;
+        if declared.is_some_and(Self::sets_own_mode) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value.clone());
         value
     }
@@ -96,6 +99,7 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             None if names_optimizers(&name) => Kind::Optimizers(self.several_of(path)),
             Some(Role::Other) | None => Kind::Plain,
         }

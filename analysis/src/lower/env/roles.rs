@@ -5,7 +5,7 @@ use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate};
 use crate::lower::Lower;
 use crate::lower::resolve::{TypeId, type_arguments};
 use crate::vocabulary::rust::{TypeShape, type_shape};
-use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
+use crate::vocabulary::{Role, Uses, ignores_mode_argument, role_of_name, role_of_type};
 
 impl Lower<'_> {
     /// The role of a variable or a field.
@@ -20,12 +20,18 @@ impl Lower<'_> {
         if options.models.iter().any(|declared| declared == name) {
             return Some(Role::Other);
         }
+        if self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients) {
+            return Some(Role::Other);
+        }
         let by_use = || {
             let used = self.survey().uses.get(name).is_some_and(Uses::as_optimizer);
             used.then_some(Role::Optimizer)
         };
         let last = name.rsplit('.').next().unwrap_or(name);
-        by_type.or_else(by_use).or_else(|| role_of_name(last))
+        // A list of numbers may be called a schedule.
+        let list = || self.survey().uses.get(name).is_some_and(Uses::as_collection);
+        let by_name = || role_of_name(last).filter(|role| *role != Role::Schedule || !list());
+        by_type.or_else(by_use).or_else(by_name)
     }
 
     /// The role that the type of a `let` or of a field implies.
@@ -53,12 +59,24 @@ impl Lower<'_> {
                     None => {
                         let generic = path.path.get_ident();
                         let bounds = generic.and_then(|name| self.role_of_generic(name, generics));
-                        bounds.or_else(|| role_of_type(self.vocabulary, &name))
+                        bounds.or_else(|| self.role_of_named_type(&name))
                     }
                 }
             }
             _ => None,
         }
+    }
+
+    /// The role of a type with this name.
+    ///
+    /// A type of the checked code whose `step` only counts is no optimizer for the checker.
+    pub(in crate::lower) fn role_of_named_type(&self, name: &str) -> Option<Role> {
+        let role = role_of_type(self.vocabulary, name)?;
+        let counts = || {
+            let ty = self.resolver.type_named(name, self.inlining.function);
+            ty.is_some_and(|ty| self.resolver.only_counts(ty))
+        };
+        if role == Role::Optimizer && counts() { Some(Role::Other) } else { Some(role) }
     }
 
     /// The role that the bounds of a type parameter imply.
@@ -86,6 +104,19 @@ impl Lower<'_> {
             _ => None,
         };
         bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
+    }
+
+    /// Whether the forward of a type ignores the argument that selects the mode.
+    pub(in crate::lower) fn sets_own_mode(ty: &Type) -> bool {
+        match ty {
+            Type::Reference(inner) => Self::sets_own_mode(&inner.elem),
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+                let name = last.ident.to_string();
+                let wraps = type_shape(&name) == Some(TypeShape::Wrapper);
+                ignores_mode_argument(&name) || wraps && type_arguments(last).any(Self::sets_own_mode)
+            }),
+            _ => false,
+        }
     }
 
     /// Whether a type is a collection of optimizers.

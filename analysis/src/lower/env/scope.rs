@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::cfg::{Action, PathId};
+use crate::cfg::{Action, OnStore, PathId, StoreId};
 use crate::lower::Lower;
-use crate::lower::env::value::Value;
+use crate::lower::env::value::{Kind, Value};
 
 /// A marker among the names, where the body of an inlined function or closure starts.
 const BORDER: PathId = PathId::MAX;
@@ -77,6 +77,11 @@ impl Scope {
         self.hidden = hidden;
     }
 
+    /// Whether a variable is among the names, visible or not.
+    fn holds(&self, variable: PathId) -> bool {
+        self.names.iter().any(|(_, path)| *path == variable)
+    }
+
     /// Removes the innermost variables until `mark` names are left.
     fn truncate(&mut self, mark: usize) -> Vec<PathId> {
         let ended = self.names.split_off(mark);
@@ -112,6 +117,29 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
             self.close_guard(path);
+            self.end_gradients(path, value);
+        }
+    }
+
+    /// Ends the gradients in a variable, unless another variable in scope or `value` has them too.
+    fn end_gradients(&mut self, path: PathId, value: &Value<'a>) {
+        let Some(Kind::Gradients(stores)) = self.env.value(path).map(|value| &value.kind) else { return };
+        let has = |value: &Value<'a>, store: StoreId| match &value.kind {
+            Kind::Gradients(known) => known.contains(&store),
+            kind => kind
+                .parts()
+                .any(|part| matches!(&part.kind, Kind::Gradients(known) if known.contains(&store))),
+        };
+        let elsewhere = |store: StoreId| {
+            let mut others =
+                self.env.values.iter().filter(|(other, _)| {
+                    **other != path && self.scope.holds(self.cfg.paths.root_of(**other))
+                });
+            has(value, store) || others.any(|(_, value)| has(value, store))
+        };
+        let ended: Vec<StoreId> = stores.iter().copied().filter(|store| !elsewhere(*store)).collect();
+        if !ended.is_empty() {
+            self.emit(Action::OnStores(ended, OnStore::End), 0);
         }
     }
 

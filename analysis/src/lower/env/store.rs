@@ -1,9 +1,11 @@
 //! Stores of values in places.
 
-use crate::cfg::{Action, Deps, Origin, PathId};
+use crate::cfg::{Action, Deps, OnStore, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
-use crate::vocabulary::{Role, Uses};
+use crate::stage::Effect;
+use crate::vocabulary::rust::is_meant_unused;
+use crate::vocabulary::{Role, role_of_name, zeroes_gradients};
 
 impl<'a> Lower<'a> {
     /// Declares a variable with a value.
@@ -16,6 +18,13 @@ impl<'a> Lower<'a> {
     ) {
         let path = self.root(name, node);
         self.named(&mut value, path);
+        if let Kind::Gradients(stores) = &value.kind
+            && !is_meant_unused(name)
+        {
+            for store in stores {
+                self.cfg.stores[*store].named = true;
+            }
+        }
         self.env.declared.insert(path, self.control.nesting());
         self.note_variable(path, node);
         self.changed_in(path);
@@ -47,21 +56,24 @@ impl<'a> Lower<'a> {
         let typed_other = role == Some(Role::Other);
         let role = if matches!(value.kind, Kind::Plain) { self.role(name, role) } else { None };
         match role {
-            Some(Role::Optimizer) if is_new && !typed_other => {
+            Some(Role::Optimizer) if is_new && !typed_other && self.survey().computes() => {
                 self.opaque_optimizer(path, &value);
                 return;
             }
             Some(Role::Schedule) => value.kind = Kind::Schedule,
             Some(Role::Scaler) => value.kind = Kind::Scaler,
+            Some(Role::Accumulator) => value.kind = Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Optimizer | Role::Other) | None => {}
         }
+        self.store_accumulator(path, &mut value);
         if self.store_optimizer(path, name, assigned, &mut value) {
             return;
         }
         self.tensor(path, assigned, &mut value);
         self.store_fields(path, assigned, &mut value);
-        if is_new {
+        if is_new && !value.updated {
             self.new_mode(path, &value);
+            self.new_own_gradients(path, name, &value);
         }
         self.note_stored(path, &value);
         self.settle(path, is_new, value);
@@ -69,8 +81,14 @@ impl<'a> Lower<'a> {
 
     /// Joins a value with the value that the place held before, because the store may be skipped.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
-        value.origin = Origin::default();
+        value.origin = value.origin.forgotten();
         if let Some(before) = self.env.value(path) {
+            value.origin = value.origin.either(&before.origin.forgotten());
+            if let (Kind::Gradients(all), Kind::Gradients(earlier)) = (&mut value.kind, &before.kind) {
+                all.extend(earlier);
+                all.sort_unstable();
+                all.dedup();
+            }
             value.deps = value.deps.union(&before.deps);
             value.models = value.models.union(&before.models);
         }
@@ -86,9 +104,26 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// Stores a new accumulator in a place. It takes the place of the one that was there, and is empty.
+    fn store_accumulator(&mut self, path: PathId, value: &mut Value<'a>) {
+        let Kind::Accumulator(new) = value.kind else { return };
+        let Some(known) = self.objects.accumulator(path) else {
+            return self.objects.hold_accumulator(path, new);
+        };
+        if known != new {
+            value.kind = Kind::Accumulator(known);
+            self.emit(Action::OnStores(vec![known], OnStore::Effect(Effect::Zero)), 0);
+        }
+    }
+
     /// Stores an optimizer in its own place. Returns whether the store is then complete.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
+            // The gradients are arguments of its methods.
+            Kind::NewOptimizer(..) if self.is_given_gradients(name) => {
+                *value = Value::plain(value.derived().deps);
+                false
+            }
             Kind::NewOptimizer(owned, site) => {
                 self.build(path, owned, *site);
                 true
@@ -98,7 +133,7 @@ impl<'a> Lower<'a> {
                 true
             }
             // Its type takes no parameters, or finds them elsewhere.
-            Kind::Settings(site) if self.survey().uses.get(name).is_some_and(Uses::as_optimizer) => {
+            Kind::Settings(site) if self.is_used_as_optimizer(name) => {
                 self.build(path, &Deps::none(), *site);
                 true
             }
@@ -111,6 +146,33 @@ impl<'a> Lower<'a> {
             }
             _ => false,
         }
+    }
+
+    fn is_given_gradients(&self, name: &str) -> bool {
+        self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
+    }
+
+    /// Whether the variable `name` is called an optimizer and never steps, in a function that computes gradients.
+    fn is_unused_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        let other = survey.uses.get(name).is_some_and(|uses| {
+            uses.takes_gradients || uses.bare.iter().chain(&uses.given).any(|name| !zeroes_gradients(name))
+        });
+        let optimizer = role_of_name(name) == Some(Role::Optimizer);
+        optimizer && !other && survey.differentiates() && survey.keeps_to_itself(name)
+    }
+
+    /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
+    /// gradients.
+    ///
+    /// A variable that is only stepped counts if the function computes gradients.
+    fn is_used_as_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        survey.uses.get(name).is_some_and(|uses| {
+            let stepped =
+                uses.as_optimizer() && survey.computes() || uses.is_stepped() && survey.differentiates();
+            !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
+        }) || self.is_unused_optimizer(name)
     }
 
     /// Records that a variable holds an item, a schedule or a model.

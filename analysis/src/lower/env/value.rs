@@ -59,9 +59,15 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
+    /// Whether the value is a model whose forward ignores the argument that selects the mode.
+    pub sets_own_mode: bool,
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
+    /// Whether the value is a model that a step updated, and so is in the mode of the model before.
+    pub updated: bool,
+    /// Whether the value is a model that certainly records nothing.
+    pub frozen: bool,
 }
 
 impl Provenance {
@@ -78,7 +84,10 @@ impl Provenance {
             copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
             known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
             outcome: None,
+            sets_own_mode: self.sets_own_mode && other.sets_own_mode,
             part: Vec::new(),
+            updated: self.updated && other.updated,
+            frozen: self.frozen && other.frozen,
         }
     }
 }

@@ -3,10 +3,12 @@
 use syn::{BinOp, ExprBinary, UnOp};
 
 use crate::cfg::{Join, Origin, UseKind};
+use crate::diagnostic::Place;
 use crate::lower::env::origin::join_of;
 use crate::lower::env::value::Value;
 use crate::lower::resolve::survey::is_assignment;
-use crate::lower::{Lower, text};
+use crate::lower::{Lower, address, text};
+use crate::vocabulary::GradientStop;
 
 impl<'a> Lower<'a> {
     pub(super) fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {
@@ -39,15 +41,22 @@ impl<'a> Lower<'a> {
             BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
                 let (left, right) = (self.expr(&node.left), self.expr(&node.right));
-                self.note_difference(node, &left, &right);
+                let comparison = self.note_difference(node, &left, &right);
                 self.note_division(node);
-                let origin = left.origin.with(&right.origin, join_of(&node.op));
+                let mut origin = left.origin.with(&right.origin, join_of(&node.op));
+                if let Some(site) = comparison {
+                    origin.add_comparison(site);
+                }
                 self.combine([&left, &right].into_iter()).with_origin(origin)
             }
             _ => {
                 let left = self.expr(&node.left);
                 let right = self.expr(&node.right);
-                let origin = left.origin.with(&right.origin, Join::Other);
+                let mut origin = left.origin.with(&right.origin, Join::Other);
+                if is_comparison(&node.op) && (left.is_tensor() || right.is_tensor()) {
+                    let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
+                    origin = origin.ended(GradientStop::Choice, site);
+                }
                 left.derived().with(&right.derived()).with_origin(origin)
             }
         }
@@ -67,4 +76,9 @@ impl<'a> Lower<'a> {
         self.assign(&node.left, value);
         Value::nothing()
     }
+}
+
+/// Whether an operator compares its operands.
+fn is_comparison(op: &BinOp) -> bool {
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{BinOp, Expr, ExprLit, Lit, Pat};
 
-use crate::cfg::{LoopId, LossCall, MeanLoss, PathId, SiteId};
+use crate::cfg::{Computation, LoopId, LossCall, MeanLoss, PathId, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::control::expression::structure;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
+use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_forced, is_length, is_number};
 use crate::vocabulary::{
-    batches, gives_size, names_batch, names_batch_size, names_batches, names_dataset, names_loader,
-    names_samples, reads_number, totals,
+    batches, gives_size, names_batch, names_batches, names_dataset, names_loader, names_samples,
+    names_size_of_batch, reads_number, totals,
 };
 
 /// What is known about sums of losses and about counts of samples and batches.
@@ -23,6 +24,8 @@ use crate::vocabulary::{
 pub(in crate::lower) struct Averaging<'a> {
     /// The calls that read the mean loss of a batch as a number.
     means: BTreeSet<SiteId>,
+    /// The losses without reduction.
+    pub unreduced: BTreeSet<SiteId>,
     /// The sums of such numbers, by the place of the sum; `None` if the terms differ in kind.
     sums: BTreeMap<PathId, Option<Sum>>,
     /// The variables that count samples or batches; `None` if they count something else.
@@ -48,8 +51,8 @@ enum Unit {
 
 impl<'a> Lower<'a> {
     /// Records that the call at `site` reads a number from `tensor`, if this is the mean loss of a batch.
-    pub(in crate::lower) fn note_number(&mut self, site: SiteId, tensor: &'a Expr) {
-        if self.is_mean_loss(tensor, 0) {
+    pub(in crate::lower) fn note_number(&mut self, site: SiteId, tensor: &'a Expr, value: &Value<'a>) {
+        if self.is_mean_loss(tensor, 0) || self.is_made_of_means(value) {
             self.averaging.means.insert(site);
         }
     }
@@ -181,6 +184,25 @@ impl<'a> Lower<'a> {
         !origin.scaled && origin.cut.as_ref().is_some_and(|cut| self.averaging.means.contains(&cut.site))
     }
 
+    /// Whether a tensor was computed from losses that are means, and nothing scaled it since.
+    fn is_made_of_means(&self, value: &Value<'a>) -> bool {
+        let stage = |site: &SiteId| self.cfg.facts.at::<Computation>(*site).map(|run| run.stage);
+        let losses = || {
+            let computed = value.past.computed.known().iter();
+            computed.copied().filter(|site| stage(site) == Some(Stage::Loss))
+        };
+        let mean = |site: SiteId| {
+            self.cfg.facts.at::<LossCall>(site).is_some() && !self.averaging.unreduced.contains(&site)
+        };
+        let origin = &value.origin;
+        origin.source == Source::Computed
+            && !origin.scaled
+            && !value.past.computed.is_unknown()
+            && !self.survey().factors.sums
+            && losses().count() > 0
+            && losses().all(mean)
+    }
+
     /// Whether an expression is the result of a loss of the vocabulary, which is a mean over the batch.
     fn is_mean_loss(&mut self, expr: &'a Expr, depth: usize) -> bool {
         let expr = bare(expr);
@@ -208,11 +230,11 @@ impl<'a> Lower<'a> {
         }
         match expr {
             Expr::Path(_) => {
-                ident(expr).is_some_and(|name| names_batch_size(&name))
+                ident(expr).is_some_and(|name| names_size_of_batch(&name))
                     || self.initial(expr).is_some_and(|init| self.is_batch_size(init, depth + 1))
             }
             Expr::Field(field) => match &field.member {
-                syn::Member::Named(name) => names_batch_size(&name.to_string()),
+                syn::Member::Named(name) => names_size_of_batch(&name.to_string()),
                 syn::Member::Unnamed(_) => self.is_batch_size(&field.base, depth + 1),
             },
             Expr::Index(index) => self.is_batch_size(&index.expr, depth + 1),
@@ -221,7 +243,7 @@ impl<'a> Lower<'a> {
                 if is_wrapper(&name) {
                     return self.is_batch_size(&call.receiver, depth + 1);
                 }
-                names_batch_size(&name) || gives_size(&name) && self.is_of_batch(&call.receiver)
+                names_size_of_batch(&name) || gives_size(&name) && self.is_of_batch(&call.receiver)
             }
             Expr::Call(_) => converted(expr).is_some_and(|inner| self.is_batch_size(inner, depth + 1)),
             _ => false,

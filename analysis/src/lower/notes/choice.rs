@@ -2,35 +2,81 @@
 
 use std::collections::BTreeSet;
 
+use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprIf, Stmt};
 
-use crate::cfg::{Choice, Measure};
+use crate::cfg::{Choice, Decides, Measure};
 use crate::diagnostic::Place;
 use crate::limits;
-use crate::lower::control::expression::structure;
+use crate::lower::control::expression::{structure, unreferenced};
+use crate::lower::env::bind::member;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
-use crate::vocabulary::keeps_model;
+use crate::vocabulary::{keeps_model, stops_early};
 
 impl<'a> Lower<'a> {
-    /// Records a branch that saves the best model.
-    ///
-    /// An example is `if loss < best { best = loss; save(&model); }`.
+    /// Records a branch that keeps the best model, such as `if loss < best { best = loss; save(&model); }`, and
+    /// a branch that ends the loop for lack of improvement.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
-        let body = &node.then_branch.stmts;
-        let Some(Expr::Path(now)) = compared(&node.cond).and_then(|compared| new_best(compared, body)) else {
-            return;
+        let then = &*node.then_branch.stmts;
+        let other = match node.else_branch.as_ref().map(|(_, other)| &**other) {
+            Some(Expr::Block(block)) => &*block.block.stmts,
+            _ => &[],
         };
-        let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
-        let names: BTreeSet<String> = body.iter().flat_map(names_in).collect();
-        let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
+        let compared = compared(&node.cond);
+        let best_in = |body| compared.and_then(|compared| new_best(compared, body));
+        let (now, better, worse) = match (best_in(then), best_in(other)) {
+            (Some(now), _) => (now, then, other),
+            (None, Some(now)) => (now, other, then),
+            (None, None) => return self.note_stop(node),
+        };
+        let names: BTreeSet<String> = better.iter().flat_map(names_in).collect();
+        let decides = match names.into_iter().find(|name| keeps_model(name)) {
+            Some(name) => Decides::Saves(name),
+            None if jumps_out(worse) => Decides::Stops,
+            None => match counter(worse).or_else(|| reset(better)) {
+                Some(counter) => Decides::Counts(counter),
+                None => return,
+            },
+        };
+        self.note_decision(node, now, decides);
+    }
+
+    /// Records a decision by a measure, `now`, in the condition of a branch.
+    fn note_decision(&mut self, node: &'a ExprIf, now: &'a Expr, decides: Decides) {
         let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
-        if self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
+        let named = matches!(now, Expr::Path(_) | Expr::Binary(_) | Expr::Field(_));
+        if !named || self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
             return;
         }
+        let name = text::tight(now);
         let mut measure = Measure { name: name.clone(), ..Measure::default() };
         self.measure(&name, &mut measure, 0);
-        self.cfg.facts.note(site, Choice { site, measure, keeps });
+        self.cfg.facts.note(site, Choice { site, measure, decides });
+    }
+
+    /// Records a jump out of the loop that depends on the iterations without improvement: `if bad > 5 { break; }`.
+    ///
+    /// The condition may also ask an object for early stopping: `if stopper.should_stop(loss) { break; }`.
+    fn note_stop(&mut self, node: &'a ExprIf) {
+        if !jumps_out(&node.then_branch.stmts) {
+            return;
+        }
+        if let Expr::MethodCall(call) = &*node.cond
+            && let [measure] = &*call.args.iter().collect::<Vec<_>>()
+            && names_in(&node.cond).iter().any(|name| stops_early(name))
+        {
+            return self.note_decision(node, unreferenced(measure), Decides::Stops);
+        }
+        let names = names_in(&node.cond);
+        let here = self.control.loops();
+        let sites = &self.cfg.sites;
+        for choice in self.cfg.facts.all_mut::<Choice>() {
+            let counted = matches!(&choice.decides, Decides::Counts(counter) if names.contains(counter));
+            if counted && sites[choice.site].loops.last() == here.last() {
+                choice.decides = Decides::Stops;
+            }
+        }
     }
 
     /// Collects the inputs of a measure that selects the best model, such as a validation loss.
@@ -78,8 +124,56 @@ fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     })
 }
 
-/// Whether `expr` mentions `variable`, which is the expression of a variable.
+/// The variable that a branch increases: `bad` of `{ bad += 1; }`.
+fn counter(body: &[Stmt]) -> Option<String> {
+    body.iter().find_map(|statement| match statement {
+        Stmt::Expr(Expr::Binary(node), _) if matches!(node.op, BinOp::AddAssign(_)) => last_name(&node.left),
+        _ => None,
+    })
+}
+
+/// The variable that a branch sets to a number: `bad` of `{ best = loss; bad = 0; }`.
+fn reset(body: &[Stmt]) -> Option<String> {
+    body.iter().find_map(|statement| match statement {
+        Stmt::Expr(Expr::Assign(node), _) if matches!(&*node.right, Expr::Lit(_)) => last_name(&node.left),
+        _ => None,
+    })
+}
+
+/// Whether a branch contains a jump that ends the loop around the branch.
+fn jumps_out(body: &[Stmt]) -> bool {
+    let mut jumps = Jumps(false);
+    for statement in body {
+        jumps.visit_stmt(statement);
+    }
+    jumps.0
+}
+
+/// A visitor that looks for a `break` or a `return` outside of inner loops and closures.
+struct Jumps(bool);
+
+impl<'ast> Visit<'ast> for Jumps {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Break(_) | Expr::Return(_) => self.0 = true,
+            Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_) => {}
+            other => visit::visit_expr(self, other),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an expression mentions a variable or a field, which is given as an expression.
 fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
-    let Expr::Path(path) = variable else { return false };
-    path.path.get_ident().is_some_and(|name| names_in(expr).contains(&name.to_string()))
+    last_name(variable).is_some_and(|name| names_in(expr).contains(&name))
+}
+
+/// The name of a variable, or the last name of a field.
+fn last_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Field(field) => Some(member(&field.member)),
+        _ => None,
+    }
 }

@@ -83,13 +83,10 @@ impl<'a> Lower<'a> {
         }
         let Some(name) = ident(expr) else { return true };
         let Some(path) = self.lookup(&name) else { return true };
-        let raised = self.env.parameters.contains(&path) && self.resolver.is_raised(&self.here().name);
+        let raised = !self.env.made_of.contains_key(&path) && self.resolver.is_raised(self.inlining.function);
         let initial = self.env.made_of.get(&path).map(|init| bare(init));
-        let computed = initial.is_some_and(|init| match init {
-            Expr::Binary(node) => matches!(node.op, BinOp::Add(_)),
-            Expr::Path(_) | Expr::Field(_) => false,
-            _ => false,
-        });
+        let computed = initial
+            .is_some_and(|init| matches!(init, Expr::Binary(node) if matches!(node.op, BinOp::Add(_))));
         !raised && !computed && !self.survey().assigned.contains(&name)
     }
 }

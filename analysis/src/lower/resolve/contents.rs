@@ -6,7 +6,7 @@ use crate::cfg::Expression;
 use crate::limits;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_number;
-use crate::vocabulary::{Uses, is_batch_norm, is_layer};
+use crate::vocabulary::{Uses, holds_layers, is_batch_norm, is_plain_layer};
 
 impl Resolver<'_> {
     /// Whether a model of this type has a batch norm; `None` if a field has an unknown type.
@@ -33,7 +33,11 @@ impl Resolver<'_> {
                     Some(Some(true)) => return Some(true),
                     Some(Some(false)) => {}
                     Some(None) => all_known = false,
-                    None => all_known &= is_layer(&name) || is_number(&name) || is_container(&name),
+                    None => {
+                        let built = holds_layers(&name) && ids().next().is_some();
+                        all_known &=
+                            built || is_plain_layer(&name) || is_number(&name) || is_container(&name);
+                    }
                 }
             }
         }
@@ -46,7 +50,9 @@ impl Resolver<'_> {
         let others = self.functions.iter().enumerate().filter(|(id, _)| *id != from);
         others.map(|(_, function)| &function.survey).any(|survey| {
             let steps = survey.uses.values().any(Uses::is_stepped);
-            steps && !survey.keeps_optimizer && survey.loads.iter().any(|path| paths.contains(path))
+            steps
+                && !survey.passed.keeps_optimizer
+                && survey.passed.restored.iter().any(|path| paths.contains(path))
         })
     }
 }

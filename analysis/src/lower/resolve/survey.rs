@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
+use super::passed::Passed;
 use super::questions::Questions;
+use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
 use crate::lower::control::condition::Key;
-use crate::lower::control::expression::{structure, unreferenced};
+use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
-use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    CallEffect, Role, Uses, Vocabularies, hints_at_training, keeps_state, may_train, restores_model,
-    role_of_name, role_of_type,
+    CallEffect, Role, Uses, Vocabularies, hints_at_differentiation, hints_at_training, may_train,
+    role_of_type,
 };
 
 /// What a survey of a function found.
@@ -27,6 +28,8 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
+    /// What the function does with models and optimizers of libraries without a vocabulary.
+    pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
     /// Whether the flow analysis cannot track all questions that guard several stages.
@@ -35,13 +38,9 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// The functions and methods that are called with an argument `.. + 1`.
-    pub raises: BTreeSet<String>,
-    /// The literals and constants that are passed to calls that restore a model.
-    pub loads: Vec<Expression>,
-    /// Whether a call on an optimizer reads or writes its state.
-    pub keeps_optimizer: bool,
-    vocabulary: Vocabularies,
+    /// The arguments of calls in the function that lints on epochs and checkpoints ask for.
+    pub passed: Passed,
+    pub(super) vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
     closures: BTreeSet<String>,
@@ -70,11 +69,10 @@ impl Survey {
             uses: BTreeMap::new(),
             factors: Factors::default(),
             assigned: BTreeSet::new(),
+            shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
-            raises: BTreeSet::new(),
-            loads: Vec::new(),
-            keeps_optimizer: false,
+            passed: Passed::default(),
             vocabulary,
             questions: Questions::default(),
             closures: BTreeSet::new(),
@@ -91,24 +89,8 @@ impl Survey {
         self.stages + self.jumps
     }
 
-    /// Records the path from which a call restores a model.
-    fn restores<'e>(&mut self, name: &str, arguments: impl Iterator<Item = &'e Expr> + Clone) {
-        if !restores_model(name) {
-            return;
-        }
-        let optimizers = arguments.clone().flat_map(|argument| names_in(&argument));
-        self.keeps_optimizer |=
-            optimizers.into_iter().any(|name| role_of_name(&name) == Some(Role::Optimizer));
-        let fixed = arguments.map(unreferenced).filter(|argument| match argument {
-            Expr::Lit(_) => true,
-            Expr::Path(path) => path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase)),
-            _ => false,
-        });
-        self.loads.extend(fixed.map(structure));
+    fn is_computation(effect: Option<CallEffect>) -> bool {
+        matches!(effect, Some(CallEffect::Computes(_) | CallEffect::Applies | CallEffect::Backward { .. }))
     }
 
     fn is_stage(effect: Option<CallEffect>) -> bool {
@@ -121,12 +103,23 @@ impl Survey {
             | CallEffect::Takes => false,
             CallEffect::Gradients(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Computes(_)
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
@@ -158,18 +151,12 @@ impl<'ast> Visit<'ast> for Survey {
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
-            let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
-            let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
-            set.insert(call.method.to_string());
+            self.note_use(call);
         }
         self.trains |= may_train(&name);
-        let receiver = text::tight(&call.receiver);
-        let last = receiver.rsplit('.').next().unwrap_or(&receiver);
-        self.keeps_optimizer |= keeps_state(&name) && role_of_name(last) == Some(Role::Optimizer);
-        self.restores(&name, call.args.iter());
-        if call.args.iter().any(is_sum) {
-            self.raises.insert(name);
-        }
+        self.passed.method(call, &name);
+        self.shapes.differentiates |= hints_at_differentiation(&name);
+        self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -191,6 +178,7 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
+            self.shapes.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
@@ -200,12 +188,33 @@ impl<'ast> Visit<'ast> for Survey {
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
-            self.restores(&name, call.args.iter());
-            if call.args.iter().any(is_sum) {
-                self.raises.insert(name);
-            }
+            self.passed.function(&path.path, call);
+            let computes = Self::is_computation(self.vocabulary.function(&name));
+            self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if let Some(name) = path.path.get_ident() {
+            self.shapes.mentions.entry(name.to_string()).or_default().0 += 1;
+        }
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        if let (Expr::Path(path), None) = (&*reference.expr, &reference.mutability)
+            && let Some(name) = path.path.get_ident()
+        {
+            self.shapes.mentions.entry(name.to_string()).or_default().1 += 1;
+        }
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        if matches!(&*index.expr, Expr::Path(_) | Expr::Field(_)) {
+            self.uses.entry(text::tight(&index.expr)).or_default().indexed = true;
+        }
+        visit::visit_expr_index(self, index);
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
@@ -239,6 +248,7 @@ impl<'ast> Visit<'ast> for Survey {
         };
         if let Pat::Ident(ident) = pat {
             let name = ident.ident.to_string();
+            self.note_parameters(&name, &init.expr);
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {
@@ -282,11 +292,6 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Whether an expression is a sum.
-fn is_sum(expr: &Expr) -> bool {
-    matches!(expr, Expr::Binary(node) if matches!(node.op, BinOp::Add(_)))
 }
 
 /// Whether an operator also assigns its result, as `+=` does.

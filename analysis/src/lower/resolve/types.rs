@@ -2,7 +2,8 @@
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
+use super::survey::Survey;
+use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, Zeroes, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
 
 impl Resolver<'_> {
@@ -33,7 +34,7 @@ impl Resolver<'_> {
     }
 
     /// The type that a name in a scope refers to.
-    fn type_in(&self, name: &str, scope: ScopeId) -> Option<TypeId> {
+    pub(super) fn type_in(&self, name: &str, scope: ScopeId) -> Option<TypeId> {
         let in_scope = |scope: ScopeId, defined: bool| {
             let is_it = |ty: &TypeDef| ty.scope == scope && ty.name == name && ty.defined == defined;
             self.types.iter().position(is_it).filter(|id| !self.types[*id].ambiguous)
@@ -65,6 +66,12 @@ impl Resolver<'_> {
     /// Moves the functions of each `impl` to the type of the `impl`. The type may be in another
     /// module.
     pub(super) fn link(&mut self) {
+        let surveys = || self.functions.iter().map(|function| &function.survey);
+        let zeroes = Zeroes {
+            models: surveys().flat_map(Survey::zeroes_models).collect(),
+            optimizers: surveys().flat_map(Survey::zeroes_applied).collect(),
+        };
+        self.zeroes = zeroes;
         for id in 0..self.types.len() {
             if self.types[id].defined {
                 continue;

@@ -135,9 +135,14 @@ pub fn is_length(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "len" | "count" | "batches" | "num_batches")
 }
 
-/// Whether a method returns an iterator over its receiver.
-pub fn is_iteration(method: &str, arguments: usize) -> bool {
-    arguments == 0 && matches!(method, "iter" | "into_iter")
+/// Whether a method borrows an iterator, which later continues after the items that the borrower took.
+pub fn borrows_iterator(method: &str) -> bool {
+    method == "by_ref"
+}
+
+/// Whether a method ends an iterator after the number of items in its argument.
+pub fn takes(method: &str, arguments: usize) -> bool {
+    method == "take" && arguments == 1
 }
 
 /// The method that returns the length of a collection.

@@ -46,6 +46,11 @@ pub fn is_test(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
 }
 
+/// Whether the name of a variable says that it is not used: `_loss`.
+pub fn is_meant_unused(name: &str) -> bool {
+    name.starts_with('_')
+}
+
 /// Whether the text of a place expression is a field of `self`: `self.optimizer`.
 pub fn is_field_of_self(place: &str) -> bool {
     place.starts_with("self.")

@@ -27,7 +27,7 @@ pub(super) struct Text<'a> {
     /// The state of the current line for the replacement of blanks; `None` if blanks are kept.
     blanks: Option<Blanks>,
     piece: Box<[u8]>,
-    /// The part of the chunk `piece` that is not consumed.
+    /// The range of the bytes in `piece` that are not consumed yet.
     left: std::ops::Range<usize>,
     /// The number of bytes that may still be read.
     allowed: u64,

@@ -1,5 +1,5 @@
-//! The derivative of attention. Each block takes five matmuls. One of them recomputes the scores,
-//! which the saved statistics turn into attention weights.
+//! The derivative of attention. Each block takes five matmuls. One of them recomputes the scores.
+//! The attention weights are computed from the scores and the saved statistics.
 //!
 //! With weights `p`, the output's gradient `g` and `D = Σ g y` per row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.
@@ -21,8 +21,8 @@ pub(crate) struct Saved<'a> {
 
 /// Writes the gradients of queries, keys and values to `gradients`, in the layouts of the plan.
 ///
-/// `slots` has the index in `gradients` of the gradient of queries, of keys and of values, in this
-/// order. An index is `None` if the gradient is not needed.
+/// `slots` contains three indices into `gradients`: for the queries, the keys and the values, in
+/// this order. An index is `None` if the gradient is not needed.
 pub(crate) fn backward<const N: usize>(
     plan: &Plan,
     saved: &Saved<'_>,
@@ -38,8 +38,9 @@ pub(crate) fn backward<const N: usize>(
         head.run(|side, time, sums, scale| {
             if let Some(slot) = slots[side] {
                 let (_, width) = plan.side(side);
-                // SAFETY: the gradients are borrowed until all parts are done. By `check` the rows of different heads,
-                // sides and times do not overlap, and only the part of its head writes a row, one at a time.
+                // SAFETY: the gradients are borrowed until all parts are done. By `check` the rows
+                // of different heads, sides and times do not overlap, and a row is written only by
+                // the part of its head, one row at a time.
                 let row = unsafe { gradients[slot].piece(plan.at(side, pair, time), width) };
                 row.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum * scale);
             }

@@ -94,7 +94,7 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
 }
 
 multiversioned!(
-    /// Adds `bias` to `sums`, applies the ReLU if `relu`, and writes the results to `to`.
+    /// Adds `bias` to `sums`, applies the ReLU if `relu` is set, and writes the results to `to`.
     fn store(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
         let finish = Finish { bias: None, relu };
         for (to, sum) in to.iter_mut().zip(sums) {

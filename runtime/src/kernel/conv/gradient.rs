@@ -34,7 +34,8 @@ multiversioned!(
         let mut lanes = [0.0; LANES];
         let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks_mut::<LANES>(), y.as_chunks::<LANES>());
         for (g, y) in gs.iter_mut().zip(ys) {
-            // Through arrays, so that the compiler emits a select: a branch would be unpredictable.
+            // The loop works on arrays, so that the compiler emits a select. A branch would be
+            // unpredictable.
             let (from, y) = (*g, *y);
             let mut kept = [0.0; LANES];
             for i in 0..LANES {

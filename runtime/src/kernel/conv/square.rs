@@ -54,7 +54,7 @@ pub(super) fn lanes(level: Level) -> usize {
     }
 }
 
-/// A register type that can transpose squares whose rows are registers of the type.
+/// A register type that can transpose squares. Each row of a square fills one register.
 pub(super) trait Square: Vector {
     /// Computes `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
     ///

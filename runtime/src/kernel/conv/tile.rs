@@ -32,7 +32,7 @@ pub(super) struct Panels<'a> {
 }
 
 /// Computes `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`. If
-/// `add`, adds the sums to the old values of `c` instead.
+/// `add` is set, adds the sums to the old values of `c` instead.
 pub(super) fn matmul(
     level: Level,
     [rows, depth, columns]: [usize; 3],
@@ -123,8 +123,9 @@ unsafe fn avx512(at: Job<'_>, c: &mut [Scalar]) {
 /// Computes a tile of `ROWS` rows and two registers.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. With the strides of `at`, `a` is valid up to `[ROWS - 1, depth - 1]`,
-/// and `depth` rows from `b` and `ROWS` rows from `c` are each valid for `2 · V::WIDTH` elements.
+/// The caller enables the instructions of `V`. With the strides of `at`, `a` is valid up to the
+/// element `[ROWS - 1, depth - 1]`. The `depth` rows from `b` on and the `ROWS` rows from `c` on
+/// are valid for `2 · V::WIDTH` elements each.
 #[inline(always)]
 unsafe fn run<V: Vector, const ROWS: usize>(
     at: &Job<'_>,

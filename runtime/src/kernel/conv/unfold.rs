@@ -1,10 +1,10 @@
 //! im2col: copies the receptive field of each output position to a column, and adds columns back to the
 //! image.
 //!
-//! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
-//! position `p = (oy, ox)`, and 0 outside the image, so that a convolution is a matmul over `(c, r, s)`. Only a block
-//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in the
-//! image, so that each row of `columns` is copied in runs.
+//! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]`
+//! for the position `p = (oy, ox)`, and 0 outside the image. A convolution is therefore a matmul
+//! over `(c, r, s)`. Only a block of positions is unfolded at a time, so that `columns` stays in
+//! L2. Consecutive positions read consecutive pixels, so whole ranges of pixels are copied at once.
 
 use super::Sizes;
 use crate::Scalar;
@@ -31,7 +31,7 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
         let (oy, ox) = ((first + start) / row, (first + start) % row);
         let len = (row - ox).min(count - start);
         let y = (oy * sizes.stride[0] + r * sizes.dilation[0]).wrapping_sub(sizes.padding[0]);
-        // The positions of the whole output row whose tap is inside the image: `low..high`.
+        // `low..high` are the positions in the output row at which the tap is inside the image.
         let shift = s * sizes.dilation[1];
         let low = sizes.padding[1].saturating_sub(shift).div_ceil(sizes.stride[1]);
         let high = (width + sizes.padding[1]).saturating_sub(shift).div_ceil(sizes.stride[1]);
@@ -46,9 +46,9 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
     }
 }
 
-/// Copies to `columns` the elements of each plane of `x` that the `count` positions from `first` on
-/// read. The rows of `columns` have stride `pitch`, and are padded with zeros to `padded`
-/// positions.
+/// Fills `columns` with the elements of `x` that `count` output positions read. `first` is the
+/// first of these positions. The rows of `columns` have stride `pitch`, and are padded with zeros
+/// to `padded` positions.
 pub(super) fn unfold(
     sizes: &Sizes,
     x: &[Scalar],
@@ -83,8 +83,8 @@ pub(super) fn unfold(
     }
 }
 
-/// The transpose of [`unfold`]: adds each element of the columns to the element of `x` that
-/// `unfold` copies to this place.
+/// The transpose of [`unfold`]: adds each element of `columns` to the element of `x` that `unfold`
+/// would copy there.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

@@ -5,11 +5,11 @@
 //! instead of 144. The derivatives use the same points, so the gradient is transformed once for
 //! input and weight.
 //!
-//! A group has about [`TILES`] tiles: those of one image, of a band of rows of a large image, or of
-//! several small images. The points of a group stay in L2. With 32 channels and 64 outputs they
-//! take 0.5 MB. Only images and the transformed weight are read from memory. The bound is
-//! arithmetic. The GEMMs need a quarter of the multiplications of the direct algorithm. At 32
-//! channels, the transforms need about half as many operations as the GEMMs.
+//! A group has about [`TILES`] tiles. They are the tiles of one image, of a band of rows of a large
+//! image, or of several small images. The points of a group stay in L2. With 32 channels and 64
+//! outputs the points take 0.5 MB. Only images and the transformed weight are read from memory. The
+//! bound is arithmetic. The GEMMs need a quarter of the multiplications of the direct algorithm. At
+//! 32 channels, the transforms need about half as many operations as the GEMMs.
 
 use super::plan::{POINTS, Plan};
 use super::points::{gradient_points, input_gradient, input_points, outputs, weight_gradient, windows};
@@ -32,8 +32,8 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether Winograd's scheme pays off for the backward pass. The pass must have more than one
-/// partial sum of the weight's gradient, so that several threads can share the work.
+/// Whether Winograd's scheme pays off for the backward pass. The backward pass must also have more
+/// than one partial sum of the weight's gradient, because each sum is computed by one thread.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }
@@ -91,8 +91,8 @@ pub(super) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
 
 /// Computes the requested gradients of input and weight.
 ///
-/// A part is a run of images. Each part has its own partial sum, to which the products of the
-/// part's groups are added in order.
+/// A part is a run of images. Each part has its own partial sum. The products of the part's groups
+/// are added to this sum in order.
 pub(super) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
@@ -154,8 +154,8 @@ struct Sum<'a> {
 }
 
 impl Sum<'_> {
-    /// For each point, adds the products of input points and gradient points over the tiles of a
-    /// group.
+    /// Adds the contribution of one group to the sum. For each of the points, the contribution is a
+    /// matmul of the input's and the gradient's values over the group's tiles.
     fn add(&mut self, plan: &Plan, tiles: usize, points: &[Scalar], of_gradient: &[Scalar]) {
         let Some(numbers) = &mut self.numbers else { return };
         for (point, c) in numbers.chunks_exact_mut(plan.sum_len() / POINTS).enumerate() {

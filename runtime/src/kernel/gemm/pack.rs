@@ -96,12 +96,14 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
     let high = height::<V>();
     let moved = high.next_multiple_of(V::WIDTH);
     assert!(depth > 0 && a.data.len() >= (depth - 1) * a.column + rows && to.len() >= rows * depth);
-    // What is copied beyond a strip's height is overwritten by the strip's next row, except for the last rows.
+    // Whole registers are copied, so a copy may exceed the strip's height. The copy of the next row
+    // overwrites the excess elements. The last rows are copied exactly.
     let loose =
         |count: usize| if a.column < rows { 0 } else { (depth + 1).saturating_sub(moved.div_ceil(count)) };
     let full = strips(rows, high).take_while(|strip| strip.1 == high).count();
     let (from, start) = (a.data.as_ptr(), to.as_mut_ptr());
-    // All strips at once, so that the stored matrix is read sequentially.
+    // Row `l` of all strips is copied before row `l + 1`, so that the stored matrix is read
+    // sequentially.
     for l in 0..loose(high) {
         let mut to = start.wrapping_add(l * high);
         for i in 0..full {
@@ -137,7 +139,7 @@ unsafe fn move_numbers<V: Vector>(from: *const Scalar, to: *mut Scalar, count: u
     }
 }
 
-/// Packs up to eight rows, from row `top` on, of a strip of `count` rows.
+/// Packs up to eight rows of a strip of `count` rows. The first packed row is `top`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -153,7 +155,8 @@ unsafe fn pack_rows<V: Vector>(
         let long = SQUARE.min(depth - l);
         let from = &a.data[l * a.column..];
         let whole = a.column == 1 && long == SQUARE && from.len() >= (SQUARE - 1) * a.row + SQUARE;
-        // What is written beyond a low strip's height is overwritten by its next rows, except at the end.
+        // A write may exceed the height of a low strip. The writes of the next rows overwrite the
+        // excess elements, except at the end.
         if whole && top == 0 && (l + SQUARE - 1) * count + SQUARE <= strip.len() {
             // SAFETY: `whole` means that eight rows are valid, the last ones possibly of the next strip. The eight
             // target rows are within the strip by the condition above, and each is written after its predecessor. The

@@ -1,7 +1,7 @@
 //! A right-hand side that is packed once, before several matmuls that use it.
 //!
-//! The steps of a recurrence multiply a few rows by the same weight. To pack the weight in each step would
-//! take a considerable part of the step.
+//! The steps of a recurrence multiply a few rows by the same weight. Packing the weight in every
+//! step would take a considerable part of the time.
 
 use super::part::{Job, Task, padded, run, width};
 use super::plan::{DEPTH, PART, PARTS, scattered};
@@ -52,7 +52,7 @@ impl<'a> Panels<'a> {
         Self { level, k, n, numbers: buffer }
     }
 
-    /// Computes `c = a · b`, or `c += a · b` if `add`, for `a: [m, k]`.
+    /// Computes `c = a · b`, or `c += a · b` if `add` is set, for `a: [m, k]`.
     pub(crate) fn matmul(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
         let Self { level, k, n, numbers } = self;
         assert_eq!(c.len(), m * n);

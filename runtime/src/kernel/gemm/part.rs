@@ -39,7 +39,7 @@ pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     lines.as_mut_slice(length)
 }
 
-/// A matmul, and the packed copies of its operands, as far as they exist.
+/// A matmul, and the copies of its operands that are already packed.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) sizes: Sizes,
@@ -123,7 +123,8 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
                 for l in (0..k).step_by(job.depth) {
                     let depth = job.depth.min(k - l);
                     let start = n.next_multiple_of(V::WIDTH) * l;
-                    // In storage order: a few rows of all panels at a time, or one panel after another.
+                    // Packs in storage order: a few rows of all panels at a time, or one panel
+                    // after another.
                     let rows = if job.b.column == 1 { ROWS } else { depth };
                     for top in (0..depth).step_by(rows) {
                         let rows = rows.min(depth - top);
@@ -146,7 +147,7 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
 /// The panels of a range of columns. Each item is the first column of a panel, its width, and the number of
 /// its columns that are used.
 ///
-/// The last panel has half the width if a full one would be at most half used.
+/// The last panel has half the width if at most half of a full panel would be used.
 #[inline(always)]
 fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usize, usize)> {
     let end = columns.end;

@@ -28,7 +28,7 @@ thread_local! {
     static PACKED: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// Computes `c = a · b`, or `c += a · b` if `add`. No size is 0.
+/// Computes `c = a · b`, or `c += a · b` if `add` is set. No size is 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.

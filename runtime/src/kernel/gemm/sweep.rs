@@ -1,4 +1,4 @@
-//! The product of all strips of a block of the left-hand side with one panel of the right-hand side.
+//! Multiplies a block of the left-hand side, strip by strip, by one panel of the right-hand side.
 
 use super::tile::{Feed, tile};
 use super::{Strided, Target};
@@ -29,7 +29,8 @@ pub(super) const fn height<V: Vector>() -> usize {
 
 /// Splits `rows` into strips and returns the first row and the height of each strip.
 ///
-/// If the last strip would be too low to keep the FMA units busy, the last two share their rows evenly.
+/// If the last strip would be too low to keep the FMA units busy, the last two strips share their
+/// rows evenly.
 pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
     let low = rows % height;
     let even = if low > 0 && low * 5 < height * 3 && rows > height { rows - low - height } else { rows };

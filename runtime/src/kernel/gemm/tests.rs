@@ -38,7 +38,8 @@ fn matmul_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar],
     }
 }
 
-/// For each element of the exact result, its value and the sum of the magnitudes of its terms.
+/// The exact result. Each element is a pair of the exact value and the sum of the magnitudes of the
+/// added terms.
 fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)> {
     let entry = |i, j| {
         let products = (0..k).map(|l| {
@@ -121,7 +122,8 @@ fn empty_sides_leave_zeros_or_what_was_there() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    // Split by columns; by columns with a left-hand side packed for all threads; by rows; long; flat; with odd ends.
+    // The cases, in order: split by columns; split by columns with a left-hand side packed for all
+    // threads; split by rows; long; flat; with odd ends.
     for (m, k, n) in
         [(64, 784, 256), (256, 1024, 300), (700, 130, 65), (33, 5000, 40), (6, 200, 3000), (131, 77, 513)]
     {

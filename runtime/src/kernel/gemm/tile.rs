@@ -8,8 +8,8 @@
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// The input of a tile: `ROWS` rows of the left-hand side of length `depth`, with the strides of its matrix,
-/// and `depth` rows of the right-hand side.
+/// The operands of a tile: `ROWS` rows of the left-hand side, and `depth` rows of the right-hand
+/// side. `row` and `column` are the strides of the left-hand side, whose rows have length `depth`.
 #[derive(Clone, Copy)]
 pub(super) struct Feed {
     pub(super) depth: usize,
@@ -21,16 +21,16 @@ pub(super) struct Feed {
     pub(super) stride: usize,
 }
 
-/// Computes a tile of `ROWS` rows. Writes the tile to rows of `to` that are `to_stride` apart, or adds it to
-/// them.
+/// Computes a tile of `ROWS` rows. Writes the tile to `to`, or adds the tile to the elements of
+/// `to`. The rows of `to` are `to_stride` apart.
 ///
 /// With `COPY`, the tile also copies the rows of the right-hand side to `panel`, contiguously. The
 /// first tile of a panel thereby packs the panel for all later tiles.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with
-/// `ACROSS · V::WIDTH` elements in a row of the right-hand side. The same area of the output is
-/// valid. Nothing else reads or writes this area, or `panel` if `COPY` is set.
+/// `ACROSS · V::WIDTH` elements in a row of the right-hand side. The output rows are valid for as
+/// many elements. Nothing else reads or writes these output elements, or `panel` if `COPY` is set.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bool>(
     feed: Feed,
@@ -39,7 +39,7 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     to_stride: usize,
     add: bool,
 ) {
-    // Two sets of sums where one would stall on the latency of its own results.
+    // Uses two sets of sums if one set would wait for its own results.
     let twice = ROWS * ACROSS <= 6 && !COPY;
     let (mut right, mut panel) = (feed.right, panel);
     let mut left = bases::<ROWS>(feed.left, feed.row);
@@ -96,7 +96,8 @@ const GROUPS: usize = 4;
 #[inline(always)]
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
     let mut bases = [left; GROUPS];
-    // One at a time: hidden together they would be spilled to memory and reloaded.
+    // Hides one address at a time. The compiler would spill addresses that are hidden together to
+    // memory.
     for (i, base) in bases.iter_mut().enumerate() {
         if i > 0 && i * GROUP < ROWS {
             *base = std::hint::black_box(left.wrapping_add(i * GROUP * row));

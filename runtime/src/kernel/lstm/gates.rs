@@ -3,8 +3,8 @@
 //! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not
 //! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise.
 //!
-//! The forward pass is limited by its divisions and polynomials, the backward pass by the memory traffic of
-//! the gates.
+//! The forward pass is limited by its divisions and polynomials, and the backward pass is limited
+//! by the memory traffic of the gates.
 #![expect(clippy::too_many_arguments, reason = "see above")]
 
 use crate::Scalar;
@@ -13,8 +13,9 @@ use crate::kernel::simd::multiversioned;
 
 /// Computes gates, cell and state of one row.
 ///
-/// `gates: [4, hidden]` holds the pre-activations `i f g o` without the bias and receives the gates. `next_cell`,
-/// `bounded` and `state` receive the cell after the step, its `tanh` and the state.
+/// `gates: [4, hidden]` contains the pre-activations `i f g o` without the bias and receives the
+/// gates. `next_cell`, `bounded` and `state` receive the cell after the step, its `tanh` and the
+/// state.
 pub(super) fn forward(
     bias: &[Scalar],
     gates: &mut [Scalar],
@@ -60,9 +61,10 @@ pub(super) fn forward(
 
 /// Back-propagates through the gates of one row.
 ///
-/// The gradient of the state is `output + state`: `output` is the gradient from the step's output, and
-/// `state` that from the following step. `carry` holds the gradient of the cell and receives that of the
-/// previous cell. `sums: [4, hidden]` receives the gradient of the pre-activations.
+/// The gradient of the state is `output + state`: `output` is the gradient from the step's output,
+/// and `state` is the gradient from the following step. `carry` contains the gradient of the cell
+/// and receives the gradient of the previous cell. `sums: [4, hidden]` receives the gradient of the
+/// pre-activations.
 pub(super) fn backward(
     gates: &[Scalar],
     cell: &[Scalar],

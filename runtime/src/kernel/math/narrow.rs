@@ -24,7 +24,8 @@ fn exp_less(x: f32, low: f32) -> f32 {
     p = p * r + 1.666_651_5e-1;
     p = p * r + 4.999_999_3e-1;
     p = p * (r * r) + r + 1.0;
-    // Two factors, so that the smallest results do not underflow early. NaN propagates through `p`.
+    // The power of 2 is applied as two factors, so that the smallest results do not underflow
+    // early. NaN propagates through `p`.
     let n = shifted.to_bits().cast_signed().wrapping_sub(ROUND.to_bits().cast_signed());
     let half = n >> 1;
     p * power_of_two(half) * power_of_two(n.wrapping_sub(half))
@@ -64,7 +65,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     if x <= 0.0 { zero } else { y }
 }
 
-/// `ln (1 + x)`, accurate also for small `x`.
+/// `ln (1 + x)`, without loss of accuracy for small `x`.
 #[inline(always)]
 pub(crate) fn ln_1p(x: f32) -> f32 {
     let sum = 1.0 + x;
@@ -74,7 +75,7 @@ pub(crate) fn ln_1p(x: f32) -> f32 {
     if sum > 0.0 && sum < f32::INFINITY { y + lost } else { y }
 }
 
-/// `1 / (1 + e⁻ˣ)`, accurate also in the left tail.
+/// `1 / (1 + e⁻ˣ)`, without loss of accuracy in the left tail.
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     let e = exp(-x.abs());
@@ -117,7 +118,8 @@ pub(crate) fn erf(x: f32) -> f32 {
     if s < 0.81 { x * p } else { far }
 }
 
-/// The standard normal distribution function at `x`, accurate also in the left tail, and its density at `x`.
+/// The standard normal distribution function and the standard normal density at `x`. Both are
+/// accurate in the left tail.
 #[inline(always)]
 pub(crate) fn normal(x: f32) -> (f32, f32) {
     const DENSITY: f32 = 0.398_942_3;
@@ -128,7 +130,7 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
 /// For `x ≥ 0`: the upper tail of the standard normal distribution at `x`, and `e^(-x²/2)`.
 #[inline(always)]
 fn tail(x: f32) -> (f32, f32) {
-    // Both are 0 in single precision there; NaN is kept.
+    // Above 14.5 both results are 0 in single precision. NaN is kept.
     let x = if x > 14.5 { 14.5 } else { x };
     // Splits the square into two parts, of which the first is exact.
     let high = f32::from_bits(x.to_bits() & 0xFFFF_F000);

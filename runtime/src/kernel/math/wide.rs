@@ -1,5 +1,5 @@
-//! Double precision: the functions of the standard library; for `erf` and `normal` a series and a continued
-//! fraction.
+//! Double precision. `erf` and `normal` use a series and a continued fraction. The other functions
+//! are from the standard library.
 //!
 //! These functions are accurate rather than fast. Gradient checks use them, and the single-precision tests
 //! compare against them.

@@ -1,4 +1,4 @@
-//! Tests the guarantees of the pool, also under stress.
+//! Tests the guarantees of the pool. Some of the tests are stress tests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,9 +115,9 @@ fn next(state: &mut u64) -> usize {
     (*state >> 33) as usize
 }
 
-/// Runs short jobs from several threads at once, with pauses about as long as helpers spin, sleeping parts,
-/// panicking parts, and a changing number of threads. `TRAINING_LOOP_STRESS` is the number of jobs per
-/// thread.
+/// Runs short jobs from several threads at once. Some parts sleep and some panic. The number of
+/// threads changes, and the pauses between jobs are about as long as helpers spin.
+/// `TRAINING_LOOP_STRESS` is the number of jobs per thread.
 #[test]
 fn nothing_is_lost_under_stress() {
     let jobs = std::env::var("TRAINING_LOOP_STRESS").map_or(2000, |jobs| jobs.parse().unwrap());

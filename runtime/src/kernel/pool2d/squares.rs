@@ -3,13 +3,13 @@
 use crate::Scalar;
 use crate::kernel::simd::multiversioned;
 
-/// The number of squares that are processed at once. Arrays of this length make the compiler emit selects: a
-/// branch on which of four elements is the greatest would be unpredictable.
+/// The number of squares that are processed at once. With arrays of this length the compiler emits
+/// selects. Branches that search the greatest of four elements would be unpredictable.
 const SQUARES: usize = 8;
 
 multiversioned!(
-    /// For each square, writes the maximum to `y` and the index of its tap to `taps`. A row of the plane has
-    /// `width` elements and `across` squares.
+    /// For each square, writes the maximum to `y` and the index of the maximum's tap to `taps`. A
+    /// row of the plane has `width` elements and `across` squares.
     pub(super) fn max_of_squares(
         x: &[Scalar],
         width: usize,
@@ -55,7 +55,8 @@ multiversioned!(
 );
 
 multiversioned!(
-    /// Writes the gradient of each square to its maximum element, and 0 to the other three.
+    /// Writes the gradient of each square to its maximum element, and 0 to the other three
+    /// elements.
     pub(super) fn spread_to_squares(
         g: &[Scalar],
         taps: &[u8],

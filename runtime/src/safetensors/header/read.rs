@@ -29,7 +29,8 @@ pub(super) struct Reader<'a> {
     limits: Limits,
 }
 
-/// The part of the header that an error names if its value has the wrong type.
+/// The part of the header that the parser reads. If the value of this part has the wrong type, the
+/// error names the part.
 enum At<'a> {
     Header,
     Metadata,
@@ -214,8 +215,8 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
                 "dtype" => ("dtype", fields.kind.is_some()),
                 "shape" => ("shape", fields.shape.is_some()),
                 "data_offsets" => ("data_offsets", fields.offsets.is_some()),
-                // Unknown fields are ignored, as by the reference implementation: a later version of the format may add
-                // some.
+                // Unknown fields are ignored, because a later version of the format may add fields.
+                // The reference implementation ignores them too.
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;

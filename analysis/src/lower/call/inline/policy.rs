@@ -28,11 +28,22 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
         Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
         Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
         Some(
-            CallEffect::Applies
+            CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
+            | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
@@ -57,6 +68,7 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
     match effect {
         Some(
             CallEffect::Gradients(_)
+            | CallEffect::Runs
             | CallEffect::NoGrad
             | CallEffect::WithGrad
             | CallEffect::SwitchesRecording,
@@ -65,11 +77,21 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
         None
         | Some(
             CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Evaluates
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces

@@ -67,6 +67,11 @@ impl Lower<'_> {
                         }
                     }
                 }
+                if let (BinOp::Gt(_), Some((value, every)), Some(0)) =
+                    (node.op, remainder_of(&node.left), number(&node.right))
+                {
+                    return self.remainder(value, every, Some(0), false);
+                }
                 self.equality(node, fires)
             }
             _ => None,

@@ -4,7 +4,9 @@ use syn::{BinOp, Expr, Lit, Pat};
 
 use crate::lower::address;
 use crate::lower::control::expression::structure;
-use crate::vocabulary::rust::{is_question, is_remainder};
+use crate::lower::env::bind::member;
+use crate::vocabulary::rust::{is_forced, is_question, is_remainder};
+use crate::vocabulary::{measures_size, names_batch_size};
 
 /// The syntax node of the name that a pattern binds to an index.
 ///
@@ -63,6 +65,19 @@ pub(super) fn number(expr: &Expr) -> Option<i64> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Whether an expression is the number of samples of a batch: `batch.len()`, `x.size()[0]`, `batch_size`.
+pub(super) fn is_batch_size(expr: &Expr) -> bool {
+    match bare(expr) {
+        Expr::Try(inner) => is_batch_size(&inner.expr),
+        Expr::Index(node) => is_batch_size(&node.expr),
+        Expr::MethodCall(call) if is_forced(&call.method.to_string()) => is_batch_size(&call.receiver),
+        Expr::MethodCall(call) => measures_size(&call.method.to_string()),
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| names_batch_size(&name.to_string())),
+        Expr::Field(field) => names_batch_size(&member(&field.member)),
+        _ => false,
     }
 }
 
