@@ -1,6 +1,6 @@
 //! The origin of a value: its inputs, its last operation, and whether gradients flow through it.
 
-use super::{Deps, Excerpt, LoopId, SiteId};
+use super::{Deps, LoopId, SiteId};
 use crate::limits;
 use crate::vocabulary::{GradientStop, Loss, Op};
 
@@ -297,60 +297,6 @@ impl Origin {
             self.forwards.push(site);
         }
     }
-}
-
-/// A call of a loss that the vocabulary knows.
-#[derive(Clone, Debug)]
-pub struct LossCall {
-    /// The site of the call.
-    pub site: SiteId,
-    /// The loss that is called.
-    pub loss: &'static Loss,
-    /// Whether the path of the callee is the loss's own name.
-    pub by_name: bool,
-    /// The first argument, which should be the output.
-    pub output: Argument,
-    /// The second argument, which should be the target.
-    pub target: Argument,
-}
-
-/// A difference of two tensors that both depend on a forward.
-#[derive(Clone, Debug)]
-pub struct Difference {
-    /// The site of the subtraction.
-    pub site: SiteId,
-    /// The minuend.
-    pub output: Argument,
-    /// The subtrahend.
-    pub target: Argument,
-}
-
-/// An argument of a loss.
-#[derive(Clone, Debug)]
-pub struct Argument {
-    /// The source text of the argument.
-    pub text: Excerpt,
-    /// Whether the argument can be the receiver of a method without parentheses around the
-    /// argument.
-    pub is_operand: bool,
-    /// The last name of the variable or field, if the argument is one.
-    pub name: Option<String>,
-    /// All names in the argument, unless the argument is a variable or a field.
-    pub names: std::collections::BTreeSet<String>,
-    /// The origin of the argument in any iteration.
-    pub origin: Origin,
-}
-
-/// A call of `backward`.
-#[derive(Clone, Debug)]
-pub struct Root {
-    /// The site of the call.
-    pub site: SiteId,
-    /// The origin of the loss in any iteration.
-    pub origin: Origin,
-    /// Whether `backward` sums a loss of several numbers (`true`), or panics on such a loss
-    /// (`false`).
-    pub adds_up: bool,
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ lint! {
     /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
     /// Reported only for models whose mode the function sets somewhere, and for forward passes with `true` as the argument for the mode.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
-    /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output. The finding is then a warning.
+    /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output.
+    /// The finding is then a warning.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
     /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.

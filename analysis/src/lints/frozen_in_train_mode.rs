@@ -81,7 +81,7 @@ fn undone(cx: &Context<'_>, visit: &Visit) -> Option<Undone> {
     // A struct that was made of the part sets the mode of the part's variable as well.
     let mut wholes = set(visit.site, Mode::Train);
     let around = |whole: PathId| whole != evaluated && !cx.cfg.paths.holds(evaluated, whole);
-    let inside = wholes.any(|whole| around(whole));
+    let inside = wholes.any(around);
     let (train, loops) = (visit.site, &cx.site(visit.site).loops);
     (inside && !cx.cfg.facts.is(train, Mark::OwnMode) && cx.order(eval) < cx.order(train) && loops.starts_with(&cx.site(eval).loops))
         .then_some(Undone { part: evaluated, train, eval })

@@ -189,16 +189,41 @@ fn right_loops(out: &mut String) {
     out.push('\n');
 }
 
+/// A file of `recorded/`.
+fn recorded(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measured/recorded").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Mutants of our own loops beside those of public functions.
+fn beside(out: &mut String) {
+    out.push_str(
+        "## Mutants found\n\n| correct loops | loops | faulty mutants | found |\n|---|---|---|---|\n",
+    );
+    let mut row = |name: &str, loops: usize, mutants: usize, found: usize| {
+        let percent = found as f64 * 100.0 / mutants.max(1) as f64;
+        let _ = writeln!(out, "| {name} | {loops} | {mutants} | {percent:.1} % |");
+    };
+    let kinds = &mutation::results().kinds;
+    let found = kinds.values().map(|tally| tally.found).sum::<usize>();
+    let missed = kinds.values().map(|tally| tally.missed).sum::<usize>();
+    row("our own", mutation::fixtures().len(), found + missed, found);
+    for line in recorded("public.tsv").lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let number = |index: usize| cells.get(index).and_then(|cell| cell.parse().ok()).unwrap_or_default();
+        row(&format!("public code, {}", cells[0]), number(1), number(2), number(3));
+    }
+    out.push('\n');
+}
+
 fn page() -> String {
     let mut out = format!("{HEAD}\n");
+    beside(&mut out);
     exhaustive(&mut out);
     broken(&mut out);
     right_loops(&mut out);
-    for name in ["robustness", "time"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/measured/recorded/{name}.md"));
-        out.push_str(
-            &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
-        );
+    for name in ["public", "robustness", "time"] {
+        out.push_str(&recorded(&format!("{name}.md")));
         out.push('\n');
     }
     out.push_str(NOT);

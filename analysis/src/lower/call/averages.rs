@@ -29,14 +29,18 @@ impl<'a> Lower<'a> {
     fn note_average(&mut self, call: &Call<'a>) {
         if let Some(of) = call.receiver.as_ref().and_then(|receiver| self.average_in(receiver)) {
             let effect = self.vocabulary.method(&call.name, call.arguments.len());
-            let step = match effect {
-                _ if refits_batch_norm(&call.name) => AverageStep::Refits,
-                Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy) => AverageStep::Refits,
-                Some(CallEffect::Mode(_)) => return,
-                Some(CallEffect::Computes(_)) => AverageStep::Serves,
-                _ if moves_average(&call.name) => AverageStep::Moves,
-                _ if saves(&call.name) || is_evaluation(&call.name) => AverageStep::Serves,
-                _ => return self.note_given_average(call),
+            let trains = matches!(effect, Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy));
+            let serves = matches!(effect, Some(CallEffect::Computes(_)));
+            let step = if trains || refits_batch_norm(&call.name) {
+                AverageStep::Refits
+            } else if matches!(effect, Some(CallEffect::Mode(_))) {
+                return;
+            } else if moves_average(&call.name) && !serves {
+                AverageStep::Moves
+            } else if serves || saves(&call.name) || is_evaluation(&call.name) {
+                AverageStep::Serves
+            } else {
+                return self.note_given_average(call);
             };
             self.average(call, of, step);
         } else {
@@ -108,7 +112,7 @@ impl<'a> Lower<'a> {
     /// Whether the model of an average is known to have no batch norm.
     fn has_no_batch_norm(&self, call: &Call<'a>, of: PathId) -> bool {
         let init: Option<&&Expr> = self.env.made_of.get(&of);
-        let names = init.map(|init| names_in(init)).unwrap_or_default();
+        let names = init.map(names_in).unwrap_or_default();
         let built = names.iter().filter_map(|name| self.env.value(self.lookup(name)?));
         call.values().chain(built).any(|model| {
             let plain =

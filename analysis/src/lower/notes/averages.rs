@@ -8,16 +8,14 @@ use crate::cfg::{Computation, LoopId, LossCall, MeanLoss, PathId, SiteId, Source
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::control::expression::structure;
-use crate::lower::env::bind::member;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::{is_forced, is_length, is_number};
-use crate::vocabulary::{
-    batches, gives_size, names_batch, names_batches, names_dataset, names_loader, names_samples,
-    names_size_of_batch, reads_number, totals,
-};
+use crate::vocabulary::rust::{is_forced, is_number};
+use crate::vocabulary::{gives_size, names_batch, names_size_of_batch, reads_number, totals};
+
+mod units;
 
 /// What is known about sums of losses and about counts of samples and batches.
 #[derive(Default)]
@@ -257,106 +255,6 @@ impl<'a> Lower<'a> {
         let item = self.lookup(&name).and_then(|path| self.cfg.facts.item_of(path));
         item.is_some() || names_batch(&name)
     }
-
-    /// What a divisor counts, as seen from the loop of the sum.
-    fn unit(&mut self, expr: &'a Expr, around: LoopId, depth: usize) -> Option<Unit> {
-        let expr = bare(expr);
-        if depth > limits::WRAPPERS {
-            return None;
-        }
-        match expr {
-            Expr::Path(path) => {
-                let name = path.path.segments.last()?.ident.to_string();
-                let known = self.lookup(&name).map(|path| self.env.unaliased(path));
-                if let Some(count) = known.and_then(|path| self.averaging.counts.get(&path)) {
-                    return *count;
-                }
-                let by_value = self.initial(expr).and_then(|init| self.unit(init, around, depth + 1));
-                let assigned = self.survey().assigned.contains(&name);
-                by_value.or_else(|| self.unit_of_name(&name, around).filter(|_| !assigned))
-            }
-            Expr::Field(field) => self.unit_of_name(&member(&field.member), around),
-            Expr::Binary(node) if matches!(node.op, BinOp::Add(_)) && is_one(&node.right) => {
-                let path = ident(&node.left).and_then(|name| self.lookup(&name))?;
-                (self.index_of(path) == Some(around)).then_some(Unit::Batches)
-            }
-            Expr::MethodCall(call) => {
-                let name = call.method.to_string();
-                if is_wrapper(&name) || lifts(call) {
-                    return self.unit(&call.receiver, around, depth + 1);
-                }
-                if names_batches(&name) {
-                    return Some(Unit::Batches);
-                }
-                if is_length(&name, call.args.len()) {
-                    return self.unit_of_length(&call.receiver, around);
-                }
-                self.unit_of_name(&name, around)
-            }
-            Expr::Call(_) => self.unit(converted(expr)?, around, depth + 1),
-            _ => None,
-        }
-    }
-
-    /// What a number of this name counts. A number of samples counts only beside a loop over batches.
-    fn unit_of_name(&self, name: &str, around: LoopId) -> Option<Unit> {
-        if names_batches(name) {
-            return Some(Unit::Batches);
-        }
-        (names_samples(name) && self.is_over_batches(around)).then_some(Unit::Samples)
-    }
-
-    /// Whether the names in the head of a loop say that its items are batches.
-    fn is_over_batches(&self, around: LoopId) -> bool {
-        let Some((pat, items)) = self.averaging.over.get(&around) else { return false };
-        let bound = names_in(pat);
-        let over = names_in(items);
-        bound.iter().any(|name| names_batch(name))
-            || over.iter().any(|name| names_loader(name) || batches(name))
-    }
-
-    /// What the length of `collection` counts.
-    fn unit_of_length(&mut self, collection: &'a Expr, around: LoopId) -> Option<Unit> {
-        let &(_, items) = self.averaging.over.get(&around)?;
-        let (base, batched) = chain(items);
-        let collection = unwrapped(collection);
-        let same = |a: &Expr, b: &Expr| structure(a) == structure(b);
-        if same(collection, items) || !batched && same(collection, base) {
-            return Some(Unit::Batches);
-        }
-        if same(collection, base) {
-            let of_loader = last_name(base).is_some_and(|name| names_loader(&name));
-            return (!of_loader).then_some(Unit::Samples);
-        }
-        let name = last_name(collection)?;
-        let owner = match collection {
-            Expr::Field(field) => Some(&*field.base),
-            Expr::MethodCall(call) => Some(&*call.receiver),
-            _ => None,
-        };
-        if names_dataset(&name) && owner.is_some_and(|owner| same(unwrapped(owner), base)) {
-            return Some(Unit::Samples);
-        }
-        let built_of = self.initial(base).is_some_and(|init| {
-            let names = names_in(init);
-            names.contains(&name)
-                && names.iter().any(|name| names_loader(&name.to_ascii_lowercase()) || batches(name))
-        });
-        (built_of || names_dataset(&name) && self.is_over_batches(around)).then_some(Unit::Samples)
-    }
-}
-
-/// The collection under a chain of methods, and whether a method of the chain makes batches.
-fn chain(items: &Expr) -> (&Expr, bool) {
-    let (mut base, mut batched) = (unwrapped(items), false);
-    while let Expr::MethodCall(call) = base {
-        if names_dataset(&call.method.to_string()) {
-            break;
-        }
-        batched |= batches(&call.method.to_string());
-        base = unwrapped(&call.receiver);
-    }
-    (base, batched)
 }
 
 /// The collection or the variable whose sum an expression is: `losses` of `losses.iter().sum::<f32>()`.
@@ -399,11 +297,6 @@ fn is_wrapper(method: &str) -> bool {
     is_forced(method) || reads_number(method)
 }
 
-/// Whether a call raises its receiver to at least a number: `count.max(1)`.
-fn lifts(call: &syn::ExprMethodCall) -> bool {
-    crate::vocabulary::lifts(&call.method.to_string()) && call.args.len() == 1
-}
-
 fn is_one(expr: &Expr) -> bool {
     match bare(expr) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
@@ -419,16 +312,6 @@ fn is_one(expr: &Expr) -> bool {
 fn ident(expr: &Expr) -> Option<String> {
     match bare(expr) {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-        _ => None,
-    }
-}
-
-/// The last name of a variable, a field or a method without arguments.
-fn last_name(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-        Expr::Field(field) => Some(member(&field.member)),
-        Expr::MethodCall(call) if call.args.is_empty() => Some(call.method.to_string()),
         _ => None,
     }
 }

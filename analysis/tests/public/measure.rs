@@ -1,0 +1,207 @@
+//! Checks the listed functions, and the mutants of those that are right.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use training_loop_analysis::CheckedFile;
+use training_loop_analysis::diagnostic::{Diagnostic, Level};
+
+use crate::edits::Text;
+use crate::find::functions;
+use crate::list::{self, Row};
+use crate::rules::{Kind, mutants};
+use crate::sources::{self, Source};
+use crate::stages::Body;
+
+/// What became of a mutant.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked {
+    pub id: String,
+    pub library: String,
+    pub half: &'static str,
+    pub kind: Kind,
+    pub what: String,
+    pub found: Vec<String>,
+    /// The facts that are said to be proved of the mutant, if nothing was found.
+    pub proved: bool,
+    /// `fault` or `equivalent`, by rule or by judgement; `-` if it is not judged yet.
+    pub judged: String,
+}
+
+/// A finding in a source.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub library: String,
+    pub half: &'static str,
+    pub source: String,
+    pub path: String,
+    pub line: usize,
+    pub function: String,
+    pub lint: String,
+    pub error: bool,
+    pub message: String,
+}
+
+/// All figures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Results {
+    pub rows: Vec<Row>,
+    pub findings: Vec<Finding>,
+    pub mutants: Vec<Checked>,
+    pub missing: usize,
+}
+
+fn counts(findings: &[Diagnostic]) -> BTreeMap<&'static str, usize> {
+    let mut all = BTreeMap::new();
+    for finding in findings {
+        *all.entry(finding.lint.unwrap_or("")).or_default() += 1;
+    }
+    all
+}
+
+/// The lints with more findings than before.
+fn added(before: &BTreeMap<&'static str, usize>, after: &[Diagnostic]) -> Vec<String> {
+    let more = |(lint, count): (&'static str, usize)| {
+        (count > before.get(lint).copied().unwrap_or_default()).then(|| lint.to_owned())
+    };
+    counts(after).into_iter().filter_map(more).collect()
+}
+
+fn findings_of(
+    source: &Source,
+    rows: &[&Row],
+    path: &str,
+    file: &syn::File,
+    findings: &[Diagnostic],
+) -> Vec<Finding> {
+    let all = functions(file);
+    let of = |finding: &Diagnostic| {
+        let line = finding.place.line();
+        // The innermost function, which is the shortest one.
+        let inside = all.iter().filter(|function| function.line <= line && line <= function.end);
+        let function = inside.min_by_key(|function| function.end - function.line);
+        Finding {
+            library: rows.first().map_or("-".to_owned(), |row| row.library.clone()),
+            half: sources::half(&source.name),
+            source: source.name.clone(),
+            path: path.to_owned(),
+            line,
+            function: function.map(|function| function.name.clone()).unwrap_or_default(),
+            lint: finding.lint.unwrap_or("-").to_owned(),
+            error: finding.level == Level::Error,
+            message: finding.message.clone(),
+        }
+    };
+    findings.iter().map(of).collect()
+}
+
+/// Checks one file, and the mutants of its right functions.
+fn of_file(source: &Source, path: &Path, rows: &[&Row], judged: &BTreeMap<String, String>) -> Results {
+    let mut results = Results::default();
+    let Ok(text) = std::fs::read_to_string(path) else { return results };
+    let Ok(file) = syn::parse_file(&text) else { return results };
+    let name = path.strip_prefix(&source.folder).unwrap_or(path).display().to_string();
+    let before = training_loop_analysis::check_file(&file);
+    results.findings = findings_of(source, rows, &name, &file, &before);
+    let before = counts(&before);
+    let places = Text::of(&text);
+    for function in functions(&file) {
+        let row = rows.iter().find(|row| row.function == function.name && row.path == name);
+        let Some(row) = row.filter(|row| row.verdict == "right") else { continue };
+        let mut seen: BTreeMap<(Kind, usize), usize> = BTreeMap::new();
+        for mutant in mutants(&places, &Body::of(function.body)) {
+            let nth = seen.entry((mutant.kind, mutant.line)).and_modify(|nth| *nth += 1).or_default();
+            let id = format!(
+                "{} {}:{} {} {:?}{}",
+                row.source,
+                row.path,
+                mutant.line,
+                row.function,
+                mutant.kind,
+                match nth {
+                    0 => String::new(),
+                    nth => format!(" {nth}"),
+                }
+            );
+            let judgement = judged.get(&id).cloned().unwrap_or_else(|| match mutant.kind {
+                Kind::DetachDropped | Kind::NoGradDropped => "-".to_owned(),
+                _ => "fault".to_owned(),
+            });
+            let Ok(changed) = syn::parse_file(&places.edited(&mutant.edits)) else { continue };
+            let found = added(&before, &training_loop_analysis::check_file(&changed));
+            let proved = found.is_empty() && judgement == "fault" && {
+                let proofs = CheckedFile::with_proofs(&changed).proofs;
+                let last = row.function.rsplit("::").next().unwrap_or_default();
+                proofs
+                    .iter()
+                    .any(|proof| proof.is_proved() && proof.function.rsplit("::").next() == Some(last))
+            };
+            results.mutants.push(Checked {
+                id,
+                library: row.library.clone(),
+                half: row.half,
+                kind: mutant.kind,
+                what: mutant.what,
+                found,
+                proved,
+                judged: judgement,
+            });
+        }
+    }
+    results
+}
+
+/// The halves to look at.
+fn wanted(half: &str) -> bool {
+    let wanted = std::env::var("PUBLIC_HALF").unwrap_or_else(|_| "seen".to_owned());
+    wanted == "both" || wanted == half
+}
+
+/// Checks every file that has a listed function, or all files with `PUBLIC_ALL`.
+pub(crate) fn measure(root: &Path) -> Results {
+    let rows: Vec<Row> = list::read().into_iter().filter(|row| wanted(row.half)).collect();
+    let judged = list::judged("mutants.tsv");
+    let every = std::env::var_os("PUBLIC_ALL").is_some();
+    let mut work = Vec::new();
+    for source in sources::all(root).into_iter().filter(|source| wanted(sources::half(&source.name))) {
+        let of: Vec<&Row> = rows.iter().filter(|row| row.source == source.name).collect();
+        let paths: std::collections::BTreeSet<_> =
+            of.iter().map(|row| source.folder.join(&row.path)).collect();
+        for path in if every { source.files().into_iter().collect() } else { paths } {
+            work.push((source.clone(), path, of.clone()));
+        }
+    }
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let parts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                // The walk over a deep file is recursive.
+                let run = || {
+                    let mut done = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        let Some((source, path, of)) = work.get(index) else { break done };
+                        done.push((index, of_file(source, path, of, &judged)));
+                    }
+                };
+                std::thread::Builder::new()
+                    .stack_size(1 << 28)
+                    .spawn_scoped(scope, run)
+                    .expect("a thread starts")
+            })
+            .collect();
+        let mut parts: Vec<_> =
+            threads.into_iter().flat_map(|thread| thread.join().expect("no check panics")).collect();
+        parts.sort_by_key(|(index, _)| *index);
+        parts
+    });
+    let mut all = Results::default();
+    for (_, part) in parts {
+        all.findings.extend(part.findings);
+        all.mutants.extend(part.mutants);
+    }
+    all.missing =
+        rows.iter().filter(|row| !work.iter().any(|(source, _, _)| source.name == row.source)).count();
+    all.rows = rows;
+    all
+}
