@@ -27,7 +27,11 @@ impl<'a> Lower<'a> {
 
     /// Records what a call does with an average of parameters, if its name tells.
     fn note_average(&mut self, call: &Call<'a>) {
-        if let Some(of) = call.receiver.as_ref().and_then(|receiver| self.average_in(receiver)) {
+        if saves(&call.name)
+            && let Some(of) = self.saved_average(call)
+        {
+            self.average(call, of, AverageStep::Serves);
+        } else if let Some(of) = call.receiver.as_ref().and_then(|receiver| self.average_in(receiver)) {
             let effect = self.vocabulary.method(&call.name, call.arguments.len());
             let trains = matches!(effect, Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy));
             let serves = matches!(effect, Some(CallEffect::Computes(_)));
@@ -46,6 +50,18 @@ impl<'a> Lower<'a> {
         } else {
             self.note_given_average(call);
         }
+    }
+
+    /// The average of parameters whose state a call saves: `average.state_dict().save(path)`.
+    fn saved_average(&mut self, call: &Call<'a>) -> Option<PathId> {
+        let receiver = match call.expr {
+            Expr::MethodCall(node) => Some(&*node.receiver),
+            _ => None,
+        };
+        receiver.into_iter().chain(call.args).find_map(|expr| {
+            let place = self.place_of(owner_of(expr))?;
+            self.average_at(place)
+        })
     }
 
     fn note_given_average(&mut self, call: &Call<'a>) {
@@ -89,7 +105,12 @@ impl<'a> Lower<'a> {
         if !matches!(value.kind, Kind::Plain | Kind::Fields(_)) {
             return None;
         }
-        let mut place = value.place;
+        self.average_at(value.place?)
+    }
+
+    /// The place of the average of parameters that a place is, or is a part of.
+    fn average_at(&self, place: PathId) -> Option<PathId> {
+        let mut place = Some(place);
         while let Some(path) = place {
             let named = self.cfg.paths.name(path).rsplit('.').next().is_some_and(names_weight_average);
             let built = || {
@@ -126,5 +147,16 @@ impl<'a> Lower<'a> {
         let by_type = self.cfg.facts.variable(place).is_some_and(|known| known.without_batch_norm);
         let built = self.env.made_of.get(&place).and_then(|init| constructor(init));
         by_type || built.is_some_and(|name| is_plain_layer(&name))
+    }
+}
+
+/// The place whose state an expression is: `average` of `&average.module().state_dict()?`.
+fn owner_of(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(inner) => owner_of(&inner.expr),
+        Expr::Paren(inner) => owner_of(&inner.expr),
+        Expr::Try(inner) => owner_of(&inner.expr),
+        Expr::MethodCall(call) if call.args.is_empty() => owner_of(&call.receiver),
+        other => other,
     }
 }
