@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
             && let Some(of) = self.saved_average(call)
         {
             self.average(call, of, AverageStep::Serves);
-        } else if let Some(of) = call.receiver.as_ref().and_then(|receiver| self.average_in(receiver)) {
+        } else if let Some(of) = self.average_of(call) {
             let effect = self.vocabulary.method(&call.name, call.arguments.len());
             let trains = matches!(effect, Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy));
             let serves = matches!(effect, Some(CallEffect::Computes(_)));
@@ -52,6 +52,18 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The average of parameters that is the receiver of a call. A copy of a model counts by its variable.
+    fn average_of(&mut self, call: &Call<'a>) -> Option<PathId> {
+        let receiver = call.receiver.as_ref()?;
+        let by_variable = |this: &mut Self| {
+            let Expr::MethodCall(node) = call.expr else { return None };
+            let place = this.place_of(&node.receiver)?;
+            this.average_at(place)
+        };
+        self.average_in(receiver)
+            .or_else(|| by_variable(self).filter(|_| matches!(receiver.kind, Kind::Plain)))
+    }
+
     /// The average of parameters whose state a call saves: `average.state_dict().save(path)`.
     fn saved_average(&mut self, call: &Call<'a>) -> Option<PathId> {
         let receiver = match call.expr {
@@ -65,7 +77,15 @@ impl<'a> Lower<'a> {
     }
 
     fn note_given_average(&mut self, call: &Call<'a>) {
-        let Some(of) = call.arguments.iter().find_map(|value| self.average_in(value)) else { return };
+        let given = call.args.iter().zip(&call.arguments);
+        let of = given.into_iter().find_map(|(argument, value)| {
+            if let Some(of) = self.average_in(value) {
+                return Some(of);
+            }
+            let place = self.place_of(owner_of(argument)).filter(|_| matches!(value.kind, Kind::Plain))?;
+            self.average_at(place)
+        });
+        let Some(of) = of else { return };
         let step = if refits_batch_norm(&call.name) {
             AverageStep::Refits
         } else if is_average_update(&call.name) {

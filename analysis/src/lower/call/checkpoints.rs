@@ -22,6 +22,9 @@ impl<'a> Lower<'a> {
             self.note_state(call);
             return;
         };
+        if self.tells_in_its_body(call) {
+            return;
+        }
         if self.gets_optimizer(call) {
             self.cfg.function.keeps_optimizer_state = true;
             return;
@@ -46,6 +49,18 @@ impl<'a> Lower<'a> {
         if of_optimizer && keeps_state(&call.name) {
             self.cfg.function.keeps_optimizer_state = true;
         }
+    }
+
+    /// Whether a call is a method of the file whose receiver holds an optimizer, as in
+    /// `self.save_checkpoint()`. The calls in the method tell what is saved.
+    fn tells_in_its_body(&self, call: &Call<'a>) -> bool {
+        let holder = call.receiver.as_ref().is_some_and(|receiver| {
+            !matches!(receiver.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
+                && !self.optimizers_in(&receiver.derived().deps).is_empty()
+        });
+        holder
+            && !call.args.iter().any(|argument| self.mentions_optimizer(argument, 0))
+            && self.is_inlined(call)
     }
 
     /// Whether an optimizer is the receiver of a call or in one of its arguments.
