@@ -41,7 +41,7 @@ pub use event::{Action, Block, BlockKind, Edge, Event, Mode, OnStore, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
-pub(crate) use facts::{Facts, Mark, Opaque, Reduction, Scaler};
+pub(crate) use facts::{Claim, Facts, Mark, Opaque, Reduction, Scaler};
 pub use function::Factors;
 pub(crate) use function::{Function, Modes};
 pub use guard::{Counter, Guard, GuardId, Period};
@@ -119,6 +119,8 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
+    /// The models of the losses that the optimizer claims; see [`crate::flow::claim`].
+    pub claimed: Deps,
     /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
@@ -310,12 +312,35 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
+    /// Whether two places are in different `&mut` parameters. They share parameters only if both hold shared
+    /// pointers.
+    pub fn are_exclusive(&self, one: PathId, other: PathId) -> bool {
+        let root = |path: PathId| self.paths.root_of(path);
+        let exclusive =
+            |path: PathId| self.facts.variable(root(path)).is_some_and(|known| known.is_exclusive);
+        root(one) != root(other) && exclusive(one) && exclusive(other)
+    }
+
+    /// Whether a place holds data: items of a loop, or a collection that a loop iterates over.
+    ///
+    /// A model is none, even if a loop iterates over its parameters.
+    pub fn is_data(&self, path: PathId) -> bool {
+        let root = self.paths.root_of(path);
+        if Deps::one(path).overlaps(&self.function.models, &self.paths) == Some(true) {
+            return false;
+        }
+        let over = |of: LoopId| self.loops[of].head.variables.contains(&root);
+        self.facts.item_of(root).is_some()
+            || self.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
+    }
+
     /// Whether opaque code that receives the values in these places may change the gradients of an optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);
         !deps.is_empty()
             && (Deps::one(optimizer.path).overlaps(deps, &self.paths) != Some(false)
-                || of.overlaps(deps, &self.paths) != Some(false))
+                || of.overlaps(deps, &self.paths) != Some(false)
+                || optimizer.claimed.overlaps(deps, &self.paths) == Some(true))
     }
 }

@@ -129,7 +129,8 @@ impl Checked {
 }
 
 impl CheckedFn {
-    fn new(cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
+    fn new(mut cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
+        flow::claim(&mut cfg);
         let solution = flow::solve(&cfg, options.annotated);
         let solved = Solved { cfg, solution, annotated: options.annotated };
         let findings = if solved.is_complete() {

@@ -21,6 +21,8 @@ mod value;
 
 mod reach;
 
+mod claims;
+
 mod facts;
 mod tracked;
 
@@ -36,6 +38,7 @@ mod ahead;
 mod live;
 
 pub use ahead::first_effects;
+pub(crate) use claims::claim;
 pub use facts::OptimizerFacts;
 pub use gradients::GradientStates;
 pub use graph::GraphUse;

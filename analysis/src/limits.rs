@@ -120,3 +120,8 @@ pub(crate) const FORWARDS: usize = 8;
 ///
 /// Variables with more uses are not checked.
 pub(crate) const USES: usize = 64;
+
+/// The maximum depth of structs inside of each other that are asked whether their fields can hold parameters.
+///
+/// A struct that is nested more deeply counts as one that can.
+pub(crate) const TYPE_DEPTH: usize = 3;

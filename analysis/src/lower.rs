@@ -110,6 +110,8 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
+    /// The syntax node of the call in this statement, without a `?` or an `unwrap` around the call.
+    statement_call: usize,
     /// The syntax node of the call whose result is bound to a name of a loss.
     loss: Option<usize>,
     /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.

@@ -43,6 +43,8 @@ pub struct Past {
     pub computed: Sites,
     /// The collections and sums through which the value passed.
     pub collected: Deps,
+    /// The opaque calls that returned the value, or a value that it was computed from.
+    pub calls: Sites,
     /// Whether the value also depends on a value that may have a separate graph.
     pub open: bool,
 }
@@ -53,6 +55,7 @@ impl Past {
         Self {
             computed: self.computed.union(&other.computed),
             collected: self.collected.union(&other.collected),
+            calls: self.calls.union(&other.calls),
             open: self.open || other.open,
         }
     }

@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, StoreId};
+use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites, StoreId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -81,6 +81,15 @@ pub enum Action {
         scaled: bool,
         /// The gradients of the `backward`, if they may be a value of their own.
         store: Option<StoreId>,
+    },
+    /// Opaque code gets a loss, and may run `backward` from it.
+    Handed {
+        /// The places that the loss was computed from.
+        deps: Deps,
+        /// The forwards and losses that the loss was computed from.
+        past: Sites,
+        /// Whether the code is named after `backward`, so that it counts beside a `backward` in sight.
+        named: bool,
     },
     /// Code acts on gradients that are values of their own.
     OnStores(Vec<StoreId>, OnStore),

@@ -57,6 +57,7 @@ facts! {
     Average,
     Checkpoint,
     Choice,
+    Claim,
     Computation,
     Difference,
     Kept,
@@ -84,6 +85,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// An opaque call whose result the function runs `backward` from, so that the call itself runs none.
+    GivesLoss,
     /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
     OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
@@ -107,6 +110,10 @@ pub(crate) enum Mark {
 /// The places that are passed to an opaque call, which may run `backward` on any of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opaque(pub(crate) Deps);
+
+/// The optimizer that claims the loss of a backward, although its parameters are not known to be the loss's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim(pub(crate) OptimizerId);
 
 /// A reduction over all processes.
 #[derive(Clone, Copy, Debug)]

@@ -37,7 +37,8 @@ impl Cfg {
     fn may_be_updated(&self, model: PathId) -> bool {
         let model = Deps::one(model);
         let overlaps = |deps: &Deps| deps.overlaps(&model, &self.paths) != Some(false);
-        self.optimizers.iter().filter_map(|one| one.owned.as_ref()).any(overlaps)
+        self.optimizers.iter().any(|one| overlaps(&one.claimed))
+            || self.optimizers.iter().filter_map(|one| one.owned.as_ref()).any(overlaps)
             || self.events().any(|(_, event)| matches!(&event.action, Action::Touch(deps) if overlaps(deps)))
     }
 }

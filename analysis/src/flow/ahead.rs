@@ -1,7 +1,7 @@
 //! Look-ahead: the first effects on an optimizer's gradients after a point.
 
-use super::reach::{Reach, fills, reaches};
-use crate::cfg::{Action, BlockId, Cfg, OnStore, OptimizerId, SiteId};
+use super::reach::{Reach, fills, reaches_through};
+use crate::cfg::{Action, BlockId, Cfg, Event, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
 use crate::vocabulary::Keeping;
 
@@ -25,8 +25,7 @@ pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(E
         if std::mem::replace(&mut seen[block], true) {
             continue;
         }
-        let mut next =
-            cfg.blocks[block].events.iter().map(|event| (next(cfg, id, &event.action), event.site));
+        let mut next = cfg.blocks[block].events.iter().map(|event| (next(cfg, id, event), event.site));
         match next.find(|(next, _)| !matches!(next, Next::Nothing)) {
             Some((Next::Effect(effect), site)) => found.push((effect, site)),
             Some(_) => return None,
@@ -36,28 +35,24 @@ pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(E
     Some(found)
 }
 
-fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
+fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
     let of = |effect: Effect| match effect {
         Effect::Nothing | Effect::Clip => Next::Nothing,
         Effect::Zero | Effect::Fill | Effect::Take | Effect::Unscale => Next::Effect(effect),
     };
-    let through = |deps, effect| match reaches(cfg, id, deps) {
+    let by = |reach, effect| match reach {
         Reach::No => Next::Nothing,
         Reach::Yes => of(effect),
         Reach::Maybe => Next::Unknown,
     };
     let unknown = |is_unknown| if is_unknown { Next::Unknown } else { Next::Nothing };
-    match action {
+    match &event.action {
         Action::Effect(other, effect) if *other == id => of(*effect),
-        Action::Through(deps, effect) => through(deps, *effect),
+        Action::Through(deps, effect) => by(reaches_through(cfg, id, deps), *effect),
         // A new value replaces the gradients before it.
         Action::Backward { deps, store, .. } => {
             let renews = cfg.keeping(*store) == Keeping::Fresh;
-            match fills(cfg, id, deps, *store) {
-                Reach::No => Next::Nothing,
-                Reach::Yes => of(if renews { Effect::Zero } else { Effect::Fill }),
-                Reach::Maybe => Next::Unknown,
-            }
+            by(fills(cfg, id, deps, *store, event.site), if renews { Effect::Zero } else { Effect::Fill })
         }
         Action::OnStores(stores, OnStore::Effect(effect)) => {
             if stores.iter().any(|store| cfg.takers(*store).contains(&id)) {
@@ -70,6 +65,7 @@ fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
             unknown(stores.iter().any(|store| cfg.takers(*store).is_empty()))
         }
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
+        Action::Handed { deps, .. } => unknown(reaches_through(cfg, id, deps) != Reach::No),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)
         | Action::OnStores(_, OnStore::End | OnStore::Present(_))

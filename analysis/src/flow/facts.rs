@@ -4,7 +4,7 @@
 //! gradients contain. They also tell whether the model still has the optimizer's parameters, and
 //! whether the optimizer has stepped.
 
-use super::reach::{Reach, fills, is_whole, reaches};
+use super::reach::{Reach, fills, is_whole, reaches, reaches_through};
 use super::states::{AbstractValue, StateSet};
 use crate::cfg::{
     Action, Cfg, Computation, Deps, Event, OnStore, Optimizer, OptimizerId, PathId, SiteId, StoreId,
@@ -140,6 +140,11 @@ impl AllFacts {
                 }
             }
             Action::Through(deps, Effect::Zero) => self.zero(cfg, deps),
+            Action::Handed { deps, .. } => {
+                for id in (0..self.0.len()).filter(|id| reaches(cfg, *id, deps) != Reach::No) {
+                    self.0[id].forget_gradients();
+                }
+            }
             Action::Backward { deps, scaled, store, .. } => {
                 self.fill(cfg, deps, *store, *scaled, event.site);
             }
@@ -202,7 +207,7 @@ impl AllFacts {
 
     fn zero(&mut self, cfg: &Cfg, deps: &Deps) {
         for id in 0..self.0.len() {
-            match reaches(cfg, id, deps) {
+            match reaches_through(cfg, id, deps) {
                 Reach::Yes if is_whole(cfg, id, deps) && !cfg.optimizers[id].lost => self.0[id].empty(),
                 Reach::No => {}
                 Reach::Yes | Reach::Maybe => {
@@ -215,7 +220,7 @@ impl AllFacts {
 
     /// Updates the facts for a backward, which fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, store: Option<StoreId>, scaled: bool, site: SiteId) {
-        let reach: Vec<Reach> = (0..self.0.len()).map(|id| fills(cfg, id, deps, store)).collect();
+        let reach: Vec<Reach> = (0..self.0.len()).map(|id| fills(cfg, id, deps, store, site)).collect();
         let renews = cfg.keeping(store) == Keeping::Fresh;
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {
             match reach[id] {

@@ -25,9 +25,11 @@ impl GradientStates {
     pub const ENTRY: Self = Self(32);
     /// Opaque code has changed the gradients.
     pub const UNKNOWN: Self = Self(64);
+    /// The gradients were empty, and a backward may have filled them: whether its loss reaches them is unknown.
+    pub const POSSIBLE: Self = Self(128);
 
     /// All single states with their names, in the order of the automaton.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::EMPTY, "empty"),
         (Self::FILLED, "filled"),
         (Self::USED, "used"),
@@ -35,6 +37,7 @@ impl GradientStates {
         (Self::DISCARDED, "discarded"),
         (Self::ENTRY, "entry"),
         (Self::UNKNOWN, "unknown"),
+        (Self::POSSIBLE, "possible"),
     ];
 
     /// Whether two sets have a state in common.
@@ -75,6 +78,18 @@ impl GradientStates {
     /// The index of a single state in [`Self::ALL`].
     pub(super) fn index(self) -> usize {
         self.0.trailing_zeros() as usize
+    }
+
+    /// The set that a single state becomes by a `backward` whose loss may reach the gradients or not.
+    ///
+    /// Gradients that a step used are used or stale then. Both are wrong for the next step.
+    pub(super) fn step_perhaps(self) -> Self {
+        match self {
+            Self::EMPTY | Self::DISCARDED | Self::POSSIBLE => Self::POSSIBLE,
+            Self::USED => Self::USED | Self::STALE,
+            Self::FILLED | Self::STALE => self,
+            _ => Self::UNKNOWN,
+        }
     }
 
     /// The set that a single state becomes by an effect.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reach::{Reach, fills, is_whole, reaches};
+use super::reach::{Reach, fills, is_whole, reaches_through};
 use crate::cfg::{Action, BlockId, Cfg, OnStore, OptimizerId, SiteId};
 use crate::stage::Effect;
 use crate::vocabulary::Keeping;
@@ -29,7 +29,7 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
                 && matches!(cfg.keeping(*store), Keeping::InPlace | Keeping::Threaded)
             {
                 let ids = 0..cfg.optimizers.len();
-                let reach = |id| fills(cfg, id, deps, *store);
+                let reach = |id| fills(cfg, id, deps, *store, event.site);
                 let reached: Vec<_> = ids.filter(|id| reach(*id) != Reach::No).collect();
                 let sure = reached.iter().all(|id| reach(*id) == Reach::Yes);
                 if !sure || reached.is_empty() || reached.iter().any(|id| live & (1 << id) != 0) {
@@ -85,9 +85,9 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         }
         Action::Effect(id, Effect::Take) => live | all(&|other| other == *id || may_share(cfg, *id, other)),
         Action::Through(deps, Effect::Zero) => {
-            live & !all(&|id| is_whole(cfg, id, deps) && reaches(cfg, id, deps) == Reach::Yes)
+            live & !all(&|id| is_whole(cfg, id, deps) && reaches_through(cfg, id, deps) == Reach::Yes)
         }
-        Action::Through(deps, Effect::Take) => live | all(&|id| reaches(cfg, id, deps) != Reach::No),
+        Action::Through(deps, Effect::Take) => live | all(&|id| reaches_through(cfg, id, deps) != Reach::No),
         Action::OnStores(stores, OnStore::Effect(Effect::Zero)) => {
             live & !all(&|id| stores.iter().any(|store| cfg.takers(*store).contains(&id)))
         }
@@ -107,6 +107,7 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         )
         | Action::Build(_)
         | Action::Backward { .. }
+        | Action::Handed { .. }
         | Action::Compute(..)
         | Action::LoseGraph(_)
         | Action::Replace(_)

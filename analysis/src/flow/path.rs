@@ -3,10 +3,10 @@
 use super::facts::AllFacts;
 use super::gradients::GradientStates;
 use super::graph::GraphUse;
-use super::reach::{Reach, ancestors, fills, has_graph, is_whole, reaches};
+use super::reach::{Reach, ancestors, fills, has_graph, is_whole, reaches_through};
 use super::tracked::TrackedState;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId, StoreId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mark, Optimizer, OptimizerId, SiteId, StoreId};
 use crate::stage::Effect;
 use crate::vocabulary::Keeping;
 
@@ -177,7 +177,8 @@ impl PathState {
                     self.set_graph(*graph, GraphUse::lost(self.direct));
                 }
             }
-            Action::Touch(deps) => self.touch(cfg, deps),
+            Action::Touch(deps) => self.touch(cfg, deps, event.site),
+            Action::Handed { deps, .. } => self.may_differentiate(cfg, deps),
             Action::Replace(_)
             | Action::Assume(..)
             | Action::Unassume(_)
@@ -225,7 +226,7 @@ impl PathState {
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);
-            match (reaches(cfg, id, deps), effect) {
+            match (reaches_through(cfg, id, deps), effect) {
                 (Reach::Yes, _) if whole || cfg.optimizers[id].owned.is_none() => {
                     self.change(cfg, id, effect, site);
                 }
@@ -240,26 +241,44 @@ impl PathState {
     /// Applies a backward. It fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, store: Option<StoreId>, site: SiteId) {
         for id in 0..self.gradients.len() {
-            let reach = fills(cfg, id, deps, store);
+            let reach = fills(cfg, id, deps, store, site);
             self.reached |= u32::from(reach != Reach::No) << id;
             match reach {
                 Reach::Yes => match cfg.keeping(store) {
                     Keeping::InPlace | Keeping::Threaded => self.change(cfg, id, Effect::Fill, site),
                     Keeping::Fresh | Keeping::Accumulated => self.renew(cfg, id, store, site),
                 },
-                Reach::Maybe => self.put(cfg, id, GradientStates::UNKNOWN),
-                Reach::No => {}
+                Reach::Maybe if !cfg.optimizers[id].lost => self.gradients[id].may_fill(),
+                Reach::Maybe | Reach::No => {}
             }
         }
     }
 
     /// Applies opaque code that may have changed the gradients of these places.
-    pub(super) fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
+    pub(super) fn touch(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
         }
+        let gives_loss = *deps != Deps::Anything && cfg.facts.is(site, Mark::GivesLoss);
         for id in 0..self.gradients.len() {
-            if cfg.touches(id, deps) && !self.holds_value(cfg, id) {
+            if !cfg.touches(id, deps) || self.holds_value(cfg, id) {
+                continue;
+            }
+            // A call that gets the model and returns the loss leaves the gradients to the function's `backward`.
+            let itself = Deps::one(cfg.optimizers[id].path).overlaps(deps, &cfg.paths) != Some(false);
+            if gives_loss && !itself {
+                self.gradients[id].assume(site);
+            } else {
+                self.put(cfg, id, GradientStates::UNKNOWN);
+            }
+        }
+    }
+
+    /// Applies opaque code that gets a loss, and may run `backward` from it.
+    fn may_differentiate(&mut self, cfg: &Cfg, deps: &Deps) {
+        for id in 0..self.gradients.len() {
+            if reaches_through(cfg, id, deps) != Reach::No && !self.holds_value(cfg, id) {
+                self.reached |= 1 << id;
                 self.put(cfg, id, GradientStates::UNKNOWN);
             }
         }

@@ -1,7 +1,7 @@
 //! Determines the optimizers that an action on some places reaches, and the graphs that a backward
 //! runs through.
 
-use crate::cfg::{Cfg, Deps, GraphId, Optimizer, OptimizerId, PathId, StoreId};
+use crate::cfg::{Cfg, Claim, Deps, GraphId, Optimizer, OptimizerId, PathId, SiteId, StoreId};
 use crate::limits;
 use crate::vocabulary::Keeping;
 
@@ -42,12 +42,42 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
     }
 }
 
+/// Whether the parameters in `owned` are known not to be those of a model.
+pub(super) fn is_comparable(cfg: &Cfg, owned: &Deps, model: PathId) -> bool {
+    let apart = |path: PathId| cfg.independent(path, model) || cfg.are_exclusive(path, model);
+    *owned != Deps::Anything && owned.paths().iter().all(|&path| apart(path))
+}
+
+/// Whether the loss of a `backward` reaches this optimizer. The loss was computed from `deps`.
+///
+/// The loss reaches the optimizer that claims the `backward`.
+fn reaches_from(cfg: &Cfg, id: OptimizerId, deps: &Deps, backward: SiteId) -> Reach {
+    match reaches(cfg, id, deps) {
+        Reach::Maybe if cfg.facts.at::<Claim>(backward).is_some_and(|claim| claim.0 == id) => Reach::Yes,
+        reach => reach,
+    }
+}
+
+/// Whether an action on these places, such as a `zero_grad` of a model, reaches this optimizer.
+pub(super) fn reaches_through(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
+    match reaches(cfg, id, deps) {
+        Reach::Maybe if cfg.optimizers[id].claimed.overlaps(deps, &cfg.paths) == Some(true) => Reach::Yes,
+        reach => reach,
+    }
+}
+
 /// Whether a `backward` of a loss computed from `deps` fills this optimizer's gradients.
 ///
 /// For gradients that are a value, the steps that take this value tell whose gradients they are.
-pub(super) fn fills(cfg: &Cfg, id: OptimizerId, deps: &Deps, store: Option<StoreId>) -> Reach {
+pub(super) fn fills(
+    cfg: &Cfg,
+    id: OptimizerId,
+    deps: &Deps,
+    store: Option<StoreId>,
+    backward: SiteId,
+) -> Reach {
     let Some(store) = store.filter(|store| cfg.keeping(Some(*store)) != Keeping::InPlace) else {
-        return reaches(cfg, id, deps);
+        return reaches_from(cfg, id, deps, backward);
     };
     let takers = cfg.takers(store);
     if takers.contains(&id) {
@@ -65,7 +95,9 @@ pub(super) fn fills(cfg: &Cfg, id: OptimizerId, deps: &Deps, store: Option<Store
 
 /// Whether an action on these places acts on all parameters of an optimizer.
 pub(super) fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
-    cfg.optimizers[id].owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
+    let optimizer = &cfg.optimizers[id];
+    optimizer.owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
+        || covers(cfg, deps, &optimizer.claimed)
 }
 
 /// Whether each place in `owned` is a part of some place in `deps`.

@@ -90,6 +90,7 @@ impl FlowState {
             | Action::Effect(..)
             | Action::Through(..)
             | Action::Backward { .. }
+            | Action::Handed { .. }
             | Action::OnStores(..)
             | Action::Compute(..)
             | Action::LoseGraph(_)

@@ -29,7 +29,7 @@ impl PathState {
             }
             OnStore::Doubt => {
                 if stores.iter().any(|store| cfg.takers(*store).is_empty()) {
-                    self.touch(cfg, &Deps::Anything);
+                    self.touch(cfg, &Deps::Anything, 0);
                 }
             }
         }

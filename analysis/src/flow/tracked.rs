@@ -84,6 +84,7 @@ impl TrackedState {
             | Action::Effect(..)
             | Action::Through(..)
             | Action::Backward { .. }
+            | Action::Handed { .. }
             | Action::OnStores(..)
             | Action::Compute(..)
             | Action::LoseGraph(_)

@@ -17,6 +17,8 @@ pub struct GradientProvenance {
     pub zeroed: Option<SiteId>,
     /// A clip that ran since the last backward.
     pub clipped: Option<SiteId>,
+    /// An opaque call that is assumed not to have changed the gradients.
+    pub assumed: Option<SiteId>,
 }
 
 impl GradientProvenance {
@@ -30,6 +32,7 @@ impl GradientProvenance {
             used: first(self.used, other.used),
             zeroed: first(self.zeroed, other.zeroed),
             clipped: first(self.clipped, other.clipped),
+            assumed: first(self.assumed, other.assumed),
         }
     }
 }
@@ -42,12 +45,12 @@ pub struct GradientValue {
     /// The states over the paths on which every loop runs at least once.
     pub direct: GradientStates,
     /// The provenance of each state.
-    provenance: [GradientProvenance; 7],
+    provenance: [GradientProvenance; 8],
 }
 
 impl GradientValue {
     pub(super) fn new(states: GradientStates) -> Self {
-        Self { all: states, direct: states, provenance: [GradientProvenance::default(); 7] }
+        Self { all: states, direct: states, provenance: [GradientProvenance::default(); 8] }
     }
 
     /// The events that led to one state.
@@ -70,7 +73,7 @@ impl GradientValue {
         let mut next = Self {
             all: self.all.after(effect),
             direct: self.direct.after(effect),
-            provenance: [GradientProvenance::default(); 7],
+            provenance: [GradientProvenance::default(); 8],
         };
         for state in self.all.states() {
             let provenance = self.provenance_after(state, effect, site);
@@ -78,6 +81,38 @@ impl GradientValue {
             *slot = if *slot == GradientProvenance::default() { provenance } else { slot.join(provenance) };
         }
         *self = next;
+    }
+
+    /// Applies a `backward` whose loss may reach the gradients or not.
+    ///
+    /// The `backward` is no provenance: a later one, whose loss certainly reaches the gradients, tells more.
+    pub(super) fn may_fill(&mut self) {
+        let all = |set: GradientStates| {
+            set.states().fold(GradientStates::NONE, |all, state| all | state.step_perhaps())
+        };
+        let mut next =
+            Self { all: all(self.all), direct: all(self.direct), ..Self::new(GradientStates::NONE) };
+        for state in self.all.states() {
+            for reached in state.step_perhaps().states() {
+                let slot = &mut next.provenance[reached.index()];
+                let known = GradientProvenance { clipped: None, ..self.provenance(state) };
+                *slot = if *slot == GradientProvenance::default() { known } else { slot.join(known) };
+            }
+        }
+        *self = next;
+    }
+
+    /// Records an opaque call that is assumed not to change the gradients.
+    pub(super) fn assume(&mut self, call: SiteId) {
+        for state in self.all.states() {
+            let known = &mut self.provenance[state.index()];
+            known.assumed = known.assumed.or(Some(call));
+        }
+    }
+
+    /// Whether one of these states holds only if an opaque call did not change the gradients.
+    pub fn is_assumed(&self, states: GradientStates) -> bool {
+        states.states().any(|state| self.all.meets(state) && self.provenance(state).assumed.is_some())
     }
 
     /// Fills the gradients with those of a new value.
@@ -139,13 +174,13 @@ impl GradientValue {
         let before = self.provenance(state);
         match effect {
             Effect::Nothing | Effect::Unscale => before,
-            Effect::Zero => GradientProvenance { zeroed: Some(site), ..before },
+            Effect::Zero => GradientProvenance { zeroed: Some(site), assumed: None, ..before },
             Effect::Fill if state == GradientStates::STALE || state == GradientStates::FILLED => {
-                GradientProvenance { clipped: None, ..before }
+                GradientProvenance { filled: before.filled.or(Some(site)), clipped: None, ..before }
             }
             Effect::Fill => GradientProvenance { filled: Some(site), clipped: None, ..before },
             Effect::Clip => GradientProvenance { clipped: before.clipped.or(Some(site)), ..before },
-            Effect::Take => GradientProvenance { used: Some(site), clipped: None, ..before },
+            Effect::Take => GradientProvenance { used: Some(site), clipped: None, assumed: None, ..before },
         }
     }
 
@@ -168,8 +203,10 @@ impl GradientValue {
     /// Whether the gradients are in a bad state on every path or on some path; `None` if this is
     /// unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
-        let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
-        if self.all.meets(silent) || self.all == GradientStates::NONE {
+        let silent = GradientStates::UNKNOWN | GradientStates::ENTRY | GradientStates::POSSIBLE;
+        // Stale gradients are told with the assumption; for the other states the call is what matters.
+        let told = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
+        if self.all.meets(silent) || self.all == GradientStates::NONE || self.is_assumed(told.and(bad)) {
             return None;
         }
         if self.all.within(bad) {

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::facts::OptimizerFacts;
 use super::graph::GraphUse;
 use super::path::{PathCondition, PathState};
-use super::reach::{Reach, ancestors, fills, has_graph, reaches};
+use super::reach::{Reach, ancestors, fills, has_graph, reaches_through};
 use super::state::FlowState;
 use super::states::AbstractValue;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, GraphId, Mode, OnStore, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mode, OnStore, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
 /// An event, with the states before the event that a lint may query.
@@ -87,7 +87,7 @@ pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<C
         }
         let mut state = start.clone();
         for (index, event) in block.events.iter().enumerate() {
-            for what in observed(cfg, &state, &event.action) {
+            for what in observed(cfg, &state, event) {
                 let differing = differing_cases(cfg, &state, &what, &event.action);
                 let cases = (!differing.is_empty()).then_some(all_cases.len());
                 all_cases.extend(cases.map(|_| differing));
@@ -136,7 +136,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
 }
 
 /// The observations of an event for lints, with the states before the event.
-fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
+fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {
         state.gradients(id).map(|gradients| Observed::Effect(id, effect, gradients))
@@ -146,9 +146,9 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
         Effect::Nothing | Effect::Zero | Effect::Fill | Effect::Unscale => None,
     };
     let reached = |deps: &Deps| -> Vec<OptimizerId> {
-        all.clone().filter(|id| reaches(cfg, *id, deps) == Reach::Yes).collect()
+        all.clone().filter(|id| reaches_through(cfg, *id, deps) == Reach::Yes).collect()
     };
-    match action {
+    match &event.action {
         Action::Build(id) => vec![Observed::Build(*id)],
         Action::Look(deps) => {
             let ids = if *deps == Deps::Anything { all.collect() } else { reached(deps) };
@@ -179,7 +179,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
             effects.chain(ids.iter().filter_map(|id| facts_at(*id, *effect))).collect()
         }
         Action::Backward { deps, graphs, own, store, .. } => {
-            let filled = all.clone().filter(|id| fills(cfg, *id, deps, *store) == Reach::Yes);
+            let filled = all.clone().filter(|id| fills(cfg, *id, deps, *store, event.site) == Reach::Yes);
             let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
             let graphs = graphs.filter_map(|&graph| {
                 let (graph, used) = freed_before(cfg, state, graph).or(Some((graph, state.graph(graph)?)))?;
@@ -198,6 +198,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
             all.map(|(part, mode)| Observed::Switch(part, mode)).collect()
         }
         Action::Forget(_)
+        | Action::Handed { .. }
         | Action::OnStores(_, OnStore::Present(_) | OnStore::End | OnStore::Doubt)
         | Action::Compute(..)
         | Action::LoseGraph(_)

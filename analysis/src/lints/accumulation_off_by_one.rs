@@ -41,7 +41,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for window in cx.accumulating_windows() {
         let Some((guard, counter)) = window.counter else { continue };
-        let (Some(shift), false) = (counter.shift, counter.or_else) else { continue };
+        let Some(shift) = counter.shift else { continue };
         let last = window.backwards.iter().copied().max().unwrap_or(0);
         // A second condition may prevent the early step.
         let alone = cx.site(window.step).guards.len() <= 1 + window.backwards.iter().map(|b| cx.site(*b).guards.len()).min().unwrap_or(0);

@@ -42,6 +42,7 @@ lint! {
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
     /// An optimizer that evaluates the closure of `step(|| ..)` several times in one step, as LBFGS does, is recognised by its type.
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
+    /// A call that gets the model and returns the loss is assumed not to zero the gradients; the finding is then a warning that names the call.
     /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
     /// Silent if code between the `step` and the `backward` may zero by hand: it writes to a gradient (`p.grad = None`) or to a field of a parameter, or it calls the model, its parameters or a tape with a name such as `zero` or `reset`.
@@ -194,11 +195,16 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         "the next step also includes the gradients of the previous one"
     };
     let sure = cx.cfg.optimizers[fault.optimizer].adds_up;
+    let assumed = fault.gradients.provenance(GradientStates::STALE).assumed;
+    let assumption = assumed.map(|call| format!("unless {} zeroes them", cx.call_at(call)));
     let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
     if let Some((zero, text)) = outer {
         report = report.note_at(zero, text);
     }
-    let report = report.note(harm).help(help).fix(fix);
+    let mut report = report.note(harm).help(help).fix(fix);
+    if assumption.is_some() {
+        report = report.when(assumption).only_warns();
+    }
     if !sure {
         report.note("this assumes that `backward` adds to the gradients, and that the step does not zero them").only_warns();
     }

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, Deps, LoopId, OptimizerId, PathId, Root, SiteId};
+use crate::cfg::{Action, Certain, Deps, OptimizerId, PathId, Root, SiteId};
 use crate::flow::Observed;
 use crate::stage::Effect;
 
@@ -110,14 +110,6 @@ fn is_moved(cx: &Context<'_>, id: OptimizerId, model: PathId) -> bool {
     others.any(|(_, other)| other.owned.as_ref().is_some_and(overlaps))
 }
 
-/// Whether two models are different `&mut` parameters. They share parameters only if the models hold shared
-/// pointers.
-fn are_exclusive(cx: &Context<'_>, one: PathId, other: PathId) -> bool {
-    let root = |path: PathId| cx.cfg.paths.root_of(path);
-    let exclusive = |path: PathId| cx.cfg.facts.variable(root(path)).is_some_and(|known| known.is_exclusive);
-    root(one) != root(other) && exclusive(one) && exclusive(other)
-}
-
 /// One `backward` and the model that its loss depends on, if no `backward` reaches the optimizer's
 /// parameters.
 ///
@@ -161,14 +153,8 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
         return Some(model);
     }
     // A value of unknown kind may be a model that opaque code runs.
-    // A loop's collection and its items are data.
-    let is_data = |from: usize| {
-        let root = paths.root_of(from);
-        let over = |of: LoopId| cx.cfg.loops[of].head.variables.contains(&root);
-        cx.cfg.facts.item_of(root).is_some() || cx.cfg.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
-    };
     let apart = |mine: usize, from: usize| {
-        is_data(from) || cx.cfg.independent(mine, from) || are_exclusive(cx, mine, from)
+        cx.cfg.is_data(from) || cx.cfg.independent(mine, from) || cx.cfg.are_exclusive(mine, from)
     };
     let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| apart(mine, from)));
     models.first().copied().filter(|_| independent)

@@ -8,8 +8,10 @@ use crate::cfg::{PathId, SiteId};
 use value::Value;
 
 pub(super) mod bind;
+mod copies;
 mod fields;
 mod graphs;
+mod holding;
 mod kind;
 mod objects;
 pub(super) mod origin;
@@ -38,6 +40,10 @@ pub(super) struct Env<'a> {
     pub declared: BTreeMap<PathId, (usize, usize)>,
     /// The parameters of the checked function itself.
     pub parameters: BTreeSet<PathId>,
+    /// The places whose types tell that they can hold no parameters of a model.
+    pub bare: BTreeSet<PathId>,
+    /// The variables that are declared `mut` or are `&mut` parameters, so that a `&` of them cannot change them.
+    pub exclusive: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
     /// For each variable with a model constructed here, the site of the constructor, and whether a

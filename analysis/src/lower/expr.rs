@@ -40,6 +40,7 @@ impl<'a> Lower<'a> {
             Stmt::Local(local) => self.local(local),
             Stmt::Expr(expr, semi) => {
                 self.syntax.statement = address(expr);
+                self.syntax.statement_call = address(without_failure(expr));
                 let value = self.expr(expr);
                 if semi.is_none() {
                     return value;
@@ -222,6 +223,17 @@ impl<'a> Lower<'a> {
                 Value { passing, ..value.clone() }
             },
         )
+    }
+}
+
+/// The call in `loss.backward()?`, in `loss.backward().unwrap()` and in `loss.backward().await`.
+fn without_failure(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Try(inner) => without_failure(&inner.expr),
+        Expr::Await(inner) => without_failure(&inner.base),
+        Expr::Paren(inner) => without_failure(&inner.expr),
+        Expr::MethodCall(call) if is_forced(&call.method.to_string()) => without_failure(&call.receiver),
+        other => other,
     }
 }
 

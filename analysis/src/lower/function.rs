@@ -7,7 +7,7 @@ use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
-use crate::vocabulary::rust::is_number;
+use crate::vocabulary::rust::{is_number, is_pointer};
 use crate::vocabulary::{Keeping, Role, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
@@ -47,6 +47,7 @@ impl Lower<'_> {
     fn own_parameter(&mut self, ident: &PatIdent, ty: &Type, generics: &Generics) {
         let name = ident.ident.to_string();
         let path = self.own_variable(&name, address(ident));
+        self.note_type(path, ty);
         let by_type = self.role_of_parameter(ty, generics);
         let kind = match self.role(&name, by_type) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
@@ -76,6 +77,9 @@ impl Lower<'_> {
             _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
+        if passing == Passing::Exclusive || ident.mutability.is_some() {
+            self.env.exclusive.insert(path);
+        }
         self.cfg.facts.variable_mut(path).is_exclusive = passing == Passing::Exclusive;
         let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
         let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };
@@ -84,7 +88,7 @@ impl Lower<'_> {
             passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
-            ..Value::of(kind, Deps::one(path)).with_origin(origin)
+            ..Value::of(kind, Deps::one(path)).with_origin(origin).with_pointer(points(ty))
         };
         if Self::sets_own_mode(ty) {
             value.sets_own_mode = true;
@@ -98,5 +102,14 @@ impl Lower<'_> {
         self.env.parameters.insert(path);
         self.cfg.facts.variable_mut(path).is_parameter = true;
         path
+    }
+}
+
+/// Whether a type is a pointer whose clones share one value.
+pub(in crate::lower) fn points(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(inner) => points(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| is_pointer(&last.ident.to_string())),
+        _ => false,
     }
 }

@@ -206,6 +206,11 @@ impl<'a> Of<'a> {
             let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
         }
+        if let Some(call) = gradients.provenance(GradientStates::FILLED).assumed.filter(|_| filled) {
+            let (text, line) = (&self.site(call).text, self.line(call));
+            let why = format!("whether `{text}` at line {line} changes the gradients of `{name}`");
+            return Some(Verdict::Undecided(why));
+        }
         if self.asked.cfg.named_after(self.id).is_some() {
             return Some(Verdict::Undecided(format!(
                 "whether `{name}` belongs to the model that it is named after"

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Vocabularies, collects, zeroes_gradients};
+use super::{CallEffect, Vocabularies, collects, zeroes_gradients};
+use crate::stage::Stage;
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,22 @@ impl Uses {
     /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
+    }
+
+    /// Whether the variable is used like a model: a forward, its mode or its parameters are asked of it.
+    pub fn as_model(&self, vocabulary: Vocabularies) -> bool {
+        let is = |name: &String, arguments: usize| {
+            matches!(
+                vocabulary.method(name, arguments),
+                Some(
+                    CallEffect::Computes(Stage::Forward)
+                        | CallEffect::Parameters
+                        | CallEffect::Mode(_)
+                        | CallEffect::ModeBy
+                )
+            )
+        };
+        self.bare.iter().any(|name| is(name, 0)) || self.given.iter().any(|name| is(name, 1))
     }
 
     /// Whether a method zeroes gradients: `model.zero_grad()`, `optimizer.zero_grad(&mut model)`.

@@ -64,6 +64,14 @@ impl Vocabularies {
         tables.filter(move |(index, _)| self.0 & (1 << index) != 0).map(|(_, library)| library)
     }
 
+    /// Whether a clone of a model shares its parameters, because the library's tensors are handles.
+    ///
+    /// A file that imports no known library is not one of these: there a clone has parameters of its own.
+    pub fn clones_share(self) -> bool {
+        self != Self::ALL
+            && self.tables().any(|vocabulary| matches!(vocabulary.name, "candle" | "burn" | "dfdx"))
+    }
+
     /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
         let mut known = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();

@@ -48,6 +48,9 @@ impl<'a> Lower<'a> {
         retain: bool,
         store: Option<StoreId>,
     ) {
+        for &call in loss.derived().past.calls.known() {
+            self.cfg.facts.mark(call, Mark::GivesLoss);
+        }
         self.note_root(site, &loss.origin);
         self.note_run(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();

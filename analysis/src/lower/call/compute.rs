@@ -105,6 +105,7 @@ impl<'a> Lower<'a> {
     /// Performs an operation whose result has the graphs of its operands, such as `x.relu()`.
     pub(super) fn keeps_graph(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(subject) = call.subject() else { return self.opaque(call) };
+        self.measures(call, subject);
         let site = self.site_of(call.expr, None);
         let others: Vec<&Origin> = call.rest().iter().map(|value| &value.origin).collect();
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));

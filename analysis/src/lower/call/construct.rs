@@ -4,14 +4,16 @@ use syn::Expr;
 
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
+use super::opaque::Grade;
 use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
+use crate::stage::Stage;
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
-    is_metric, is_rate, is_stateful, is_variable,
+    is_metric, is_rate, is_stateful, is_variable, names_backward, type_holds_no_parameters,
 };
 
 impl<'a> Lower<'a> {
@@ -21,7 +23,8 @@ impl<'a> Lower<'a> {
             if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
                 self.cfg.facts.mark(*site, Mark::SharedOptimizer);
             }
-            return value.clone();
+            let pointer = value.pointer || is_pointer(owner);
+            return value.clone().with_pointer(pointer);
         }
         let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -39,15 +42,31 @@ impl<'a> Lower<'a> {
         if is_number(owner) {
             return self.number_of(call);
         }
+        if let Some(value) = self.method_by_path(call) {
+            return value;
+        }
         match role {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
             Some(Role::Accumulator) => self.new_accumulator(call),
-            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => {
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) && !names_backward(&call.name) => {
                 self.of_tensor(call).unwrap_or_else(|| new_tensor(call, owner))
             }
             Some(Role::Other) | None => self.new_other(call, owner),
+        }
+    }
+
+    /// Performs a forward or a `backward` that is called by the path of its trait or type:
+    /// `Module::forward(&model, x)`.
+    fn method_by_path(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let (subject, rest) = call.arguments.split_first()?;
+        match self.vocabulary.method(&call.name, rest.len())? {
+            CallEffect::Computes(Stage::Forward) if matches!(subject.kind, Kind::Plain | Kind::Fields(_)) => {
+                Some(self.computes(call, Stage::Forward, Some(subject), rest))
+            }
+            CallEffect::Backward { retain } => Some(self.backward(call, retain)),
+            _ => None,
         }
     }
 
@@ -82,7 +101,7 @@ impl<'a> Lower<'a> {
 
     /// The result of an associated function that the vocabulary does not know, such as `Net::new(..)`.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
-        let deps = sources(call);
+        let deps = self.sources_held(call, owner);
         if let Some(gradients) = self.converts_gradients(call) {
             return gradients;
         }
@@ -91,7 +110,8 @@ impl<'a> Lower<'a> {
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
-        self.pass_to_opaque(&call.arguments, site, false);
+        self.hands_loss(call, site);
+        self.pass_to_opaque(&call.arguments, site, Grade::Unknown);
         let collection = type_shape(owner) == Some(TypeShape::Collection);
         let made = (is_constructor(&call.name) && !collection).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
@@ -106,11 +126,25 @@ impl<'a> Lower<'a> {
         if is_metric(owner) && ty.is_none() {
             self.cfg.facts.mark(site, Mark::Metric);
         }
-        let mut value = Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) };
+        let bare = type_holds_no_parameters(owner);
+        let value = Value::plain(deps).with_origin(origin).with_made(made).with_bare(bare);
+        let mut value = Value { ty, ..value };
         if ignores_mode_argument(owner) {
             value.sets_own_mode = true;
         }
         value
+    }
+
+    /// The places from which a constructor's arguments were computed, if they can hold parameters.
+    ///
+    /// What holds data or settings itself, such as a loader, keeps all of its sources.
+    fn sources_held(&self, call: &Call<'a>, owner: &str) -> Deps {
+        let deps = sources(call);
+        if is_constructor(&call.name) && !type_holds_no_parameters(owner) {
+            self.holding(&deps)
+        } else {
+            deps
+        }
     }
 
     /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.

@@ -266,10 +266,8 @@ impl<'a> Lower<'a> {
 
     /// Inlines the closure that is the first argument of a call; `None` if that argument is no closure.
     fn run_argument(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
-        match (call.args.first()?, &call.arguments.first()?.kind) {
-            (Expr::Closure(_), Kind::Closure(closure)) => {
-                Some(self.inline_closure(*closure, address(call.expr), Vec::new()))
-            }
+        match &call.arguments.first()?.kind {
+            Kind::Closure(closure) => Some(self.inline_closure(*closure, address(call.expr), Vec::new())),
             _ => None,
         }
     }

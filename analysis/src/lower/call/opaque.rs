@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Join, Mark, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, Join, Mark, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -13,9 +13,9 @@ use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
-    is_evaluation, is_training_call, measures_gradients, moves_gradients, reads_number, returns_parameters,
-    sets_parameters, shows_results, writes_gradients, writes_in_place,
+    Keeping, clips, clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
+    is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients, only_looks,
+    reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -28,6 +28,9 @@ impl<'a> Lower<'a> {
         }
         if let Some(value) = self.reads_stores(call) {
             return value;
+        }
+        if clips_gradients(&call.name) && call.subject().is_some() && self.keeps_in_place() {
+            return self.acts_on_gradients(call, &[Effect::Clip]);
         }
         let gradients = self.pass_gradients(call);
         let value = match &call.receiver {
@@ -43,13 +46,22 @@ impl<'a> Lower<'a> {
 
     fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
         let site = self.site_of(call.expr, None);
-        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-        self.pass_to_opaque(&call.arguments, site, false);
+        if !only_looks(&call.name) {
+            self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        }
+        self.hands_loss(call, site);
+        self.pass_to_opaque(&call.arguments, site, Grade::Unknown);
         Value::nothing()
     }
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
-        let values = self.vocabulary.keeping().is_some_and(|keeping| keeping != Keeping::InPlace);
+        let values = !self.keeps_in_place();
+        if !values
+            && let Some(value) =
+                self.method_of_gradient(call, receiver).or_else(|| self.gradient_of(call, receiver))
+        {
+            return value;
+        }
         if handles_gradients(&call.name) && !values {
             self.cfg.function.reads_gradients = true;
         }
@@ -61,6 +73,8 @@ impl<'a> Lower<'a> {
         }
         self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
+        self.hands_loss(call, site);
+        self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         // What returns parameters does not run `backward`.
         if !call.arguments.is_empty() || !returns_parameters(&call.name) {
@@ -73,19 +87,21 @@ impl<'a> Lower<'a> {
         if writes_in_place(&call.name) && receiver.is_tensor() {
             self.written_with_arguments(call, receiver);
         }
-        self.pass_to_opaque(&shared_with(call), site, false);
+        let grade = if only_looks(&call.name) { Grade::Looks } else { Grade::Unknown };
+        self.pass_to_opaque(&shared_with(call), site, grade);
         for argument in call.args {
             self.touch_closure(argument);
         }
-        let mut value = receiver.derived();
+        let mut value = self.without_settings(&receiver.derived());
         for argument in &call.arguments {
-            value = value.with(&argument.derived());
+            value = value.with(&self.without_settings(&argument.derived()));
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing.
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
         value.measured |= measures_gradients(&call.name);
+        value.past.calls = value.past.calls.union(&Sites::one(site));
         value.past.open |= self.opens(call.arguments.iter());
         // `losses.push(loss)` stores the argument in the receiver.
         if let Some(place) = receiver.place
@@ -115,12 +131,17 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// Whether gradients are in the parameters, as far as the imported library tells.
+    fn keeps_in_place(&self) -> bool {
+        self.vocabulary.keeping().is_none_or(|keeping| keeping == Keeping::InPlace)
+    }
+
     /// Records the effects that an opaque method may have on its receiver.
     ///
     /// The method may use the optimizers that the receiver holds.
     /// The method may also change the receiver, unless the receiver is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
-        let trains = hints_at_training(&call.name);
+        let trains = hints_at_training(&call.name) && !only_looks(&call.name);
         let count = matches!(receiver.kind, Kind::Number);
         if !self.optimizers_in(&receiver.deps).is_empty() || trains && !count {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
@@ -156,12 +177,13 @@ impl<'a> Lower<'a> {
         let site = self.opaque_site_of(call.expr);
         self.average_is_opaque(call, site);
         self.hinted_effects(call, site);
+        self.hands_loss(call, site);
+        self.hands_gradients(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         if shows_results(&call.name) {
             self.note_shown(Some(site), arguments.iter());
         }
-        let variant = call.name.starts_with(char::is_uppercase);
         // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
         let is_model = |argument: &Expr, value: &Value<'a>| {
             value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
@@ -174,14 +196,22 @@ impl<'a> Lower<'a> {
         if !gradient {
             self.note_opaque(site, given, &arguments);
         }
-        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
+        let grade = match Grade::of(&call.name) {
+            Grade::Trains if gradient => Grade::Unknown,
+            grade => grade,
+        };
+        self.pass_to_opaque(&arguments, site, grade);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
-            self.may_change_argument(argument, value, variant, site);
+            self.may_change_argument(argument, value, &call.name, site);
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            value = value.with(&argument.derived());
+            value = value.with(&self.without_settings(&argument.derived()));
         }
+        if is_builder(&call.name) {
+            value.deps = self.holding(&value.deps);
+        }
+        value.past.calls = value.past.calls.union(&Sites::one(site));
         if self.opens(arguments.iter()) {
             value.past.open = true;
         }
@@ -196,7 +226,8 @@ impl<'a> Lower<'a> {
     ///
     /// An argument by value or by `&mut` may be changed or moved.
     /// A tuple struct or a variant stores its arguments.
-    fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, variant: bool, site: SiteId) {
+    fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, name: &str, site: SiteId) {
+        let variant = name.starts_with(char::is_uppercase);
         match argument {
             Expr::Closure(_) => self.touch_closure(argument),
             Expr::Reference(by) if by.mutability.is_none() => {}
@@ -204,7 +235,9 @@ impl<'a> Lower<'a> {
             _ if value.passing == Passing::Shared => {}
             Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
                 if let Some(place) = value.place {
-                    self.emit(Action::Touch(Deps::one(place)), site);
+                    if !only_looks(name) {
+                        self.emit(Action::Touch(Deps::one(place)), site);
+                    }
                     self.lose_parts(place);
                     if value.passing == Passing::Exclusive {
                         self.changed_in(place);
@@ -223,7 +256,7 @@ impl<'a> Lower<'a> {
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
         }
-        if writes_gradients(&call.name) {
+        if writes_gradients(&call.name) && !only_looks(&call.name) {
             self.emit(Action::Touch(Deps::Anything), site);
         }
         if hints_at_mode(&call.name) {
@@ -243,13 +276,13 @@ impl<'a> Lower<'a> {
     /// Records that values are passed to opaque code as arguments.
     ///
     /// The state of each value that is passed by `&mut` or by value becomes unknown.
-    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
+    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, grade: Grade) {
         for value in arguments {
-            self.pass_one_to_opaque(value, site, hinted);
+            self.pass_one_to_opaque(value, site, grade);
         }
     }
 
-    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, hinted: bool) {
+    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, grade: Grade) {
         let shared = value.passing == Passing::Shared;
         if !shared {
             self.given_away(value);
@@ -258,7 +291,7 @@ impl<'a> Lower<'a> {
             Kind::Gradients(_) | Kind::Accumulator(_) if shared => {}
             Kind::Gradients(_) => self.gradients_escape(value),
             Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
-            Kind::Optimizer(_) | Kind::Optimizers(_) if shared && !hinted => {}
+            Kind::Optimizer(id) | Kind::Optimizers(id) if !self.may_step_it(*id, shared, grade) => {}
             Kind::Optimizer(id) | Kind::Optimizers(id) => {
                 let path = self.cfg.optimizers[*id].path;
                 self.cfg.optimizers[*id].escapes = true;
@@ -266,13 +299,27 @@ impl<'a> Lower<'a> {
             }
             Kind::Closure(closure) => self.touch_expr(&closure.node.body),
             Kind::Tuple(_) | Kind::Fields(_) => {
-                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, hinted));
+                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, grade));
             }
-            _ if hinted => self.emit(Action::Touch(value.deps.clone()), site),
+            _ if grade == Grade::Looks => {}
+            _ if grade == Grade::Trains => self.emit(Action::Touch(value.deps.clone()), site),
             Kind::Plain if !shared && value.place.is_some_and(|place| value.deps == Deps::one(place)) => {
                 self.emit(Action::Touch(value.deps.clone()), site);
             }
             _ => {}
+        }
+    }
+
+    /// Whether an opaque call that gets an optimizer may step the optimizer, or zero its gradients.
+    ///
+    /// Through `&` it may only if the optimizer steps without `&mut`, as one behind a `RefCell` does.
+    /// An optimizer that is declared `mut` needs `&mut`.
+    fn may_step_it(&self, id: OptimizerId, shared: bool, grade: Grade) -> bool {
+        let root = self.cfg.paths.root_of(self.cfg.optimizers[id].path);
+        match grade {
+            Grade::Looks => false,
+            Grade::Unknown => !shared,
+            Grade::Trains => !shared || !self.env.exclusive.contains(&root),
         }
     }
 
@@ -360,5 +407,28 @@ fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
         Cow::Owned(call.arguments.iter().map(share).collect())
     } else {
         Cow::Borrowed(&call.arguments)
+    }
+}
+
+/// What the name of an opaque call says about its effect on gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grade {
+    /// The call neither zeroes gradients nor steps.
+    Looks,
+    /// The name says nothing: the call may act on what it gets by value or by `&mut`.
+    Unknown,
+    /// The call may also train what it gets by `&`.
+    Trains,
+}
+
+impl Grade {
+    fn of(name: &str) -> Self {
+        if only_looks(name) {
+            Self::Looks
+        } else if hints_at_training(name) && !name.starts_with(char::is_uppercase) {
+            Self::Trains
+        } else {
+            Self::Unknown
+        }
     }
 }

@@ -3,6 +3,7 @@
 use syn::{Expr, Pat};
 
 pub(in crate::lower) use super::place::member;
+use crate::limits;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 
@@ -21,6 +22,9 @@ impl<'a> Lower<'a> {
                 }
                 let known = value.known.clone().filter(|_| ident.mutability.is_none());
                 self.variable(&name, address(ident), value.with_known(known), None);
+                if let Some(path) = self.lookup(&name).filter(|_| ident.mutability.is_some()) {
+                    self.env.exclusive.insert(path);
+                }
             }
             Pat::Type(typed) => {
                 let role = self.role_of_let(&typed.ty);
@@ -28,6 +32,8 @@ impl<'a> Lower<'a> {
                 let value = Value { ty: value.ty.or_else(declared), ..value };
                 match &*typed.pat {
                     Pat::Ident(ident) => {
+                        let bare = value.bare || self.is_bare_type(&typed.ty, limits::TYPE_DEPTH);
+                        let value = value.with_bare(bare);
                         self.variable(&ident.ident.to_string(), address(ident), value, role);
                     }
                     other => self.bind(other, value),

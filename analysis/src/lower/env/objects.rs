@@ -76,6 +76,7 @@ impl Lower<'_> {
             name: self.cfg.paths.name(path).to_owned(),
             path,
             owned,
+            claimed: Deps::none(),
             from_caller,
             given: false,
             exclusive: false,

@@ -2,7 +2,7 @@
 
 use syn::{Expr, Member};
 
-use crate::cfg::{Deps, PathId};
+use crate::cfg::{Deps, PathId, Sites};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::tokens::names_in;
@@ -91,6 +91,9 @@ impl<'a> Lower<'a> {
         let origin = whole.origin.part();
         let mut value = Value { place: Some(path), ty, ..Value::of(kind, deps).with_origin(origin) };
         value.part = part;
+        if whole.past.calls != Sites::default() {
+            value.past.calls = whole.past.calls.clone();
+        }
         if declared.is_some_and(Self::sets_own_mode) {
             value.sets_own_mode = true;
         }

@@ -17,6 +17,7 @@ impl<'a> Lower<'a> {
         role: Option<Role>,
     ) {
         let path = self.root(name, node);
+        self.separate(name, path, &mut value);
         self.named(&mut value, path);
         if let Kind::Gradients(stores) = &value.kind
             && !is_meant_unused(name)
@@ -181,6 +182,9 @@ impl<'a> Lower<'a> {
             self.cfg.facts.variable_mut(path).item_of = self.control.innermost();
         }
         self.holds_schedule(path, value);
+        if value.bare {
+            self.env.bare.insert(path);
+        }
         if let Some(site) = value.made {
             self.cfg.facts.variable_mut(path).is_constructed = true;
             self.env.built.insert(path, (site, self.cfg.sites[site].conditional));

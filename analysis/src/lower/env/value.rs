@@ -49,6 +49,12 @@ pub(in crate::lower) struct Provenance {
     pub models: Deps,
     /// The constructor that returned the value.
     pub made: Option<SiteId>,
+    /// Whether the value is the gradient of a parameter, or shares its values.
+    pub gradient: bool,
+    /// Whether the value is behind a pointer whose clones share it, such as an `Rc`.
+    pub pointer: bool,
+    /// Whether the value can hold no parameters, because its constructor is that of settings or a device.
+    pub bare: bool,
     /// The inputs and operations from which the value was computed.
     pub origin: Origin,
     /// The forwards, losses and collections that contributed to the value.
@@ -79,6 +85,9 @@ impl Provenance {
             graphs: Vec::new(),
             models: Deps::none(),
             made: self.made.and(other.made),
+            gradient: self.gradient || other.gradient,
+            pointer: self.pointer || other.pointer,
+            bare: self.bare && other.bare,
             origin: self.origin.either(&other.origin),
             past: self.past.union(&other.past),
             copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
@@ -156,6 +165,20 @@ impl<'a> Value<'a> {
     pub(in crate::lower) fn with_made(mut self, made: Option<SiteId>) -> Self {
         if self.made != made {
             self.made = made;
+        }
+        self
+    }
+
+    pub(in crate::lower) fn with_pointer(mut self, pointer: bool) -> Self {
+        if self.pointer != pointer {
+            self.pointer = pointer;
+        }
+        self
+    }
+
+    pub(in crate::lower) fn with_bare(mut self, bare: bool) -> Self {
+        if self.bare != bare {
+            self.bare = bare;
         }
         self
     }

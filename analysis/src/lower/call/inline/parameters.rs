@@ -3,6 +3,7 @@
 use syn::{FnArg, Pat, ReceiverKind, Type};
 
 use crate::cfg::Deps;
+use crate::limits;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Function;
 use crate::lower::{Lower, address};
@@ -37,6 +38,8 @@ impl<'a> Lower<'a> {
         let role = self.role_of_parameter(ty, &self.here().sig.generics);
         let declared = || self.resolver.type_of(ty, self.inlining.function);
         let value = Value { ty: value.ty.or_else(declared), ..value };
+        let bare = value.bare || self.is_bare_type(ty, limits::TYPE_DEPTH);
+        let value = value.with_bare(bare);
         let Pat::Ident(ident) = pat else { return self.bind(pat, value) };
         let name = ident.ident.to_string();
         let value = self.promoted(&name, role, value);

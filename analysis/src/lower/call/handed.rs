@@ -1,0 +1,64 @@
+//! Losses that are handed to opaque calls, which may run `backward` on them.
+
+use super::{Call, Callee};
+use crate::cfg::{Action, Computation, SiteId};
+use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, address};
+use crate::stage::Stage;
+use crate::vocabulary::rust::is_reading;
+use crate::vocabulary::{collects, may_differentiate, names_backward, names_loss, only_looks};
+
+impl<'a> Lower<'a> {
+    /// Records that an opaque call gets a loss, as its receiver or as an argument.
+    ///
+    /// A call that is named after `backward` counts as one on everything that it gets.
+    pub(super) fn hands_loss(&mut self, call: &Call<'a>, site: SiteId) {
+        let named = names_backward(&call.name);
+        let puts = call.receiver.is_some() && collects(&call.name);
+        if !named && (only_looks(&call.name) || puts || is_variant(call)) {
+            return;
+        }
+        // A method whose result is used is a getter: `loss.value()`.
+        let used = self.syntax.statement_call != address(call.expr) && !may_differentiate(&call.name);
+        let receiver = call.receiver.as_ref().filter(|_| !used);
+        for value in receiver.into_iter().chain(&call.arguments) {
+            let loss = self.is_loss_value(value) || self.may_be_named_loss(call, value);
+            if loss
+                || named
+                    && matches!(value.kind, Kind::Plain | Kind::Scaled | Kind::Fields(_) | Kind::Tuple(_))
+            {
+                let all = value.derived();
+                let action =
+                    Action::Handed { deps: all.deps.clone(), past: all.past.computed.clone(), named };
+                self.emit(action, site);
+            }
+        }
+    }
+
+    /// Whether a value was computed by a loss, and still has a graph as far as is known.
+    fn is_loss_value(&self, value: &Value<'a>) -> bool {
+        let past = value.derived().past.computed.clone();
+        let is_loss = |site: &SiteId| {
+            self.cfg.facts.at::<Computation>(*site).is_some_and(|run| run.stage == Stage::Loss)
+        };
+        let has_graph = value.origin.cut.is_none() && !matches!(value.kind, Kind::Number);
+        has_graph && past.known().iter().any(is_loss)
+    }
+
+    /// Whether a value of unknown origin is named like a loss, and the call may differentiate it.
+    ///
+    /// A getter does not, and a call with an output of a model among its arguments computes the loss.
+    fn may_be_named_loss(&self, call: &Call<'a>, value: &Value<'a>) -> bool {
+        let Some(place) = value.place.filter(|_| matches!(value.kind, Kind::Plain)) else { return false };
+        let name = self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");
+        let computes = call.values().any(|other| other.computed && other.place != value.place);
+        names_loss(name)
+            && (may_differentiate(&call.name) || value.computed || !computes && call.args.is_empty())
+            && !is_reading(&call.name)
+    }
+}
+
+/// Whether a call stores its arguments in a tuple struct or in a variant.
+fn is_variant(call: &Call<'_>) -> bool {
+    matches!(call.callee, Callee::Function(_)) && call.name.starts_with(char::is_uppercase)
+}

@@ -1,0 +1,91 @@
+//! Which places can hold the parameters of a model.
+
+use syn::Type;
+
+use crate::cfg::{Deps, PathId};
+use crate::limits;
+use crate::lower::Lower;
+use crate::lower::env::value::Value;
+use crate::lower::resolve::{TypeId, type_arguments};
+use crate::vocabulary::rust::{TypeShape, type_shape};
+use crate::vocabulary::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
+
+impl<'a> Lower<'a> {
+    /// The places of a value without those that can hold no parameters, because they hold settings or a device.
+    pub(in crate::lower) fn without_settings(&self, value: &Value<'a>) -> Value<'a> {
+        let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
+        Value { deps: kept(&value.deps, &keeps), ..value.clone() }
+    }
+
+    /// The places that can hold parameters, as a constructor's arguments share them with what it constructs.
+    pub(in crate::lower) fn holding(&self, deps: &Deps) -> Deps {
+        let bare = |name: &str| names_bare_settings(name) || names_bare_data(name);
+        kept(deps, &|path| !self.is_bare(path, &bare))
+    }
+
+    /// Whether a place can hold no parameters.
+    ///
+    /// The type of the place or of a whole around it tells so, or else the name.
+    fn is_bare(&self, path: PathId, by_name: &dyn Fn(&str) -> bool) -> bool {
+        let name = self.cfg.paths.name(path);
+        let mut members = name.split('.');
+        if members.clone().any(names_store) {
+            return false;
+        }
+        let wholes = self.env.bare.iter().any(|whole| self.cfg.paths.holds(*whole, path));
+        wholes || members.any(by_name)
+    }
+
+    /// Records what a declared type tells about the place of a variable.
+    pub(in crate::lower) fn note_type(&mut self, path: PathId, ty: &Type) {
+        if self.is_bare_type(ty, limits::TYPE_DEPTH) {
+            self.env.bare.insert(path);
+        }
+    }
+
+    /// Whether values of a type can hold no parameters.
+    pub(in crate::lower) fn is_bare_type(&self, ty: &Type, depth: usize) -> bool {
+        let all = |types: &mut dyn Iterator<Item = &Type>| {
+            let mut types = types.peekable();
+            types.peek().is_some() && types.all(|ty| self.is_bare_type(ty, depth))
+        };
+        match ty {
+            Type::Reference(inner) => self.is_bare_type(&inner.elem, depth),
+            Type::Paren(inner) => self.is_bare_type(&inner.elem, depth),
+            Type::Group(inner) => self.is_bare_type(&inner.elem, depth),
+            Type::Slice(inner) => self.is_bare_type(&inner.elem, depth),
+            Type::Array(inner) => self.is_bare_type(&inner.elem, depth),
+            Type::Tuple(parts) => all(&mut parts.elems.iter()),
+            Type::Path(path) => {
+                let Some(last) = path.path.segments.last() else { return false };
+                let name = last.ident.to_string();
+                if matches!(type_shape(&name), Some(TypeShape::Wrapper | TypeShape::Collection)) {
+                    return all(&mut type_arguments(last));
+                }
+                type_holds_no_parameters(&name) || self.is_bare_struct(ty, depth)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a type is a struct of this file with fields that can hold no parameters.
+    fn is_bare_struct(&self, ty: &Type, depth: usize) -> bool {
+        let Some(id) = self.resolver.type_of(ty, self.inlining.function).filter(|_| depth > 0) else {
+            return false;
+        };
+        self.has_bare_fields(id, depth)
+    }
+
+    fn has_bare_fields(&self, id: TypeId, depth: usize) -> bool {
+        let mut fields = self.resolver.fields(id).peekable();
+        fields.peek().is_some() && fields.all(|(_, ty)| self.is_bare_type(ty, depth - 1))
+    }
+}
+
+fn kept(deps: &Deps, keeps: &dyn Fn(PathId) -> bool) -> Deps {
+    if deps.paths().iter().all(|path| keeps(*path)) {
+        return deps.clone();
+    }
+    let places = deps.paths().iter().copied().filter(|path| keeps(*path));
+    places.fold(Deps::none(), |all, path| all.union(&Deps::one(path)))
+}

@@ -1,0 +1,180 @@
+//! What the name of an opaque call says about gradients.
+//!
+//! The names decide between "cannot zero or step" and "unknown", never between right and wrong alone.
+
+/// Words of calls that only look at their arguments, or compute from them.
+const LOOKING: &[&str] = &[
+    "log",
+    "logs",
+    "logging",
+    "print",
+    "show",
+    "display",
+    "report",
+    "plot",
+    "dump",
+    "debug",
+    "record",
+    "metric",
+    "metrics",
+    "forward",
+    "predict",
+    "loss",
+    "losses",
+    "criterion",
+    "clip",
+    "clamp",
+    "save",
+    "summary",
+    "accuracy",
+    "norm",
+    "visualize",
+    "describe",
+];
+
+/// Words of calls that act on gradients or parameters.
+const ACTING: &[&str] = &[
+    "step",
+    "zero",
+    "zeros",
+    "backward",
+    "backprop",
+    "backpropagate",
+    "bp",
+    "train",
+    "update",
+    "optimize",
+    "optimise",
+    "optimizer",
+    "apply",
+    "reset",
+    "clear",
+    "fit",
+    "learn",
+    "run",
+    "iteration",
+    "accumulate",
+    "set",
+    "and",
+    "then",
+];
+
+/// Whether a call with this name neither zeroes gradients nor steps: `log_metrics`, `compute_loss`,
+/// `clip_gradients`.
+///
+/// A verb of looking at the start decides, as in `log_step`; otherwise no word of acting may stand beside it, as
+/// in `loss_and_step`.
+/// The risk is a `compute_loss` that zeroes the gradients first; a loop that relies on it is reported.
+pub fn only_looks(name: &str) -> bool {
+    let words = || name.split('_').filter(|word| !word.is_empty());
+    let joins = words().any(|word| matches!(word, "and" | "then"));
+    let verb = words().next().is_some_and(|word| {
+        matches!(
+            word,
+            "log" | "print" | "show" | "display" | "report" | "plot" | "save" | "dump" | "record" | "clip"
+        )
+    });
+    let looks = words().any(|word| LOOKING.contains(&word));
+    let acts = words().any(|word| ACTING.contains(&word));
+    verb && !joins || looks && !acts
+}
+
+/// Whether a call with this name runs `backward` on what it gets: `run_backward`, `backprop`, `bp`.
+pub fn names_backward(name: &str) -> bool {
+    name.contains("backward") || name.contains("backprop") || name.split('_').any(|word| word == "bp")
+}
+
+/// Whether a call with this name may compute gradients of a loss: `loss.grad(&parameters)`.
+pub fn may_differentiate(name: &str) -> bool {
+    names_backward(name) || name.contains("grad") || name.contains("diff")
+}
+
+/// Whether a variable with this name is a loss value, and not the criterion that computes losses.
+///
+/// A criterion in a variable `loss` is told from a loss by the calls on it, not by its name.
+pub fn names_loss(name: &str) -> bool {
+    let mut words = name.split('_');
+    let last = name.rsplit('_').next().unwrap_or("");
+    words.any(|word| matches!(word, "loss" | "losses" | "objective" | "cost"))
+        && !matches!(last, "fn" | "fun" | "func" | "function" | "criterion" | "module" | "layer")
+}
+
+/// Whether a call with this name clips gradients, whatever its arguments: `clip_grad`, `clip_gradients`.
+///
+/// `clip_weights` of a critic is none.
+pub fn clips_gradients(name: &str) -> bool {
+    let has = |start: &str| name.split('_').any(|word| word.starts_with(start));
+    has("clip") && has("grad") && !name.split('_').any(|word| matches!(word, "and" | "then" | "step"))
+}
+
+/// Whether a method returns the gradient of its receiver, as a handle that shares the gradient's values.
+pub fn returns_gradient(name: &str, arguments: usize) -> bool {
+    arguments == 0 && matches!(name, "grad" | "f_grad" | "gradient" | "grads" | "gradients" | "get_grad")
+}
+
+/// Whether a method of a gradient changes the gradient: by PyTorch's convention `zero_`, or by its name.
+///
+/// Other methods of a gradient compute a new value. The risk is a method of an own library that changes its
+/// receiver under a name without any of these words.
+pub fn changes_in_place(name: &str) -> bool {
+    name.ends_with('_')
+        || name.ends_with("_mut")
+        || name.ends_with("_assign")
+        || name.split('_').any(|word| {
+            matches!(
+                word,
+                "zero"
+                    | "fill"
+                    | "set"
+                    | "clear"
+                    | "reset"
+                    | "assign"
+                    | "copy"
+                    | "write"
+                    | "take"
+                    | "replace"
+                    | "lock"
+                    | "truncate"
+                    | "resize"
+                    | "apply"
+                    | "update"
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_and_acting_are_told_apart() {
+        for name in [
+            "log",
+            "log_step",
+            "print_gradients",
+            "compute_loss",
+            "clip_gradients",
+            "save_checkpoint",
+            "training_loss",
+        ] {
+            assert!(only_looks(name), "{name}");
+        }
+        for name in
+            ["train_step", "loss_and_step", "log_and_reset", "step", "zero_all", "train_loss", "prepare"]
+        {
+            assert!(!only_looks(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn backward_has_many_names() {
+        assert!(["run_backward", "f_backward", "bp", "backprop"].iter().all(|name| names_backward(name)));
+        assert!(!names_backward("backup") && !names_backward("bpm"));
+        assert!(
+            names_loss("loss_d")
+                && names_loss("total_loss")
+                && !names_loss("loss_fn")
+                && !names_loss("lossy")
+        );
+    }
+}
