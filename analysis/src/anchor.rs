@@ -1,4 +1,4 @@
-//! Anchors the edits of a fix to statements.
+//! Turns the edits of fixes into edits of whole statements.
 //!
 //! A fix of a lint names calls. This module replaces each call by the statement around it. It drops
 //! a fix if a statement cannot be moved, or if there is no place for a new statement. The module
@@ -31,12 +31,12 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A range of the source, with the statement to edit for a call in the range.
+/// A range of the source, with the statement that a fix edits instead of a call in the range.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
     /// The statement around the range. `None` if the code in the range runs only under a condition,
-    /// or if it is a closure that runs later.
+    /// or if the range is a closure, which runs later.
     statement: Option<Place>,
     /// Whether the statement ends with a semicolon.
     ended: bool,
@@ -66,7 +66,7 @@ impl Extents {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The statement around a call, if a new statement can be inserted after it: it must
+    /// The statement around a call, if a new statement can be inserted after it. The statement must
     /// end with a semicolon.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)

@@ -13,7 +13,8 @@ use crate::spec::{Spec, Value, names};
 use crate::vocabulary::Vocabularies;
 use crate::{lints, suppress};
 
-/// A callback that collects the names in a function. It is called only if a clause refers to a name.
+/// A callback that collects the names in a function. The callback runs only if a clause refers to a
+/// name.
 pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
 
 /// A reader of the check options for an item. It also returns whether the item has the attribute.

@@ -27,6 +27,7 @@ mod named;
 mod origin;
 mod outcomes;
 mod paths;
+mod processes;
 mod schedule;
 mod store;
 mod variable;
@@ -50,6 +51,7 @@ pub use loss_call::{Argument, Difference, LossCall, Root};
 pub use origin::{Cut, Join, Origin, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
+pub use processes::{Collective, Differs, Divide};
 pub(crate) use schedule::ScheduleOf;
 pub use schedule::{Advance, Schedule};
 pub(crate) use store::Store;
@@ -66,7 +68,7 @@ pub type GraphId = usize;
 pub type SiteId = usize;
 /// The index of a loop in `Cfg::loops`.
 pub type LoopId = usize;
-/// The index of a gradient value in `Cfg::stores`.
+/// The index of a store in `Cfg::stores`.
 pub type StoreId = usize;
 /// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
@@ -87,11 +89,11 @@ pub struct Cfg {
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
-    /// The gradients that are values of their own.
+    /// The gradients that the code handles as separate values; see `store.rs`.
     pub(crate) stores: Vec<Store>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
-    /// The questions that conditions ask, such as whether `optimizer` is a `Some`.
+    /// The questions that conditions ask. An example is whether `optimizer` is a `Some`.
     pub(crate) questions: Questions,
     /// The conditions that decide within an iteration whether a site is reached.
     pub(crate) guards: Vec<Guard>,
@@ -123,9 +125,10 @@ pub struct Optimizer {
     pub claimed: Deps,
     /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
+    /// Whether the optimizer is a parameter by value. The function then drops the optimizer at its
+    /// end.
     pub given: bool,
-    /// Whether the optimizer is a parameter of a `&mut` type.
+    /// Whether the optimizer is a parameter whose type is a `&mut` reference.
     pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
@@ -134,13 +137,14 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
-    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    /// Whether `backward` certainly adds to the gradients. If not, `backward` may overwrite them.
     pub adds_up: bool,
-    /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
-    /// constructor.
+    /// The sites of the optimizer's constructors, each with a flag that tells whether a condition
+    /// may skip the constructor.
     pub built: Vec<(SiteId, bool)>,
-    /// The models that the optimizer updates and the function constructs. Each entry has the place
-    /// of the model, the site of its constructor, and whether a condition may skip the constructor.
+    /// The models that the function constructs and the optimizer updates. Each entry has the place
+    /// of the model, the site of its constructor, and a flag that tells whether a condition may
+    /// skip the constructor.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
@@ -164,7 +168,7 @@ pub struct Graph {
     pub assigned: bool,
     /// Whether the variable holds several tensors. The graphs of the tensors may differ in part.
     pub several: bool,
-    /// Whether this graph, or a graph that its tensor was computed from, may be used twice.
+    /// Whether this graph or one of its ancestors may be used twice.
     pub watched: bool,
 }
 

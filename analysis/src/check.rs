@@ -74,7 +74,7 @@ impl Checked {
     /// Checks one function, and the functions in its body.
     pub fn function(function: &ItemFn, options: &CheckOptions) -> Self {
         if options.author == Author::Generator {
-            // Blocks of a spec may have functions of their own, which are not the loop.
+            // A block of a spec may define other functions. These functions are not the loop.
             let function = as_methods(function);
             let seen = Resolver::of_function(&function, options);
             return Self::of(&seen, vec![(lower::lower_resolved(&seen, 0), options.clone())], Keep::States);
@@ -149,7 +149,8 @@ impl CheckedFn {
 }
 
 impl Solved {
-    /// Whether the function exceeded no bound of the analysis, so that the states allow conclusions.
+    /// Whether the states allow conclusions, because the function is within all bounds of the
+    /// analysis.
     fn is_complete(&self) -> bool {
         !self.cfg.gave_up && !self.solution.gave_up
     }

@@ -74,8 +74,8 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
-/// Groups of clauses. A loop needs at least one clause of each group. If a group has none, the
-/// error has the message and the help of the group.
+/// Groups of clauses, each with the message and the help of the error about a missing clause. A
+/// spec needs at least one clause of each group.
 const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (
         &[ClauseName::Model],
@@ -107,7 +107,7 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
         if clauses.iter().any(|clause| spec.mentions(*clause)) {
             continue;
         }
-        // If a parameter was probably meant for the clause, the error is there.
+        // If a parameter was probably meant for the clause, the error is at this parameter.
         let meant = clauses.iter().find_map(|clause| spec.meant_for(*clause));
         bag.push(match meant {
             Some(unused) => Diagnostic::error(unused.name.span(), message)
@@ -147,7 +147,7 @@ fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
 
 /// Warns of unused parameters whose names suggest a clause.
 fn check_unused(bag: &Bag, spec: &Spec) {
-    // A parameter meant for a missing clause is reported there.
+    // A parameter that was meant for a missing clause is part of the error about this clause.
     let unused =
         spec.unused.iter().filter(|unused| unused.clause.is_none_or(|clause| !is_missing(spec, clause)));
     for unused in unused {
@@ -220,7 +220,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         return;
     }
     let keys = needs_validation(spec);
-    // If a parameter with another name was meant, the error is there.
+    // If a parameter with another name was meant, the error is at this parameter.
     if let (Some(unused), Some(key)) = (spec.meant_for(ClauseName::Valid), keys.clone().next()) {
         bag.push(
             Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))

@@ -61,8 +61,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// The code to write instead.
     pub help: Option<String>,
-    /// The help as an edit of the source, if the edit is mechanical. The macro leaves this field empty; the
-    /// check of a file sets the field.
+    /// The help as an edit of the source, if the edit is mechanical. Only the check of a whole file
+    /// sets this field. The macro does not.
     pub fix: Option<Box<Fix>>,
 }
 

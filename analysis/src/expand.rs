@@ -1,4 +1,4 @@
-//! Expands a plan to the tokens of a loop, written as a person would write it.
+//! Expands a plan to the tokens of a loop, in the form that a person would write.
 //!
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
@@ -22,7 +22,7 @@ use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::plan::{Measure, Object, Order, Plan, Step, located};
 
-/// The function with the planned loop as its body.
+/// The function of a spec, with the planned loop as its body.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     let output = Place::of(&item.signature.output).end;
     let printer = Printer::new(plan);

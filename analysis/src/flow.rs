@@ -35,14 +35,18 @@ mod visit;
 mod solve;
 
 mod ahead;
+mod around;
 mod live;
+mod meet;
 
 pub use ahead::first_effects;
+pub use around::{Moved, Order};
 pub(crate) use claims::claim;
 pub use facts::OptimizerFacts;
 pub use gradients::GradientStates;
 pub use graph::GraphUse;
 pub use live::unused;
+pub use meet::{Missed, missed};
 pub use solve::{Solution, solve};
 pub use state::FlowState;
 pub use states::{AbstractValue, StateSet};

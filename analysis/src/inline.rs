@@ -90,7 +90,7 @@ impl VisitMut for Returns<'_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// Rejects `break` and `continue` that would act on the generated loop.
+/// Rejects each `break` and each `continue` that would act on the generated loop.
 pub(crate) fn check_jumps(bag: &Bag, body: &Expr, what: &str) {
     let mut jumps = Jumps { bag, what, loops: 0, labels: Vec::new() };
     jumps.visit_expr(body);

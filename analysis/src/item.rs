@@ -121,7 +121,7 @@ impl Item {
             Err(_) if matches!(keyword(tokens).as_deref(), Some("mod" | "impl")) => return Self::Unfinished,
             _ => {}
         }
-        // The rest may be a function whose body does not parse.
+        // The tokens may be a function whose body does not parse.
         let mut head: Vec<TokenTree> = tokens.clone().into_iter().collect();
         head.pop();
         let function = syn::parse2::<SpecFn>(head.into_iter().collect()).is_ok();

@@ -1,8 +1,7 @@
 //! The walk over the items of a file.
 //!
-//! The walk visits every function with the function's owner and attributes, and the items
-//! around the function.
-//! The walk is recursive. It leaves out bodies nested deeper than
+//! For every function, the walk passes on the owner, the attributes and the enclosing items. The
+//! walk is recursive. It leaves out bodies nested deeper than
 //! [`limits::NESTED_EXPRESSIONS`](crate::limits).
 
 use proc_macro2::{Span, TokenStream};
@@ -35,7 +34,7 @@ impl Function<'_> {
     }
 }
 
-/// A function that has no body and is not in a trait. syn represents this function as tokens.
+/// A free function or an `impl` method without a body, which syn represents as tokens.
 pub(crate) struct Bodiless<'a> {
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) function: SpecFn,

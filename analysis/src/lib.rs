@@ -54,8 +54,8 @@ pub use outline::Outline;
 
 /// Expands `#[training_loop(args)]` on `item`.
 ///
-/// A function without a body gets the loop that the arguments describe; a function with a body is checked and
-/// returned unchanged. Errors are emitted next to the item as `compile_error!`.
+/// A function without a body gets the loop that the arguments describe. A function with a body is
+/// checked and returned unchanged. Errors are emitted next to the item as `compile_error!`.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a macro")]
 pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute(args, &item)

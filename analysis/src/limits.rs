@@ -41,8 +41,8 @@ pub(crate) const NESTED_CLOSURES: usize = 6;
 /// The number of events in a function beyond which the function's calls are opaque.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
-/// The number of optimizers of a function beyond which the function's calls are opaque. A callee
-/// may add more optimizers.
+/// The number of optimizers of a function beyond which the function's calls are opaque. Below this
+/// number a callee may still add optimizers.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
 /// The maximum number of optimizers that the head of a loop lists, such as the two in `[&mut a,
@@ -65,7 +65,8 @@ pub(crate) const CONDITIONS: usize = 32;
 /// Each block is visited once for each joint outcome.
 pub(crate) const OUTCOMES: usize = 64;
 
-/// The number of joint outcomes up to which conditions that occur only once are followed as well.
+/// The maximum number of joint outcomes with which conditions that occur only once are followed
+/// too.
 ///
 /// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
@@ -105,13 +106,18 @@ pub(crate) const VARIANTS: usize = 256;
 
 /// The number of visits of a block after which the state of the block counts as unknown.
 ///
-/// A fixpoint needs far fewer.
+/// A fixpoint needs far fewer visits.
 pub(crate) const VISITS: usize = 400;
 
 /// The maximum number of places in one set.
 ///
 /// A larger set is replaced by the set of all places.
 pub(crate) const PLACES: usize = 24;
+
+/// The maximum number of pairs of positions at which the collective operations on two branches are compared.
+///
+/// Beyond this number, nothing is reported about the branches.
+pub(crate) const MEETINGS: usize = 200;
 
 /// The maximum number of distinguished forwards from which one value was computed.
 pub(crate) const FORWARDS: usize = 8;

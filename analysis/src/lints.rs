@@ -13,6 +13,7 @@ use crate::suggest::nearest;
 
 mod calls;
 mod context;
+mod idle;
 mod page;
 mod provenance;
 mod report;
@@ -129,6 +130,10 @@ registry! {
         missing_detach,
         stale_parameters,
         missing_all_reduce,
+        all_reduce_before_backward,
+        clip_before_all_reduce,
+        step_before_all_reduce,
+        collective_on_some_ranks,
         missing_set_epoch,
     ]
     /// The lints for an order of a spec from which no loop can be generated.

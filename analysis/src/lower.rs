@@ -31,7 +31,7 @@ mod text;
 
 use call::inline::Inlining;
 use call::mode::Recording;
-use control::{Control, ask, guard};
+use control::{Control, ask, differing, guard};
 use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
 use notes::averages::Averaging;
@@ -49,6 +49,7 @@ pub(crate) struct Lowered {
 pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let mut lower = Lower::new(resolver, function);
     lower.function();
+    lower.cfg.facts.processes.aborts = resolver.functions.iter().any(|known| known.survey.distributed.aborts);
     lower.settle_guards();
     lower.settle_outcomes();
     lower.settle_stores();
@@ -99,6 +100,7 @@ struct Lower<'a> {
     guarding: guard::Guarding,
     inlining: Inlining,
     recording: Recording,
+    processes: differing::Processes,
     averaging: Averaging<'a>,
     syntax: Syntax,
 }
@@ -110,9 +112,9 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
-    /// The syntax node of the call in this statement, without a `?` or an `unwrap` around the call.
+    /// The syntax node of a call in this statement, without a `?` or an `unwrap` around the call.
     statement_call: usize,
-    /// The syntax node of the call whose result is bound to a name of a loss.
+    /// The syntax node of the call whose result is bound to a variable that is named as a loss.
     loss: Option<usize>,
     /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.
     while_let: bool,
@@ -142,6 +144,7 @@ impl<'a> Lower<'a> {
             guarding: guard::Guarding::default(),
             inlining: Inlining::of(function),
             recording: Recording::default(),
+            processes: differing::Processes::default(),
             averaging: Averaging::default(),
             syntax: Syntax::default(),
         }

@@ -54,11 +54,11 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
 /// The kind of the token before the current one, as far as it decides the meaning of the current token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
-    /// An operator, a keyword, or the start of the input. The token after it starts an operand.
+    /// An operator, a keyword, or the start of the input. The next token starts an operand.
     Operator,
-    /// A name. The token after it is an operator, or starts generics.
+    /// A name. The next token is an operator, or starts generics.
     Operand,
-    /// A literal or a closing bracket. The token after it is an operator.
+    /// A literal or a closing bracket. The next token is an operator.
     Closed,
     /// A block, which may end a statement.
     Block,

@@ -85,6 +85,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "accumulation_tail_dropped",
             "backward_ignored",
             "step_outside_batch_loop",
+            "update_lost",
         ],
     ),
     ("clipped", &["clip_before_backward", "clip_after_step", "clip_before_unscale", "clip_per_batch"]),

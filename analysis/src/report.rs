@@ -21,7 +21,7 @@ pub(crate) struct Output {
 enum Warnings {
     /// Warnings are emitted as statements at the start of the function's body.
     Inside,
-    /// Warnings are emitted as items next to the annotated item.
+    /// Warnings become separate items next to the annotated item.
     Beside,
     /// Warnings are not emitted, because errors prevent the generation of the body.
     Nowhere,

@@ -29,6 +29,8 @@ pub enum Stage {
     ZeroGrad,
     /// Accumulates gradients by back-propagation.
     Backward,
+    /// Reduces the gradients over all processes.
+    AllReduce,
     /// Scales the gradients down to a maximum norm.
     ClipGradNorm,
     /// Clamps each gradient to a maximum absolute value.
@@ -96,6 +98,7 @@ pub const TABLE: &[Row] = &[
     row(Stage::Loss, "loss", Effect::Nothing, Listed::Both),
     row(Stage::ZeroGrad, "zero_grad", Effect::Zero, Listed::Train),
     row(Stage::Backward, "backward", Effect::Fill, Listed::Train),
+    row(Stage::AllReduce, "all_reduce", Effect::Nothing, Listed::Neither),
     row(Stage::ClipGradNorm, "clip_grad_norm", Effect::Clip, Listed::Train),
     row(Stage::ClipGradValue, "clip_grad_value", Effect::Clip, Listed::Train),
     row(Stage::Step, "step", Effect::Take, Listed::Train),

@@ -10,9 +10,9 @@ use crate::diagnostic::{Diagnostic, Level};
 pub enum Setting {
     /// Drops the findings of the lint.
     Allow,
-    /// Reports the lint's findings as warnings.
+    /// Findings of the lint are reported as warnings.
     Warn,
-    /// Reports the lint's findings as errors.
+    /// Findings of the lint are reported as errors.
     Deny,
 }
 

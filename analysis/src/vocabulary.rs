@@ -18,6 +18,9 @@ mod holders;
 mod keeping;
 mod math;
 mod metrics;
+mod mpi;
+mod nccl;
+mod processes;
 mod reports;
 mod roles;
 pub mod rust;
@@ -28,7 +31,7 @@ mod weights;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
-pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use call::{CallEffect, CollectiveKind, Partition, ScheduleEffect, collects, partition, schedule_method};
 pub use counts::{
     batches, forwards_items, gives_size, is_training_call, lifts, names_batches, names_dataset,
     names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
@@ -51,6 +54,10 @@ pub use math::{
     layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use processes::{
+    asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
+    names_rank, reduces_gradients, rejects_data,
+};
 pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
     names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early,
@@ -98,7 +105,7 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
-    /// Types that add up gradients that are values.
+    /// Types that accumulate gradients which are values.
     pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],
@@ -110,16 +117,18 @@ pub struct Vocabulary {
     pub losses: &'static [Loss],
     /// Whether a forward can run without recording.
     pub stops_recording: bool,
-    /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
+    /// The way in which `backward` stores the gradients; `None` if the vocabulary has no
+    /// `backward`.
     pub keeping: Option<Keeping>,
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,
-    /// The further methods of the library's tensors, and the spelling of their twins.
+    /// More methods of the library's tensors, with the spelling of their variants.
     pub tensor_methods: Option<TensorMethods>,
 }
 
-/// Methods of tensors, listed by what happens to the gradient, and the spelling of the twins of all methods.
+/// Methods of tensors, sorted by their effect on the gradient, with the spelling of the variants of
+/// all methods.
 #[derive(Debug)]
 pub struct TensorMethods {
     /// Methods of the kind [`Op::Moves`].
@@ -130,9 +139,10 @@ pub struct TensorMethods {
     pub other: &'static [&'static str],
     /// Methods that stop the gradient as [`GradientStop::Choice`] does.
     pub choices: &'static [&'static str],
-    /// The prefix of the twin that returns a `Result`: `f_relu` for `relu`.
+    /// The prefix of the variant that returns a `Result`: `f_` for `f_relu`, the variant of `relu`.
     pub fallible: &'static str,
-    /// The last letter of the twin that writes its result to the receiver: `relu_` for `relu`.
+    /// The last letter of the variant that writes its result to the receiver: `_` for `relu_`, the
+    /// variant of `relu`.
     pub in_place: char,
 }
 

@@ -73,7 +73,8 @@ use proc_macro::TokenStream;
 /// `warn`, `deny`, `crate`, `optimizer = name` and `model = name`. The last two clauses name
 /// variables that the checker treats as an optimizer or a model. Calls are resolved in the
 /// libraries that the function names by path. Without such paths, calls are resolved in all known
-/// libraries (`training_loop`, `tch`, `candle`, `burn` and `dfdx`). `crate = tch` selects one library.
+/// libraries (`training_loop`, `tch`, `candle`, `burn`, `dfdx`, `mpi` and `nccl`). `crate = tch`
+/// selects one library.
 /// `cargo training-loop check` uses the imports of the file instead. An attribute on a function
 /// checks that function alone. The effect of a helper function on the optimizer is unknown, and no
 /// finding depends on it. An attribute on a `mod` or an `impl` checks all functions inside

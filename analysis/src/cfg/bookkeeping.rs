@@ -3,26 +3,26 @@
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
 use crate::vocabulary::MetricEffect;
 
-/// A decision by a measure that is compared with its best value so far.
+/// A decision that depends on a comparison of a measure with the measure's best value so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The condition of the decision.
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// What depends on the comparison.
+    /// The result of the decision.
     pub decides: Decides,
 }
 
-/// What the comparison of a measure with its best value decides.
+/// The result of a decision on a measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decides {
-    /// Whether the model is saved. The name shows this, such as `save_weights`.
+    /// The model is saved. The string is the name that shows this, such as `save_weights`.
     Saves(String),
-    /// Whether the loop ends.
+    /// The loop ends.
     Stops,
-    /// Whether this variable, which counts the iterations without improvement, is increased. No jump out of the
-    /// loop depends on the variable so far.
+    /// A variable with this name counts the iterations without improvement. No jump out of the loop
+    /// is known yet to depend on the variable.
     Counts(String),
 }
 
@@ -42,11 +42,11 @@ pub struct Measure {
 pub struct MetricCall {
     /// The place of the metric.
     pub metric: PathId,
-    /// What the method does.
+    /// The effect of the method on the metric.
     pub effect: MetricEffect,
 }
 
-/// The use of a model's output by a call that shows or stores results, such as `save_image`.
+/// A call that shows or stores a model's output, such as `save_image`.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     /// The call that shows or stores the output; `None` for a macro that prints.
@@ -62,7 +62,7 @@ pub struct Swallow {
     pub site: SiteId,
     /// The loop with this head.
     pub of: LoopId,
-    /// Whether the head skips an item that cannot be read (`true`), or ends the loop there (`false`).
+    /// Whether the head skips an unreadable item (`true`), or ends the loop at this item (`false`).
     pub drops: bool,
     /// A loop head that propagates errors. The message suggests this head instead.
     pub instead: String,

@@ -82,7 +82,7 @@ pub struct Computation {
     pub model: Option<PathId>,
     /// The model of a forward, or the models that a loss was computed from.
     pub models: Deps,
-    /// The places that the model of a forward was built from. The models of its input are left out.
+    /// The places that the model of a forward was built from, without the places of the input.
     pub own: Deps,
     /// The places in the arguments, without the receiver.
     pub given: Deps,

@@ -32,7 +32,7 @@ pub(crate) struct Questions {
 pub struct Question {
     /// The expression that the question is about.
     pub subject: Excerpt,
-    /// How messages word the answer to the question.
+    /// The wording of the answer in messages.
     pub wording: Wording,
     /// Whether the question compares a value with a constant. The answer yes is then more specific
     /// than the answer no.
@@ -42,7 +42,7 @@ pub struct Question {
     pub excludes: u32,
 }
 
-/// How messages word the answer to a question.
+/// The wording of the answer to a question in messages.
 #[derive(Clone, Debug)]
 pub enum Wording {
     /// The answer tells whether the subject is this variant of `Option` or `Result`.

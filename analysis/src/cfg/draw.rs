@@ -84,6 +84,7 @@ impl Cfg {
                 | Action::Through(..)
                 | Action::Backward { .. }
                 | Action::Mark(_)
+                | Action::Collective(_)
         );
         let site = &self.sites[event.site];
         drawn.then(|| format!("{:>4}  {}", site.place.line(), site.text))

@@ -1,6 +1,6 @@
 //! Blocks of events, and the actions of events.
 
-use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites, StoreId};
+use super::{BlockId, Collective, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId, Sites, StoreId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -49,9 +49,10 @@ pub struct Event {
     pub action: Action,
     /// The site of the event.
     pub site: SiteId,
-    /// Whether this copy of the event is in a first iteration that a condition may skip.
+    /// Whether this event is in the copy of a loop body for the first iteration, under a condition
+    /// that may skip the event.
     pub maybe_not_first: bool,
-    /// Whether this copy of the event is in the first iteration of its innermost loop.
+    /// Whether this event is in the copy of its innermost loop's body for the first iteration.
     pub first: bool,
 }
 
@@ -72,14 +73,14 @@ pub enum Action {
         deps: Deps,
         /// The tensors whose graphs the `backward` runs through.
         graphs: Vec<GraphId>,
-        /// Whether the first of `graphs` is the graph of the loss itself. Otherwise the loss was computed
-        /// from all of them.
+        /// Whether the first of `graphs` is the graph of the loss itself. Otherwise the loss was
+        /// computed from the tensors of `graphs`.
         own: bool,
         /// Whether the `backward` retains the graphs.
         retain: bool,
         /// Whether the loss is multiplied by a scaler's factor.
         scaled: bool,
-        /// The gradients of the `backward`, if they may be a value of their own.
+        /// The gradients of the `backward`, if they may be a separate value.
         store: Option<StoreId>,
     },
     /// Opaque code gets a loss, and may run `backward` from it.
@@ -91,7 +92,7 @@ pub enum Action {
         /// Whether the code is named after `backward`, so that it counts beside a `backward` in sight.
         named: bool,
     },
-    /// Code acts on gradients that are values of their own.
+    /// Code acts on gradients that are separate values.
     OnStores(Vec<StoreId>, OnStore),
     /// A tensor is computed from other tensors.
     Compute(GraphId, Vec<GraphId>),
@@ -107,7 +108,7 @@ pub enum Action {
     Unassume(usize),
     /// A stage that has no effect on gradients. Drawings show the stage.
     Mark(Stage),
-    /// The current parameters in these places are read, or control leaves the iteration.
+    /// Code reads the current parameters in these places, or control leaves the iteration.
     Look(Deps),
     /// A forward or a loss. The place is the model of a forward; see [`super::Computation`].
     Computation(Option<PathId>),
@@ -123,20 +124,22 @@ pub enum Action {
     Recording(Option<bool>),
     /// The guard with this number saves the current modes.
     KeepMode(usize),
+    /// All processes meet in a collective operation.
+    Collective(Collective),
     /// The guard with this number restores the mode that it saved for this model.
     RestoreMode(usize, PathId),
 }
 
-/// How code acts on gradients that are values of their own.
+/// An action on gradients that are separate values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnStore {
-    /// The gradients are an argument of a step of this optimizer, which follows.
+    /// The gradients become the argument of the next step of this optimizer.
     Present(OptimizerId),
     /// A stage acts on the gradients.
     Effect(Effect),
-    /// The variable that holds the gradients ends.
+    /// The variable that holds the gradients goes out of scope.
     End,
-    /// The gradients are bound in a function whose library is not known to return gradients.
+    /// The gradients are bound to a variable, but the library may not return gradients as values.
     Doubt,
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::processes::Processes;
 use super::{
     Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
     MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs,
@@ -87,7 +88,10 @@ pub(crate) enum Mark {
     ScaledClip,
     /// An opaque call whose result the function runs `backward` from, so that the call itself runs none.
     GivesLoss,
-    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    /// An opaque call that reads or writes gradients.
+    HandlesGradients,
+    /// A `backward` of a layer or a model. It may overwrite the gradients of the layer or the
+    /// model.
     OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
@@ -99,11 +103,11 @@ pub(crate) enum Mark {
     Trains,
     /// The constructor of a schedule whose unit is an epoch.
     CountsEpochs,
-    /// The constructor of a metric that adds up over batches.
+    /// The constructor of a metric that accumulates over batches.
     Metric,
     /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
     ModeArgument,
-    /// A forward of a model that certainly has no layer whose result depends on the mode.
+    /// A forward whose model has no layer that depends on the mode.
     SameInEveryMode,
 }
 
@@ -132,6 +136,8 @@ pub(crate) struct Facts {
     sites: BTreeMap<(Kind, SiteId), Vec<Fact>>,
     marks: BTreeSet<(Mark, SiteId)>,
     variables: BTreeMap<PathId, Variable>,
+    /// The branches that the processes of a distributed run may take differently.
+    pub(crate) processes: Processes,
 }
 
 impl Facts {

@@ -24,15 +24,17 @@ pub(crate) struct Function {
     pub(crate) reads_gradients: bool,
     /// Whether the function saves or restores the state of an optimizer.
     pub(crate) keeps_optimizer_state: bool,
-    /// Whether the function returns or stores a value with a graph, so that other code may run `backward`.
+    /// Whether the function returns or stores a value with a graph. Other code may then run
+    /// `backward`.
     pub(crate) gives_graph: bool,
-    /// Whether the type of `self` has an optimizer in a field.
+    /// Whether a field of `self` has the type of an optimizer.
     pub(crate) has_optimizer: bool,
     /// Whether the libraries of the file return gradients as values.
     pub(crate) returns_gradients: bool,
-    /// Whether the function writes parameters without an optimizer, where gradients are values.
+    /// Whether the function writes parameters without an optimizer, in a library that returns
+    /// gradients as values.
     pub(crate) sets_parameters: bool,
-    /// Whether a forward always records, because the library has no way to stop the recording.
+    /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
@@ -48,9 +50,9 @@ pub(crate) struct Function {
 pub struct Factors {
     /// The names and numbers used as a multiplier or a divisor.
     pub names: BTreeSet<String>,
-    /// Whether some loss has the reduction `Sum`.
+    /// Whether some loss in the function has the reduction `Sum`.
     pub sums: bool,
-    /// Whether some call scales gradients that are accumulated already.
+    /// Whether some call scales the accumulated gradients.
     pub scales_gradients: bool,
 }
 

@@ -31,7 +31,7 @@ pub struct Guard {
     pub kind: ConditionKind,
 }
 
-/// A condition that has one of its values once per period. A period is a number of iterations.
+/// A condition that is true, or false, in only one iteration of each period.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -50,7 +50,7 @@ pub struct Counter {
     pub divides: bool,
     /// The loop whose iterations are counted.
     pub rounds_of: LoopId,
-    /// The value of the condition when a period is complete.
+    /// The value that the condition has when a period is complete.
     pub fires: bool,
     /// The number of iterations until the condition first fires, modulo the period `every`; `None`
     /// if unknown.
@@ -59,11 +59,12 @@ pub struct Counter {
     /// fires after a single iteration. With shift -1, it fires one iteration before the end of a
     /// period.
     pub shift: Option<i64>,
-    /// Whether the count restarts each time the loop runs.
+    /// Whether the count restarts each time the counted loop starts.
     pub starts_over: bool,
     /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// Whether the count increases by the size of each batch, so that `every` is a number of samples.
+    /// Whether the count increases by the size of each batch. The period `every` is then a number
+    /// of samples.
     pub of_samples: bool,
     /// Whether the counted loop iterates over items. Other loops iterate over numbers or test a
     /// condition.

@@ -68,6 +68,6 @@ pub enum HeadKind {
     Numbers,
     /// The end of a collection or an iterator ends the loop.
     Items,
-    /// The loop is a step that evaluates a closure several times.
+    /// The loop represents a step that evaluates its closure several times.
     Evaluations,
 }

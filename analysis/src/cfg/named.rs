@@ -1,15 +1,15 @@
-//! Optimizers that are named after one model and hold the parameters of another.
+//! Search for optimizers that have the name of one model and the parameters of another model.
 
 use super::{Action, Cfg, Computation, Deps, OptimizerId, PathId, Recorded, SiteId};
 use crate::stage::Stage;
 use crate::vocabulary::share_a_word;
 
 impl Cfg {
-    /// The model that an optimizer is named after, with a recorded forward pass of the model that a `backward`
-    /// runs through.
+    /// The model that an optimizer is named after, with a recorded forward pass of this model. A
+    /// `backward` runs through the forward pass.
     ///
-    /// `None` unless the optimizer certainly holds one other model, and no optimizer of the function holds the
-    /// model that it is named after.
+    /// `None` unless the optimizer certainly updates exactly one model, this model has another
+    /// name, and no optimizer of the function updates the model with the optimizer's name.
     pub(crate) fn named_after(&self, id: OptimizerId) -> Option<(PathId, SiteId)> {
         let all_known = self.optimizers.iter().all(|one| !one.lost && one.owned.is_some());
         let [held] = *self.optimizers[id].owned.as_ref()?.paths() else { return None };

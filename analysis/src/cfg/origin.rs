@@ -27,16 +27,16 @@ pub struct Cut {
     pub site: SiteId,
     /// The models whose forward precedes the operation.
     pub models: Deps,
-    /// Whether a loss, a sum or a mean reduced the result of the operation to one number.
+    /// Whether a loss, a sum or a mean later reduces the result of the operation to one number.
     pub is_total: bool,
-    /// Whether the other input of the loss is a parameter of the function, which is taken for data.
+    /// Whether the other input of the loss is a parameter of the function, which counts as data.
     pub beside_parameter: bool,
 }
 
 impl Cut {
-    /// Whether the cut value, added to a loss, is a term that was meant to have a gradient.
+    /// Whether the value counts as a term of the loss that should have a gradient.
     ///
-    /// A choice for each entry may be part of a straight-through estimator.
+    /// A choice for each entry does not count: it may be part of a straight-through estimator.
     fn is_term(&self) -> bool {
         match self.how {
             GradientStop::Number => true,
@@ -62,8 +62,8 @@ pub struct Origin {
     pub cut: Option<Cut>,
     /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
-    /// Whether the value is a parameter of the function, or is computed from one parameter without
-    /// a model.
+    /// Whether the value is a parameter of the function, or is computed from a parameter without a
+    /// forward.
     pub given: bool,
     /// Whether the value was multiplied or divided.
     pub scaled: bool,
@@ -72,7 +72,7 @@ pub struct Origin {
     /// The loss without reduction that the value contains. `None` once the value is summed or
     /// averaged.
     pub unreduced: Option<SiteId>,
-    /// The comparisons of two outputs through which the gradient of the value flows.
+    /// The comparisons of two outputs in this value, without those that a gradient cannot pass.
     pub compared: Vec<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
@@ -112,12 +112,12 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
-    /// The origin of a value of which only the forwards are known.
+    /// The same origin with only the forwards known.
     pub fn forgotten(&self) -> Self {
         Self { forwards: self.forwards.clone(), models: self.models.clone(), ..Self::default() }
     }
 
-    /// The origin of a part of the value, or of the value in another form.
+    /// The origin of a part of the value, or of a view of the value.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
     }
@@ -142,7 +142,7 @@ impl Origin {
         let flat = self.is_flat() && other.is_flat();
         let mut all = self.union(other);
         all.source = source;
-        // Beside a term that a gradient may pass, one that none passes brings numbers only.
+        // If a gradient may pass one term, a term without a gradient only adds numbers.
         for (cut, live) in [(self, other), (other, self)] {
             if cut.cut.is_some() && !live.is_flat() {
                 all.source = live.source;
@@ -156,7 +156,7 @@ impl Origin {
                 .or_else(|| other.term.clone())
                 .or_else(|| self.lost_beside(other).filter(Cut::is_term))
                 .or_else(|| other.lost_beside(self).filter(Cut::is_term)),
-            // A number that is subtracted may be a baseline.
+            // A subtracted number may be a baseline.
             Join::Difference => {
                 let choice = |cut: &Cut| cut.is_term() && cut.how == GradientStop::Choice;
                 self.term.clone().or_else(|| other.lost_beside(self).filter(choice))
@@ -170,7 +170,7 @@ impl Origin {
         all
     }
 
-    /// The operation that stops every gradient through this value, if gradients flow through `rest`.
+    /// The operation that stops all gradients through this value, if gradients flow through `rest`.
     fn lost_beside(&self, rest: &Self) -> Option<Cut> {
         let grows = rest.source == Source::Computed && rest.cut.is_none();
         self.cut.clone().filter(|_| grows)
@@ -230,7 +230,7 @@ impl Origin {
     pub fn loss(&self, target: &Self) -> Self {
         let mut all = self.with(target, Join::Other);
         if target.given {
-            // A choice cannot be trained, whatever it is compared with.
+            // A choice has no gradient, whatever the target is.
             let choice = self.cut.clone().filter(|cut| cut.how == GradientStop::Choice);
             all.cut = all.cut.or(choice.map(|cut| Cut { beside_parameter: true, ..cut }));
         }
@@ -285,7 +285,7 @@ impl Origin {
         all
     }
 
-    /// Adds a comparison of two outputs to those through which the gradient of the value flows.
+    /// Adds an entry to `compared`, the comparisons of two outputs in this value.
     pub fn add_comparison(&mut self, site: SiteId) {
         if !self.compared.contains(&site) && self.compared.len() < limits::FORWARDS {
             self.compared.push(site);

@@ -22,8 +22,12 @@ pub enum Gives {
     Model(PathId),
     /// The reduction of a value over all processes.
     Reduced,
-    /// A loss, computed with a graph.
+    /// A reduction that was written into a copy, which nothing else mentions.
+    Copy,
+    /// A loss, computed with a graph through a model.
     Loss,
+    /// A loss, computed with a graph through no known model.
+    LossOfTensors,
     /// The sum of gradients in an accumulator, which is empty afterwards.
     Gradients,
 }
@@ -42,7 +46,8 @@ pub enum Fate {
 }
 
 impl Cfg {
-    /// The step that returns the updated version of a model, if there is one.
+    /// The site of the step that returns the updated version of a model; `None` without such a
+    /// step.
     pub(crate) fn updated_at(&self, model: PathId) -> Option<SiteId> {
         let updates = |outcome: &Outcome| matches!(outcome.gives, Gives::Model(path) if path == model);
         self.facts.all::<Outcome>().find(|(_, outcome)| updates(outcome)).map(|(site, _)| site)

@@ -11,9 +11,9 @@ use crate::vocabulary::names_epoch;
 pub struct Schedule {
     /// The site of the schedule's constructor.
     pub built: SiteId,
-    /// How often the function mentions the schedule's variable.
+    /// The number of mentions of the schedule's variable in the function.
     pub named: usize,
-    /// How many of these mentions only read the schedule.
+    /// The number of mentions that only read the schedule.
     pub looked_at: usize,
 }
 
@@ -65,8 +65,8 @@ impl Cfg {
         pairs
     }
 
-    /// The calls that advance a schedule of epochs in each batch. Each is mapped to the constructor of the schedule
-    /// and to a step of the same batch loop.
+    /// The calls in a batch loop that advance a schedule whose unit is an epoch. Each call is
+    /// mapped to the constructor of the schedule and to a step in the same batch loop.
     pub(crate) fn moved_per_batch(&self) -> BTreeMap<SiteId, (SiteId, SiteId)> {
         let moved = |(site, advance): (SiteId, &Advance)| {
             let schedule = self.facts.variable(advance.schedule?)?.schedule.as_ref()?;
@@ -79,7 +79,8 @@ impl Cfg {
 
     /// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
     ///
-    /// A batch loop iterates over items in an outer loop, or is inside of a loop over epochs by name.
+    /// A loop counts as a batch loop if it is inside another loop and iterates over items, or if
+    /// the name of the outer loop mentions epochs.
     fn step_of_batch(&self, schedule: SiteId) -> Option<SiteId> {
         let site = &self.sites[schedule];
         let (round, around) = site.loops.split_last()?;

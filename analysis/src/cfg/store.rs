@@ -1,7 +1,7 @@
-//! Gradients that are values of their own.
+//! Gradients that are separate values, called stores.
 //!
-//! In some libraries `backward` returns the gradients, and a step takes them as an argument.
-//! In others `backward` adds them to the gradients in the parameters.
+//! In some libraries `backward` returns the gradients, and `step` takes the gradients as an
+//! argument. In other libraries `backward` adds the gradients to those in the parameters.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +14,24 @@ use crate::vocabulary::Keeping;
 pub(crate) struct Store {
     /// The `backward`, or the constructor of the accumulator.
     pub(crate) site: SiteId,
-    /// What the `backward` does with the gradients.
+    /// The way in which the library stores the gradients of the `backward`.
     pub(crate) keeping: Keeping,
     /// The optimizers that step with these gradients.
     pub(crate) takers: BTreeSet<OptimizerId>,
     /// The accumulator to which the gradients are added.
     pub(crate) into: Option<StoreId>,
-    /// The model whose gradients the code takes out of those that the `backward` computes.
+    /// The model whose gradients the code selects from the result of the `backward`.
     pub(crate) model: Option<PathId>,
-    /// Whether other code may use the gradients: they are returned, stored or passed on.
+    /// Whether the gradients are returned, stored or passed on, so that other code may use them.
     pub(crate) escapes: bool,
-    /// Whether the function reads single gradients, which it may use for an update by hand.
+    /// Whether the function reads the gradients of single tensors. It may update the tensors by
+    /// hand.
     pub(crate) read: bool,
-    /// Whether the `backward` is in a closure, which other code may call too.
+    /// Whether the `backward` is in a closure. Other code may call the closure.
     pub(crate) hidden: bool,
     /// Whether the gradients are bound to a variable or passed to a call.
     pub(crate) used: bool,
-    /// Whether the gradients are bound to a variable that is meant to be used.
+    /// Whether the gradients are bound to a variable whose name does not start with an underscore.
     pub(crate) named: bool,
 }
 
@@ -52,12 +53,12 @@ impl Store {
 }
 
 impl Cfg {
-    /// What the `backward` of a store does with its gradients.
+    /// The way in which the library stores the gradients of the `backward` of this store.
     pub(crate) fn keeping(&self, store: Option<StoreId>) -> Keeping {
         store.map_or(Keeping::InPlace, |store| self.stores[store].keeping)
     }
 
-    /// Whether the `backward` at a site returns its gradients as a value.
+    /// Whether the `backward` at a site returns the gradients as a value.
     pub(crate) fn returns_gradients(&self, site: SiteId) -> bool {
         self.stores.iter().any(|store| store.site == site && store.keeping != Keeping::InPlace)
     }
@@ -84,7 +85,8 @@ impl Cfg {
         self.stores.iter().any(|store| store.site == site && store.keeping == Keeping::Fresh)
     }
 
-    /// Whether the gradients of the `backward` at a site are a value that only the seen code has.
+    /// Whether the gradients of the `backward` at a site are a new value that no opaque code can
+    /// use.
     pub(crate) fn keeps_value(&self, site: SiteId) -> bool {
         let mut stores = self.stores.iter().filter(|store| store.site == site);
         stores.any(|store| store.keeping == Keeping::Fresh && !store.escapes)
@@ -97,7 +99,7 @@ impl Cfg {
         known.takers.union(&through).copied().collect()
     }
 
-    /// Whether code that is not seen may use the gradients of a store.
+    /// Whether opaque code may use the gradients of a store.
     pub(crate) fn escapes(&self, store: StoreId) -> bool {
         let known = &self.stores[store];
         known.hidden && self.takers(store).is_empty()

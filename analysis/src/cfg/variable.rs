@@ -14,7 +14,8 @@ pub(crate) struct Variable {
     pub(crate) item_of: Option<LoopId>,
     /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
-    /// Whether the variable is a parameter of a `&mut` type, which no other parameter can alias.
+    /// Whether the variable is a parameter whose type is a `&mut` reference, so that no other
+    /// parameter is an alias of it.
     pub(crate) is_exclusive: bool,
     /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
@@ -74,7 +75,7 @@ pub enum UseKind {
 }
 
 impl Cfg {
-    /// Whether a loop declares or changes a variable with this name in its iterations.
+    /// Whether the iterations of a loop declare or change a variable with this name.
     pub(crate) fn changes_in(&self, name: &str, around: LoopId) -> bool {
         self.facts.variables().any(|(path, known)| {
             let changes = |used: &Use| {

@@ -148,8 +148,8 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
     });
 }
 
-/// Rejects a hook whose body ends in an `if` without `else`, if the hook returns a value to stop the run.
-/// The missing `else` leaves the hook without a value for the case that the run continues.
+/// Rejects a hook that returns a value to stop the run, if its body ends in an `if` without `else`.
+/// Such a hook has no value when the run continues.
 fn check_end(bag: &Bag, closure: &ExprClosure) {
     let Expr::Block(body) = plain(&closure.body) else { return };
     let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };

@@ -20,7 +20,7 @@ pub(super) fn check_blocks(bag: &Bag, spec: &Spec, item: &SpecFn, order: &Clause
         let window = window.filter(|backward| index > *backward);
         let absent =
             |name: &Ident| after_window(spec, window, name).or_else(|| early(order, index, name, train));
-        // One error for each block: the others have the same cause.
+        // Only one error is reported for each block, because further errors have the same cause.
         if let Some(error) = read(block, &parameters).iter().find_map(absent) {
             bag.push(error);
         }

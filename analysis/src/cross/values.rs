@@ -23,7 +23,7 @@ const TYPES: [(&str, &str); 18] = [
         "SmoothL1",
         "loss = smooth_l1_loss`, or `loss = |output, batch| SmoothL1::new().loss(output, &batch.target)",
     ),
-    // PyTorch's.
+    // Names of PyTorch.
     ("CrossEntropyLoss", CROSS_ENTROPY),
     ("NLLLoss", "loss = nll_loss"),
     ("MSELoss", "loss = mse_loss"),

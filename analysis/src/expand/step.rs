@@ -205,8 +205,8 @@ fn call(
 fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
         Expr::Field(_) => quote_spanned!(at=> (#value)),
-        // A path of a function, not of a variable: it also resolves with the loop's own hygiene, so that rustc does not
-        // suggest to write arguments into the spec.
+        // The path of a function also resolves with the loop's own hygiene. With this hygiene,
+        // rustc does not suggest to write arguments into the spec.
         Expr::Path(path) if path.path.segments[0].ident != "$crate" && !is_variable(path, names) => {
             quote!(#path)
                 .into_iter()

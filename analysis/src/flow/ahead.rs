@@ -49,7 +49,7 @@ fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
     match &event.action {
         Action::Effect(other, effect) if *other == id => of(*effect),
         Action::Through(deps, effect) => by(reaches_through(cfg, id, deps), *effect),
-        // A new value replaces the gradients before it.
+        // The new value of the `backward` replaces the earlier gradients.
         Action::Backward { deps, store, .. } => {
             let renews = cfg.keeping(*store) == Keeping::Fresh;
             by(fills(cfg, id, deps, *store, event.site), if renews { Effect::Zero } else { Effect::Fill })
@@ -82,6 +82,7 @@ fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Next::Nothing,
     }
 }

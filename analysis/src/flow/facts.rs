@@ -187,6 +187,7 @@ impl AllFacts {
             | Action::LoseMode(_)
             | Action::Recording(_)
             | Action::KeepMode(_)
+            | Action::Collective(_)
             | Action::RestoreMode(..) => {}
         }
     }

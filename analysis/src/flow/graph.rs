@@ -1,4 +1,4 @@
-//! Whether the graph of a tensor was freed by a backward.
+//! The use of graphs: whether a backward has freed the graph of a tensor.
 
 use crate::cfg::{Certain, SiteId};
 

@@ -24,7 +24,7 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     for (block, &end) in cfg.blocks.iter().zip(&ends) {
         let mut live = end;
         for event in block.events.iter().rev() {
-            // The steps that take a value tell whether it is used.
+            // For gradients that are a value, `takers` tells whether a step uses the value.
             if let Action::Backward { deps, store, .. } = &event.action
                 && matches!(cfg.keeping(*store), Keeping::InPlace | Keeping::Threaded)
             {
@@ -121,6 +121,7 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => live,
     }
 }

@@ -150,7 +150,8 @@ impl PathState {
         self.tracked.apply(cfg, event);
         self.facts.apply(cfg, event);
         match &event.action {
-            // Gradients are in the parameters: a backward before the constructor may have filled them.
+            // A backward before the constructor may have filled the gradients, because the
+            // gradients are in the parameters.
             Action::Build(id) if self.reached & (1 << id) != 0 => self.put(cfg, *id, GradientStates::UNKNOWN),
             Action::Build(id) => self.put(cfg, *id, GradientStates::EMPTY),
             Action::Forget(id) => self.put(cfg, *id, GradientStates::UNKNOWN),
@@ -190,6 +191,7 @@ impl PathState {
             | Action::LoseMode(_)
             | Action::Recording(_)
             | Action::KeepMode(_)
+            | Action::Collective(_)
             | Action::RestoreMode(..) => {}
         }
     }
@@ -299,7 +301,7 @@ impl PathState {
         let mut result = GraphUse::fresh(self.direct);
         for graph in ancestors(cfg, from) {
             let used = self.graph(graph);
-            // The backward may have run through another of its tensors.
+            // The backward may have run through another tensor of the same variable.
             let other = cfg.graphs[graph].several && !carried;
             if !other && !used.is_fresh() && has_graph(cfg, graph) {
                 result = result.computed_from(used);

@@ -13,7 +13,7 @@ pub(super) enum Reach {
     Maybe,
 }
 
-/// Whether the parameters of an optimizer are known well enough to exclude that a loss depends on them.
+/// Whether it is certain that a loss does not depend on the parameters of an optimizer.
 fn is_told_apart(cfg: &Cfg, owned: &Deps, deps: &Deps) -> bool {
     let is_model = |path: PathId| Deps::one(path).overlaps(&cfg.function.models, &cfg.paths) == Some(true);
     let apart = |path: PathId| deps.paths().iter().all(|&from| cfg.independent(path, from));
@@ -27,7 +27,7 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
         |optimizer: &Optimizer| optimizer.owned.as_ref().and_then(|owned| owned.overlaps(deps, &cfg.paths));
     let optimizer = &cfg.optimizers[id];
     match (&optimizer.owned, overlaps(optimizer)) {
-        // One of several may be left out.
+        // The action may leave out one of several optimizers.
         (Some(owned), Some(true)) if optimizer.several && !covers(cfg, deps, owned) => Reach::Maybe,
         (_, Some(true)) => Reach::Yes,
         (Some(owned), Some(false))

@@ -14,7 +14,7 @@ pub struct Solution {
     pub starts: Vec<FlowState>,
     /// The visits of events, earlier iterations first.
     pub visits: Vec<Visit>,
-    /// For each visit whose states differ by path condition, the states under each condition.
+    /// The states under each path condition, for the visits whose states differ by path condition.
     pub cases: Vec<Vec<Case>>,
     /// Whether the function has too many path conditions to distinguish.
     pub coarse: bool,
@@ -30,7 +30,8 @@ impl Solution {
     pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(usize, bool)> {
         let cases = &self.cases[visit.cases?];
         let decides = |bit: usize, yes: bool| cases.iter().all(|case| case.is_decided_by(bit, yes, bad));
-        // That something is a constant tells more than that it is not another.
+        // An answer that a value is one constant is more specific than an answer that it is not
+        // another constant.
         let bits = 0..cfg.questions.followed.len();
         let constants = bits.clone().filter(|bit| cfg.questions.followed[*bit].of_constant);
         let all = bits.flat_map(|bit| [(bit, true), (bit, false)]);

@@ -103,6 +103,7 @@ impl FlowState {
             | Action::LoseMode(_)
             | Action::Recording(_)
             | Action::KeepMode(_)
+            | Action::Collective(_)
             | Action::RestoreMode(..) => self.paths.iter_mut().for_each(|path| path.apply(cfg, event)),
         }
     }

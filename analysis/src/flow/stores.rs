@@ -1,4 +1,4 @@
-//! The effects of code on gradients that are values of their own.
+//! The effects of code on gradients that are separate values.
 
 use super::gradients::GradientStates;
 use super::path::PathState;
@@ -37,8 +37,8 @@ impl PathState {
 
     /// Updates the state for gradients that become the argument of a step.
     ///
-    /// The argument exists, so one of its backwards has run. If the last gradients for this optimizer are
-    /// those of another `backward`, the state of the argument is unknown.
+    /// Some `backward` of these stores has run, because the argument exists. If another `backward`
+    /// computed the last gradients of the optimizer, the state of the argument is unknown.
     fn present(&mut self, cfg: &Cfg, stores: &[StoreId], id: OptimizerId) {
         if cfg.optimizers[id].lost {
             return;
@@ -66,7 +66,7 @@ impl PathState {
         }
     }
 
-    /// Whether the gradients of an optimizer are a value that code without this value cannot use.
+    /// Whether the gradients of an optimizer are a separate value that no opaque code can use.
     pub(super) fn holds_value(&self, cfg: &Cfg, id: OptimizerId) -> bool {
         let known = self.gradients[id];
         known.all != GradientStates::NONE
@@ -76,7 +76,7 @@ impl PathState {
                 .all(|state| known.provenance(state).filled.is_some_and(|site| cfg.keeps_value(site)))
     }
 
-    /// Fills the gradients of an optimizer with those of a new value.
+    /// Replaces the gradients of an optimizer by a new value.
     pub(super) fn renew(&mut self, cfg: &Cfg, id: OptimizerId, store: Option<StoreId>, site: SiteId) {
         if !cfg.optimizers[id].lost {
             let adds = cfg.keeping(store) == Keeping::Accumulated;

@@ -94,6 +94,7 @@ impl TrackedState {
             | Action::Mark(_)
             | Action::Look(_)
             | Action::Computation(_)
+            | Action::Collective(_)
             | Action::Schedule(_) => {}
         }
     }

@@ -115,10 +115,10 @@ impl GradientValue {
         states.states().any(|state| self.all.meets(state) && self.provenance(state).assumed.is_some())
     }
 
-    /// Fills the gradients with those of a new value.
+    /// Replaces the gradients by the new value that the `backward` at `site` returns.
     ///
-    /// With `adds`, the value is added to an accumulator. The accumulator is empty after a step.
-    /// What was unknown before stays unknown, unless only the seen code `owns` the accumulator.
+    /// With `adds`, the value is added to an accumulator, which is empty after a step. Unknown
+    /// gradients stay unknown, unless `owns` tells that no opaque code can use the accumulator.
     pub(super) fn renew(&mut self, adds: bool, owns: bool, site: SiteId) {
         let new = GradientProvenance { filled: Some(site), ..GradientProvenance::default() };
         let kept = adds && self.all.meets(GradientStates::FILLED);
@@ -135,7 +135,7 @@ impl GradientValue {
         }
     }
 
-    /// Keeps only the states whose gradients are those of one of the given backwards.
+    /// Removes all states except those whose gradients a given `backward` filled.
     ///
     /// Returns whether a state remains.
     pub(super) fn keep_filled_by(&mut self, is_given: impl Fn(SiteId) -> bool) -> bool {
@@ -151,7 +151,7 @@ impl GradientValue {
         kept != GradientStates::NONE
     }
 
-    /// Forgets gradients of one of the given backwards.
+    /// Forgets the gradients that a given `backward` filled.
     pub(super) fn end(&mut self, is_given: impl Fn(SiteId) -> bool) {
         let ended = [GradientStates::FILLED, GradientStates::USED];
         let ended: Vec<GradientStates> = ended

@@ -51,7 +51,8 @@ pub struct Visit {
     pub maybe_not_first: bool,
     /// Whether the event is in the first iteration of the innermost loop around it, or in no loop.
     pub first: bool,
-    /// The index of the visit's cases in `Solution::cases`, if its states differ by path condition.
+    /// The index of the visit's cases in `Solution::cases`, if the states at the visit differ by
+    /// path condition.
     pub cases: Option<usize>,
 }
 
@@ -211,6 +212,7 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
         | Action::LoseMode(_)
         | Action::Recording(_)
         | Action::KeepMode(_)
+        | Action::Collective(_)
         | Action::RestoreMode(..) => Vec::new(),
     }
 }

@@ -75,8 +75,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether `step` or `zero_grad` of the window's optimizer runs, or may run in opaque code, outside
-/// the window's loop.
+/// Whether a `step` or a `zero_grad` of the window's optimizer runs outside the window's loop.
+/// Opaque code outside the loop counts too, because it may run them.
 fn is_finished(cx: &Context<'_>, window: &Window<'_>) -> bool {
     let known = &cx.cfg.optimizers[window.optimizer];
     let outer = cx.site(window.step).loops.len() - 1;

@@ -6,7 +6,8 @@ use crate::flow::{GraphUse, Observed};
 lint! {
     /// ## What it finds
     ///
-    /// A second `backward` through the same graph, because the loss or a value that the loss depends on was not recomputed.
+    /// A second `backward` through the same graph.
+    /// The loss, or a value that the loss depends on, was not recomputed.
     /// Examples are an output that is computed before the loop, and a hidden state that the next iteration uses without `detach`.
     ///
     /// ## Why it matters
@@ -35,7 +36,7 @@ lint! {
     /// ## Limits
     ///
     /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
-    /// Silent for the `backward` of a layer, and for a loss that a `forward` without input computes anew.
+    /// Silent for the `backward` of a layer, and for a loss that a `forward` without arguments recomputes.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
 }

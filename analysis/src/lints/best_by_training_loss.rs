@@ -5,7 +5,8 @@ use crate::cfg::{Choice, Decides, LoopId, Measure, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A branch that selects the best model so far by its training loss, or early stopping by the training loss, in an epoch that also measures validation data.
+    /// A branch that selects the best model by the training loss, or early stopping by the training loss.
+    /// The epoch also computes a validation measure.
     ///
     /// ## Why it matters
     ///
@@ -30,10 +31,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the epoch measures no validation data, because no better measure exists.
+    /// Silent if the epoch computes no validation measure, because no better measure exists.
     /// Early stopping is recognised if the loop ends at a number of iterations without improvement, or if a call with a name such as `should_stop` gets the measure.
-    /// The name of a loss shows whether it is a training or a validation loss.
-    /// If the name does not show this, a loss counts as a training loss if a `backward` runs through its forward passes.
+    /// The name of a loss decides whether it counts as a training or a validation loss.
+    /// If the name is unclear, the loss counts as a training loss if a `backward` runs through its forward passes.
     best_by_training_loss, Warning, "the best model or the end of training is chosen by the training loss"
 }
 

@@ -44,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
         }
         let provenance = fault.gradients.provenance(GradientStates::USED);
         let Some(used) = provenance.used else { continue };
-        // A value that outlives the iteration may be filled by hand.
+        // Code may fill gradients that outlive the iteration by hand.
         let apart = |backward| cx.cfg.returns_gradients(backward) && cx.site(backward).loops != cx.site(used).loops;
         if provenance.filled.is_some_and(apart) {
             continue;

@@ -1,4 +1,6 @@
 use super::Context;
+use super::context::Fault;
+use crate::cfg::{Certain, SiteId};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
 
@@ -10,7 +12,7 @@ lint! {
     /// ## Why it matters
     ///
     /// The step uses unclipped gradients.
-    /// nano-world-model fixed this in PR 22.
+    /// nano-world-model (PR 22) fixed this fault.
     ///
     /// ## Example
     ///
@@ -30,7 +32,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// In a function without the attribute `#[training_loop]`, silent for gradients that come from the caller.
+    /// Silent for gradients that come from the caller of a function without the attribute `#[training_loop]`.
+    /// Silent if a condition may skip the `backward` before the clip.
     /// Not reported if a step on the same empty gradients is already reported.
     clip_before_backward, Error, "a clip before `backward`: it clips nothing"
 }
@@ -38,7 +41,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Clip) {
         let clip = fault.visit.site;
-        if fault.state == GradientStates::USED || cx.is_explained(&fault) {
+        if fault.state == GradientStates::USED || cx.is_explained(&fault) || follows_backward(cx, &fault) {
             continue;
         }
         let zeroed = fault.gradients.provenance(fault.state).zeroed;
@@ -58,6 +61,18 @@ fn check(cx: &mut Context<'_>) {
         }
         report.note("the step uses unclipped gradients").help(help);
     }
+}
+
+/// Whether the only `backward` calls in the loop around a clip run before the clip, under a condition.
+///
+/// If the condition skips the `backward`, there are no gradients that the step could use unclipped.
+fn follows_backward(cx: &Context<'_>, fault: &Fault) -> bool {
+    let clip = fault.visit.site;
+    let fills = cx.acting(fault.optimizer, Effect::Fill);
+    let near = fills.into_iter().filter(|&fill| cx.site(fill).loops.last() == cx.site(clip).loops.last());
+    let mut near = near.peekable();
+    let left_out = |fill: SiteId| cx.site(fill).conditional && cx.order(fill) < cx.order(clip);
+    fault.certain != Certain::Every && near.peek().is_some() && near.all(left_out)
 }
 
 #[cfg(test)]

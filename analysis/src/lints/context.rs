@@ -88,7 +88,7 @@ impl<'a> Context<'a> {
 
     /// Whether the fault of this clip follows from a faulty `step` on the same gradients.
     pub fn is_explained(&self, clip: &Fault) -> bool {
-        // Of consecutive clips, the provenance records the first.
+        // If several clips follow each other, the provenance records the first clip.
         let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }
@@ -192,7 +192,7 @@ impl<'a> Context<'a> {
             let mut sites = self.acting(optimizer, effect).into_iter().map(|site| self.site(site));
             sites.any(|site| site.conditional && !site.fused && gathers(site))
         };
-        // An accumulator is empty after each step.
+        // A step on the sum of an accumulator leaves the accumulator empty.
         let empties = || conditional(Effect::Zero) || self.cfg.steps_with_sums(optimizer);
         conditional(Effect::Take) && empties()
     }

@@ -4,7 +4,7 @@ use crate::cfg::{Swallow, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A training loop whose head matches `Some(Ok(batch))`, or drops errors with `map_while(Result::ok)`, `filter_map(Result::ok)` or `flatten()`.
+    /// A training loop whose head matches `Some(Ok(batch))`, or whose head drops errors with `map_while(Result::ok)`, `filter_map(Result::ok)` or `flatten()`.
     ///
     /// ## Why it matters
     ///

@@ -11,9 +11,9 @@ lint! {
     /// ## What it finds
     ///
     /// An evaluation pass while the trained model is in training mode.
-    /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
+    /// A forward pass counts as evaluation if graph recording is off, or if it is in a loop over validation data without a `backward`.
     ///
-    /// Also a forward pass on evaluation data whose mode argument says training (`forward_t(&x, true)`), and one of the model that a step returned (`burn`), instead of a copy by `valid()`.
+    /// Also a forward pass on evaluation data with `true` as the argument for the mode (`forward_t(&x, true)`), and in `burn` a forward pass of the trained model instead of its copy `model.valid()`.
     ///
     /// ## Why it matters
     ///
@@ -40,13 +40,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
-    /// Reported only for models whose mode the function sets somewhere, and for forward passes with `true` as the argument for the mode.
+    /// An argument for the mode is checked only if it is a literal.
+    /// A missing `valid()` is found only if the same function trains and evaluates.
+    /// A model without such an argument is checked only if the function sets the mode of the model somewhere.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
     /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output.
     /// The finding is then a warning.
-    /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
-    /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
+    /// A forward pass without recording may have another purpose: to choose actions, compute targets or collect statistics.
+    /// The lint is therefore silent if the loop has a `backward`, or if it iterates over the training data again.
+    /// It is also silent if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
     evaluation_in_train_mode, Error, "the model is evaluated in training mode"
 }
@@ -97,7 +99,7 @@ fn is_same_in_every_mode(cx: &Context<'_>, forward: &Forward<'_>) -> bool {
     cx.cfg.facts.is(forward.visit.site, Mark::SameInEveryMode)
 }
 
-/// The call of `train()` after which a forward pass runs in training mode.
+/// The call of `train()` that put the model of a forward pass into training mode.
 fn switched_on(cx: &Context<'_>, forward: &Forward<'_>) -> Option<SiteId> {
     let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN))?;
     (cx.site(by).stage == Some(Stage::TrainMode)).then_some(by)
@@ -125,7 +127,7 @@ fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_
     }
 }
 
-/// What an evaluation is for, as the end of a message.
+/// The purpose of an evaluation, as the end of a message.
 fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
     match kind {
         Evaluates::Named(Some(round)) | Evaluates::Quietly(round) => format!("in the loop over `{}`", study.over(round)),
@@ -135,7 +137,7 @@ fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
     }
 }
 
-/// The harm of an evaluation in training mode.
+/// The consequence of an evaluation in training mode, for messages.
 const HARM: &str = "dropout is active and batch-norm statistics follow this data: the measures are not those of the model";
 
 /// Whether `train()` is called between the training loop and this forward pass.

@@ -9,7 +9,8 @@ use crate::flow::Observed;
 lint! {
     /// ## What it finds
     ///
-    /// A tensor that is added with its graph to a sum or a collection that outlives the batch, although no `backward` runs through the sum or the collection.
+    /// A tensor that is added, with its graph, to a sum or a collection.
+    /// The sum or the collection outlives the batch, and no `backward` runs through it.
     ///
     /// ## Why it matters
     ///
@@ -34,8 +35,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if `backward` runs through the sum or the collection, if the loop empties it, or if it is passed on before any `backward` (for instance, the steps of an episode).
-    /// Silent in a function whose only `backward` calls are those of layers, because losses are then plain numbers.
+    /// Silent if a `backward` runs through the sum or the collection, or if the loop empties it.
+    /// Silent if the sum or the collection is passed to other code before any `backward`, as with the steps of an episode.
+    /// Silent in a function that runs only the `backward` of layers, because losses are then plain numbers.
     graph_kept, Warning, "a tensor is kept with its graph beyond its batch"
 }
 
@@ -43,7 +45,7 @@ fn check(cx: &mut Context<'_>) {
     if cx.cfg.facts.all::<Kept>().next().is_none() {
         return;
     }
-    // Where each layer has a `backward` of its own, losses are numbers.
+    // If the function only runs the `backward` of layers, losses are plain numbers.
     let of_layer = |site: SiteId| cx.cfg.facts.is(site, Mark::OfLayer);
     let mut backwards = cx.backwards().map(|(site, _)| site).peekable();
     if backwards.peek().is_some() && backwards.all(of_layer) {

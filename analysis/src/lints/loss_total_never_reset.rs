@@ -6,7 +6,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A sum over the batches of an epoch, if the sum is declared outside the epoch loop, reported in each epoch and never reset.
+    /// A sum over the batches of an epoch that is declared outside the epoch loop, reported in each epoch and never reset.
     ///
     /// ## Why it matters
     ///
@@ -33,7 +33,7 @@ lint! {
     /// ## Limits
     ///
     /// Checked only for sums of measures on a model's output, and for metric objects that the function constructs, such as `Accuracy::new()`.
-    /// The outer loop must be an epoch loop: it iterates over a range, or a name in its head mentions epochs.
+    /// The outer loop counts as an epoch loop only if it iterates over a range, or if a name in its head mentions epochs.
     /// Silent for a running average, which is divided by a count that also grows, and for sums with names such as `global_loss`.
     loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
 }
@@ -57,7 +57,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks the metrics that objects accumulate: `accuracy.update(..)`, without `accuracy.reset()`.
+/// Checks metric objects: a function that calls `accuracy.update(..)` must call `accuracy.reset()`.
 fn metrics(cx: &mut Context<'_>) {
     let all = || cx.cfg.facts.all::<MetricCall>();
     let mut found = Vec::new();

@@ -5,7 +5,7 @@ use crate::vocabulary::GradientStop;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` on a loss that went, as a whole or in one term, through an operation without a gradient.
+    /// A `backward` on a loss, if the loss or one of its terms is the result of an operation without a gradient.
     /// Such operations are a conversion to a plain number (`item()`, `f64::from`), the index of the largest entry (`argmax`), a comparison, and `detach()` on the whole loss.
     ///
     /// ## Why it matters
@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// The lint accepts a number that multiplies or divides (a weight, a norm), a subtracted baseline, a detached term and a target.
+    /// Not reported are a factor or a divisor (a weight, a norm), a subtracted baseline, a detached term and a target.
     /// A term is reported only if it comes, in the same iteration, from a model that the function trains.
     loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
 }

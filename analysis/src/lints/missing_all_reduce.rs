@@ -56,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The site of an all-reduce of a loss in the loop of `step`. `None` if the function reduces any
+/// The site of an all-reduce of a loss in a loop around `step`. `None` if the function reduces any
 /// other value, or if an opaque call may reduce gradients.
 fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
     let optimizer = &cx.cfg.optimizers[id];
@@ -70,7 +70,11 @@ fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId
     if given || cx.is_passed_on(id) || !cx.cfg.facts.all::<Reduction>().all(|(_, reduction)| reduction.of_loss) {
         return None;
     }
-    cx.cfg.facts.all::<Reduction>().map(|(site, _)| site).find(|&site| cx.site(site).loops.contains(around))
+    let beside = |&site: &SiteId| {
+        let loops = &cx.site(site).loops;
+        loops.contains(around) || loops.last().is_some_and(|last| cx.site(step).loops.contains(last))
+    };
+    cx.cfg.facts.all::<Reduction>().map(|(site, _)| site).find(beside)
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A `step` on the gradients of two losses, although another optimizer has already used one of the losses.
+    /// A `step` on gradients of two losses, if one of the losses is the loss of another optimizer, which has already stepped.
     /// Typically the `backward` of the discriminator's loss also ran through the generator, and no `zero_grad` of the generator ran before the generator's own `backward`.
     ///
     /// ## Why it matters
     ///
     /// The generator's step then also follows the objective of the discriminator, which is the opposite of the generator's objective.
     /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`.
-    /// If the gradients are zeroed between the two `backward` calls, a missing `detach` only wastes time.
+    /// With a `zero_grad` between the two `backward` calls, a missing `detach` only wastes time.
     ///
     /// ## Example
     ///
@@ -34,7 +34,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, if the other loss is computed from the output of the optimizer's own model without a model in between, or if the fault exists only on some paths.
+    /// Silent if the gradients are zeroed before use, or if the fault exists only on some paths.
+    /// Silent if both networks are trained on purpose: by one loss (joint training), or as a part that both losses share.
+    /// Silent if the other loss is computed directly from the output of the optimizer's own model.
     missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
 
@@ -72,7 +74,8 @@ fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
 
 /// Whether the other loss is computed from the output of the optimizer's own model, without a model in between.
 ///
-/// Such a loss is meant for both models, as the reconstruction of an image by an encoder and a generator.
+/// Both models should follow this loss, such as the loss of an image that an encoder and a
+/// generator reconstruct.
 fn is_joint(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId) -> bool {
     let run = |site: SiteId| cx.cfg.facts.at::<Computation>(site);
     let Some(backward) = run(foreign) else { return false };

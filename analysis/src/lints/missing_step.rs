@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::idle::report_idle;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
@@ -12,17 +13,18 @@ use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
+    /// Gradients that a loop computes and no `step` uses, although the function has an optimizer for the parameters.
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
-    /// Also an optimizer that is built and never used, although a loop computes losses of its model.
+    /// Also an optimizer that the function builds and never uses, although a loop computes losses of the optimizer's model.
     ///
-    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped: no step takes them, and nothing else gets them.
-    /// In such a library, a warning also for a loss that nothing reads.
-    /// A warning in every library for a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps.
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
+    /// In such a library, a loss that nothing reads is a warning.
+    /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
+    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
     ///
     /// ## Why it matters
     ///
-    /// The model never changes: the loop computes gradients and discards them.
+    /// The loop computes gradients and discards them, so the model never changes.
     ///
     /// ## Example
     ///
@@ -48,8 +50,8 @@ lint! {
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
-    /// Gradients that are a value cannot be used after the function, so the second and the third case do not hold for them.
-    /// They are not reported if the function reads single gradients and writes parameters itself, and if they are passed to another function by value.
+    /// Gradients that are a value end with the function, so the last two cases do not apply to them.
+    /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"
@@ -105,16 +107,18 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
     dropped(cx);
     dropped_sums(cx);
-    unread_losses(cx);
-    never_used(cx);
+    if !unread_losses(cx) {
+        let told = never_used(cx);
+        report_idle(cx, &told);
+    }
 }
 
-/// The help for gradients that are a value.
+/// The help for gradients that are a separate value.
 fn pass_on(cx: &Context<'_>, id: usize) -> String {
     format!("pass the gradients to a step of `{}`", cx.name(id))
 }
 
-/// Reports gradients that are a value and that nothing takes.
+/// Reports gradients that are a separate value, if no step takes the value.
 fn dropped(cx: &mut Context<'_>) {
     let ids = (0..cx.cfg.optimizers.len()).filter(|id| !cx.cfg.optimizers[*id].lost);
     let ids: Vec<usize> = ids.collect();
@@ -124,7 +128,7 @@ fn dropped(cx: &mut Context<'_>) {
     let cfg = cx.cfg;
     for store in &cfg.stores {
         let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
-        // Code that is not seen may step with the gradients that the function reads.
+        // Opaque code may step with the gradients that the function reads.
         let elsewhere = at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
         let read = store.read && (by_hand || idle.is_empty() || elsewhere) || elsewhere && !store.named;
         let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
@@ -133,7 +137,7 @@ fn dropped(cx: &mut Context<'_>) {
         if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
             continue;
         }
-        // A function without an optimizer may only measure the time of a `backward`.
+        // A function without an optimizer may run `backward` only to measure its time.
         if at_hand.is_none() && (!store.named || cfg.function.is_test) {
             continue;
         }
@@ -170,12 +174,15 @@ fn dropped_sums(cx: &mut Context<'_>) {
 }
 
 /// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
-fn unread_losses(cx: &mut Context<'_>) {
+///
+/// Returns whether there is such a loss.
+fn unread_losses(cx: &mut Context<'_>) -> bool {
+    let mut found = false;
     let cfg = cx.cfg;
     let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
     let trains = trains || cfg.function.has_optimizer && trains_by_name(&cfg.function.name);
     if !trains || !cfg.function.returns_gradients || cfg.function.is_test || cx.of_spec() {
-        return;
+        return found;
     }
     for (site, outcome) in cfg.facts.all::<Outcome>() {
         let Fate::Unread(path) = outcome.fate else { continue };
@@ -183,6 +190,7 @@ fn unread_losses(cx: &mut Context<'_>) {
         if outcome.gives != Gives::Loss || evaluates || is_meant_unused(cfg.paths.name(path)) {
             continue;
         }
+        found = true;
         let name = cfg.paths.name(path);
         let message = format!("{} computes the loss `{name}`, and no `backward` runs from it", cx.call(site));
         let cause = Cause::Alone(site, LINT.name);
@@ -191,15 +199,19 @@ fn unread_losses(cx: &mut Context<'_>) {
             .help(format!("run `backward` from `{name}` and step the optimizer"))
             .only_warns();
     }
+    found
 }
 
 /// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
-fn never_used(cx: &mut Context<'_>) {
+///
+/// Returns the optimizers that are reported.
+fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
+    let mut told = Vec::new();
     let function = &cx.cfg.function;
     let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();
     let other = function.reads_gradients || function.sets_parameters || function.gives_graph || function.is_test;
     if backward || other || cx.of_spec() {
-        return;
+        return told;
     }
     let owned = |run: &Computation| {
         let mut owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
@@ -211,9 +223,9 @@ fn never_used(cx: &mut Context<'_>) {
         let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
         computed && trained && !function.handed.computed.may_hold(*site)
     });
-    let Some((loss, run)) = losses.next() else { return };
+    let Some((loss, run)) = losses.next() else { return told };
     if run.told == Some(false) {
-        return;
+        return told;
     }
     let never = "the parameters never change, so nothing is trained";
     for id in 0..cx.cfg.optimizers.len() {
@@ -222,6 +234,7 @@ fn never_used(cx: &mut Context<'_>) {
         if !mine || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
+        told.push(id);
         let name = optimizer.name.clone();
         let message = format!("no `backward` runs from {}, and `{name}` never steps", cx.call(loss));
         let help = format!("run `backward` and a step of `{name}` after line {}", cx.line(loss));
@@ -234,6 +247,7 @@ fn never_used(cx: &mut Context<'_>) {
         let cause = Cause::Alone(loss, LINT.name);
         cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
     }
+    told
 }
 
 /// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and

@@ -8,10 +8,11 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` that adds to gradients that a `step` already used, because no `zero_grad` separates the iterations.
+    /// A `backward` that adds to gradients which a `step` already used, because no `zero_grad` runs between the iterations.
     /// A later `step` then uses these gradients again.
-    /// The finding mentions a `zero_grad` that is only outside the batch loop.
-    /// The lint warns about an annotated function that runs `backward` and `step` on its caller's optimizer and never calls `zero_grad`: its next call adds to the gradients of the previous call.
+    /// If the only `zero_grad` is outside the batch loop, the finding mentions it.
+    /// An annotated function that runs `backward` and `step` on its caller's optimizer and never calls `zero_grad` is a warning.
+    /// The next call of this function adds to the gradients of the previous call.
     ///
     /// ## Why it matters
     ///
@@ -43,12 +44,14 @@ lint! {
     /// An optimizer that evaluates the closure of `step(|| ..)` several times in one step, as LBFGS does, is recognised by its type.
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
     /// A call that gets the model and returns the loss is assumed not to zero the gradients; the finding is then a warning that names the call.
-    /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
+    /// With gradient accumulation, a loop with `step` under a condition with `%` and without `zero_grad` is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
-    /// Silent if code between the `step` and the `backward` may zero by hand: it writes to a gradient (`p.grad = None`) or to a field of a parameter, or it calls the model, its parameters or a tape with a name such as `zero` or `reset`.
-    /// In a library without a vocabulary, in which the model updates itself (`model.update(rate)`) or an optimizer gets the model in each step (`optimizer.step(&mut model)`), `backward` may also overwrite the gradients.
-    /// There the finding is an error only if some function of the file zeroes the gradients of a model with this name.
-    /// Otherwise it is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
+    /// Silent if code between the `step` and the `backward` may zero the gradients by hand.
+    /// Examples are an assignment to a gradient (`p.grad = None`) or to a field of a parameter, and a method `zero` or `reset` of the model, its parameters or a tape.
+    /// In an unknown library, the model may update itself (`model.update(rate)`), or an optimizer may get the model in each step (`optimizer.step(&mut model)`).
+    /// The `backward` of such a library may overwrite the gradients.
+    /// The finding is then an error only if some function of the file zeroes the gradients of a model with this name.
+    /// Otherwise the finding is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 
@@ -128,7 +131,7 @@ fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, Si
     };
     let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
     let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
-    // Gradients that are a value end with the call.
+    // Gradients that are a separate value do not outlive the function.
     (!cx.cfg.returns_gradients(filled.site)).then_some((filled, step.site))
 }
 
@@ -210,7 +213,7 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
     }
 }
 
-/// Whether a step evaluates the closure around it several times.
+/// Whether a step is in a closure that an optimizer evaluates several times.
 fn in_closure(cx: &Context<'_>, step: SiteId) -> bool {
     let around = cx.site(step).loops.last();
     around.is_some_and(|around| cx.cfg.loops[*around].head.kind == HeadKind::Evaluations)

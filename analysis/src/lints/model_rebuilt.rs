@@ -5,8 +5,8 @@ use crate::cfg::{Action, Certain, LoopId, OptimizerId, PathId, SiteId};
 lint! {
     /// ## What it finds
     ///
-    /// A model that is built, with its optimizer, inside the loop that trains it.
-    /// Where a step takes the model and returns it (`burn`), the optimizer need not be built there.
+    /// A model that is built inside the loop that trains it, together with its optimizer.
+    /// In `burn`, where a step takes the model and returns it, the optimizer may also be built outside the loop.
     ///
     /// ## Why it matters
     ///
@@ -30,11 +30,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the model is trained in an inner loop (a fold, a trial), if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
+    /// Silent if the model is trained in an inner loop (a fold, a trial), in tests, if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
     model_rebuilt, Error, "a model built in the loop that trains it"
 }
 
 fn check(cx: &mut Context<'_>) {
+    // The loop of a test goes over cases, each with its own model.
+    if cx.cfg.function.is_test {
+        return;
+    }
     for id in 0..cx.cfg.optimizers.len() {
         let Some((around, rank)) = rebuilt(cx, id).map(|(_, around, rank)| (around, rank)).or_else(|| updated_in(cx, id)) else {
             continue;
@@ -55,9 +59,9 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loop in which a step takes a model by value, with the rank of the report.
+/// The loop whose `step` takes the model by value, with the rank of the report.
 ///
-/// Such an optimizer need not be rebuilt with the model.
+/// The optimizer of such a step need not be rebuilt together with the model.
 fn updated_in(cx: &Context<'_>, id: OptimizerId) -> Option<(LoopId, usize)> {
     let models = cx.cfg.optimizers[id].models.iter();
     let step = models.clone().find_map(|(path, _, _)| cx.cfg.updated_at(*path))?;
@@ -103,6 +107,11 @@ mod tests {
     #[test]
     fn for_each_batch() {
         assert_eq!(found(LOOP, true), [("model_rebuilt", 3)]);
+    }
+
+    #[test]
+    fn for_each_case_of_a_test_it_is_right() {
+        assert!(found(&format!("#[test] {}", LOOP.replace("fn fit", "fn cases")), false).is_empty());
     }
 
     #[test]

@@ -31,8 +31,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each fold or image), unless the outer loop counts epochs (`for epoch in ..`) and builds the same in each: then a warning.
-    /// Silent as well, if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
+    /// Silent if an outer loop builds the optimizer and an inner loop steps it, as in a restart for each fold or image.
+    /// If this outer loop counts epochs (`for epoch in ..`) and builds the same optimizer in each epoch, the finding is a warning.
+    /// Silent if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 
@@ -57,7 +58,8 @@ fn check(cx: &mut Context<'_>) {
     in_every_epoch(cx);
 }
 
-/// Reports an optimizer that an epoch loop rebuilds alike in every epoch, and an inner loop steps.
+/// Reports an optimizer that an inner loop steps, if the epoch loop rebuilds it in every epoch with
+/// equal arguments.
 fn in_every_epoch(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
@@ -72,7 +74,7 @@ fn in_every_epoch(cx: &mut Context<'_>) {
         if !head.binds.iter().any(|name| names_epoch(name)) || steps.is_empty() || !steps.iter().all(inside) {
             continue;
         }
-        // What depends on the epoch, such as the rate, is a reason to rebuild.
+        // An argument that depends on the epoch, such as the rate, is a reason to rebuild.
         let of_the_epoch = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
         let owned = optimizer.owned.iter().flat_map(Deps::paths);
         let varies = cx.site(site).names.iter().any(|name| head.binds.contains(name) || cx.cfg.changes_in(name, around));

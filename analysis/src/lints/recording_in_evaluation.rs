@@ -32,7 +32,7 @@ lint! {
     /// ## Limits
     ///
     /// Checked only in functions that also train the model, because the caller of another function may have switched recording off.
-    /// Silent in a library that has no way to stop the recording (`candle`, `dfdx`).
+    /// Silent in a library that cannot switch recording off (`candle`, `dfdx`).
     /// Silent if gradients are read, if the output is detached, or if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
-        // `evaluation_in_train_mode` reports a model whose type records.
+        // `evaluation_in_train_mode` reports a model whose type says that it trains.
         if cx.is_of_training_type(&forward) {
             continue;
         }

@@ -5,7 +5,7 @@ lint! {
     /// ## What it finds
     ///
     /// An unused result of an all-reduce.
-    /// Either the variable of the result is never read, or the result is dropped although the function uses the result of the same call elsewhere.
+    /// Either the variable of the result is never read, or the result is dropped although the function uses the result of an equal call elsewhere.
     ///
     /// ## Why it matters
     ///
@@ -32,12 +32,13 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let reductions = || cx.cfg.facts.all::<Outcome>().map(|(_, outcome)| outcome).filter(|outcome| outcome.gives == Gives::Reduced);
+    let reductions = || cx.cfg.facts.all::<Outcome>().map(|(_, outcome)| outcome).filter(|outcome| matches!(outcome.gives, Gives::Reduced | Gives::Copy));
     let gives = |callee: Versioned| {
         reductions().find(|other| other.callee == callee && other.fate == Fate::Kept).map(|other| other.site)
     };
     let lost: Vec<_> = reductions()
         .filter_map(|outcome| match outcome.fate {
+            _ if outcome.gives == Gives::Copy => Some((outcome.site, None, None)),
             Fate::Unread(path) => Some((outcome.site, Some(path), None)),
             Fate::Dropped => gives(outcome.callee).map(|kept| (outcome.site, None, Some(kept))),
             Fate::Kept | Fate::Named(_) => None,
@@ -45,7 +46,9 @@ fn check(cx: &mut Context<'_>) {
         .collect();
     for (site, path, kept) in lost {
         let call = cx.call(site);
+        let is_copy = cx.cfg.facts.at::<Outcome>(site).is_some_and(|outcome| outcome.gives == Gives::Copy);
         let message = match path {
+            _ if is_copy => format!("{call} writes the sum of all processes into a copy, and nothing reads the copy"),
             Some(path) => format!("{call} returns the sum of all processes, and nothing reads `{}`", cx.cfg.paths.name(path)),
             None => format!("{call} returns the sum of all processes, and the result is dropped"),
         };
@@ -56,7 +59,7 @@ fn check(cx: &mut Context<'_>) {
         }
         report
             .note("each process continues with its own gradients, and the models drift apart")
-            .help("use the value that the call returns");
+            .help(if is_copy { "reduce the gradient itself, or write the copy back" } else { "use the value that the call returns" });
     }
 }
 

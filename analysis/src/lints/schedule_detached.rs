@@ -33,7 +33,7 @@ lint! {
     ///
     /// - the schedule is passed to another function, stored, returned or used in any other way,
     /// - the name of its variable starts with an underscore,
-    /// - the schedule is a list of numbers, or a function of the step (`scheduler.get_lr(step)`),
+    /// - the schedule is a list of numbers, or a function of the step number (`scheduler.get_lr(step)`),
     /// - a condition decides whether the schedule advances before the loop,
     /// - the optimizer is shared (`Rc`, `Arc`), so that a clone is the same optimizer.
     schedule_detached, Error, "a schedule that never sets the optimizer's learning rate"

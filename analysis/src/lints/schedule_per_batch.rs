@@ -7,7 +7,7 @@ lint! {
     /// ## What it finds
     ///
     /// A schedule that advances more often than the optimizer steps: in each batch of an accumulation window, or twice for one update.
-    /// A schedule that counts epochs, `CosineLr::new(90).per_epoch()`, but advances in each batch.
+    /// Also a schedule that counts epochs, such as `CosineLr::new(90).per_epoch()`, but advances in each batch.
     ///
     /// ## Why it matters
     ///
@@ -65,7 +65,7 @@ fn check(cx: &mut Context<'_>) {
     twice(cx);
 }
 
-/// Reports the calls that advance a schedule of epochs in each batch.
+/// Reports calls in a batch loop that advance a schedule whose unit is an epoch.
 fn of_epochs(cx: &mut Context<'_>) {
     if cx.of_spec() {
         return;
@@ -114,8 +114,8 @@ fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
-/// The only step of the optimizer `of` in the innermost loop around the call `schedule`; `None` if that loop has
-/// several steps or none.
+/// The single step of the optimizer `of` in the innermost loop around the call `schedule`. `None`
+/// if the loop has no step or several steps.
 fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let steps = cx.acting(of, Effect::Take);

@@ -34,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// In a function without the attribute `#[training_loop]`, silent for gradients from the caller, because a helper function may only step.
+    /// Silent for gradients from the caller of a function without the attribute `#[training_loop]`, because a helper function may only step.
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
     /// A step that a condition may skip in the first iteration is checked only from the second iteration on.
     step_before_backward, Error, "`step` before `backward`: there are no gradients to use"

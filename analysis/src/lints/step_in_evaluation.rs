@@ -10,7 +10,7 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A loop over validation data that trains the model: it runs `backward` and the `step` of an optimizer that also trains on other data.
+    /// A loop over validation data that runs `backward` and the `step` of an optimizer, if the optimizer also steps on other data.
     ///
     /// ## Why it matters
     ///

@@ -10,7 +10,7 @@ lint! {
     /// ## What it finds
     ///
     /// A `step` after a loop that zeroes and recomputes the gradients in every iteration.
-    /// The loop may also zero the gradients after each window, without a `step` in the loop.
+    /// Also a `step` after a loop that zeroes the gradients after each accumulation window and has no `step` of its own.
     ///
     /// ## Why it matters
     ///
@@ -39,7 +39,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent if `zero_grad` and `step` are both outside the loop, because one update with the gradients of all iterations is taken as intended.
-    /// `zero_grad_every_batch` reports a loop over the micro-batches of one update: the loop iterates over an item of the loop around it, or a name in its head mentions micro-batches.
+    /// A loop over the micro-batches of one update is reported by `zero_grad_every_batch` instead.
+    /// Such a loop iterates over an item of the loop around it, or a name in its head mentions micro-batches.
     /// Silent if another `backward` runs between the loop and the step, because the step may be meant for that `backward`.
     /// Silent if the function reads gradients itself, because it may accumulate them by hand.
     step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"
@@ -67,8 +68,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the loop before the step certainly iterates over the micro-batches of one update, so that the
-/// `zero_grad` in it is misplaced, and not the step. `zero_grad_every_batch` reports such a loop.
+/// Whether the loop before the step certainly iterates over the micro-batches of one update. In
+/// such a loop the `zero_grad` is the fault, and `zero_grad_every_batch` reports it.
 ///
 /// The loop iterates over an item of the loop around the step, or over micro-batches by name.
 pub(super) fn discards_micro_batches(cx: &Context<'_>, window: &Window<'_>, zero: SiteId) -> bool {

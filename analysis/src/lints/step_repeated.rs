@@ -7,7 +7,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Two steps on the same gradients: no `backward` runs between them.
+    /// Two steps on the same gradients, without a `backward` between the steps.
     ///
     /// ## Why it matters
     ///
@@ -32,8 +32,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent if a call between the two steps may have computed new gradients.
-    /// Silent if the second step depends on a count that is assigned wherever the first step runs.
-    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`), or whose `step` is seen to count only.
+    /// Silent if the condition of the second step reads a count that is always assigned together with the first step.
+    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`), and for an optimizer whose `step` is in the file and only counts.
     step_repeated, Error, "two steps on the same gradients"
 }
 

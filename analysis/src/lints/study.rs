@@ -45,7 +45,8 @@ pub(super) enum Evaluates {
     /// The function does not train on the data of the loop, and no `backward` in the loop uses the
     /// losses.
     Quietly(LoopId),
-    /// This call, or a macro that prints, shows or stores the output, as `save_image(&output)` does.
+    /// This call shows or stores the output, such as `save_image(&output)`. `None` is a macro that
+    /// prints the output.
     Shown(Option<SiteId>),
 }
 
@@ -85,7 +86,8 @@ pub(super) struct Study<'a> {
     first_in: BTreeMap<LoopId, SiteId>,
     /// The computations that are never recorded.
     off: BTreeSet<SiteId>,
-    /// The forward passes whose output is part of the loss of a `backward`, also as a number.
+    /// The forward passes whose output is part of the loss of a `backward`, even if only as a
+    /// number.
     in_losses: BTreeSet<SiteId>,
 }
 
@@ -162,14 +164,14 @@ impl<'a> Study<'a> {
                 told && self.cfg.paths.holds(*whole, model)
             };
             let inside = |model| owned.paths().iter().any(|whole| is_owned(whole, model));
-            // The input of a frozen model may come from the trained one.
+            // The input of a frozen model may come from the trained model.
             run.model.iter().chain(run.own.paths()).any(|&model| inside(model))
         };
         let near = |stepped: &BTreeSet<&[LoopId]>| {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
         };
         let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
-        // A step that takes the gradients as a value tells which optimizer is meant.
+        // A step that takes the gradients as a value identifies the optimizer.
         let takes = |id: OptimizerId| alone && self.cfg.is_taken(site, id);
         let moved = |run: &Computation| {
             near.iter().any(|&id| {
@@ -300,7 +302,8 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
-    /// Whether the type of the model in a forward pass tells that it trains: a step returns this model.
+    /// Whether the model of a forward pass has the type of a model in training, because a step
+    /// returns the model.
     pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
         let updated = |model: PathId| self.cfg.updated_at(model).is_some();
         forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)

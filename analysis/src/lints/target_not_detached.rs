@@ -28,9 +28,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field named as a target is checked, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
+    /// Only a variable or field that is named as a target is checked.
+    /// Losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
-    /// So is a difference that is detached before it reaches a `backward`, such as an advantage.
+    /// A difference that is detached before the `backward`, such as an advantage, is also correct.
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
 
@@ -39,7 +40,7 @@ fn check(cx: &mut Context<'_>) {
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
     let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
-        // A difference may be an advantage, which is detached where it is used.
+        // The difference may be an advantage, which is detached later.
         if !cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site)) {
             continue;
         }

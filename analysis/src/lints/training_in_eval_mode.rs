@@ -6,7 +6,7 @@ use crate::flow::StateSet;
 lint! {
     /// ## What it finds
     ///
-    /// A forward pass that trains the model in evaluation mode.
+    /// A forward pass of a model in evaluation mode, if a `backward` and a `step` train the model on this pass.
     /// Typically `eval()` runs at the end of an epoch, and `train()` does not run before the next epoch.
     ///
     /// ## Why it matters
@@ -39,7 +39,7 @@ lint! {
     ///
     /// Silent if:
     ///
-    /// - no optimizer of the function updates the model as a whole (a frozen part, a teacher, a network behind the trained one),
+    /// - no optimizer of the function updates the whole model (a frozen part, a teacher, a fixed network after the trained model),
     /// - parts of the model are in different modes,
     /// - the model is passed to a function that may set its mode.
     training_in_eval_mode, Error, "the model is trained in evaluation mode"

@@ -6,13 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` of an optimizer, although no loss of the function depends on the optimizer's parameters.
+    /// A `step` of an optimizer, if no loss of the function depends on the optimizer's parameters.
     /// Every `backward` runs through other models.
     ///
     /// ## Why it matters
     ///
     /// The optimizer never gets a gradient, and its step does not update the model of the loss.
-    /// This happens with two optimizers of similar names, and with a model that was rebuilt under the same name.
+    /// This happens with two optimizers that have similar names, and with a model that was rebuilt under the same name.
     ///
     /// ## Example
     ///
@@ -35,7 +35,7 @@ lint! {
     /// Found only if both models are known and cannot share parameters.
     /// The models cannot share parameters if another optimizer updates the model of the loss, or if the function builds one model independently of the other model.
     /// If both models are `&mut` parameters, the finding is a warning, because they may hold shared pointers to the same parameters.
-    /// A warning as well is an optimizer that is named after one model and holds another, if no optimizer holds the first.
+    /// An optimizer that is named after one model but updates another model is a warning, if no optimizer updates the first model.
     /// Silent if the function reads or writes gradients itself.
     unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }
@@ -83,7 +83,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports the steps of an optimizer that holds one model, and is named after another that no optimizer holds.
+/// Reports the steps of an optimizer that has the name of one model but updates another model. No
+/// optimizer updates the first model.
 fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
     let Some((model, forward)) = cx.cfg.named_after(id).filter(|_| !cx.of_spec()) else { return };
     let Some(&held) = cx.cfg.optimizers[id].owned.as_ref().and_then(|owned| owned.paths().first()) else { return };

@@ -37,9 +37,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An inner loop counts as a loop over micro-batches only if it has the form `for _ in 0..k`, or if it iterates over one chunk of `chunks(k)`, one window of the runtime's `windows`, the next `k` batches of a borrowed iterator, or the parts `batch.chunk(k, 0)`.
-    /// A loop over used numbers, `for i in 0..k`, counts only if a name in its head mentions micro-batches or accumulation.
-    /// Silent if the step follows a number of samples, or if a call with a name such as `scale_grad` scales the gradients.
+    /// An inner loop counts as a loop over micro-batches only if it has one of these forms:
+    /// `for _ in 0..k`, a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`, a loop over the next `k` batches of a borrowed iterator, or a loop over the parts `batch.chunk(k, 0)`.
+    /// A loop `for i in 0..k` that uses `i` counts only if a name in its head mentions micro-batches or accumulation.
+    /// Silent if the step runs after a number of samples, or if a call with a name such as `scale_grad` scales the gradients.
     /// Silent if a value such as the learning rate is multiplied or divided by the size of the window, if the loss is a sum, or if the loss comes from an opaque call.
     /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless the gradients are clipped.
     unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"
@@ -47,7 +48,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for window in cx.accumulating_windows() {
-        // A step after a number of samples: the number of batches is unknown.
+        // If the step follows a number of samples, the number of batches is unknown.
         let Some((_, counter)) = window.counter.filter(|(_, counter)| !counter.of_samples) else { continue };
         if scales(cx, counter.every.number, &counter.every.names) {
             continue;

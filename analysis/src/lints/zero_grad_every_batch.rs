@@ -14,7 +14,8 @@ lint! {
     /// Each `zero_grad` discards the gradients of the earlier batches.
     /// The update uses only the last batch of the window, and the other batches are wasted.
     /// If the loss is divided by the number of batches, the update is also too small by this factor.
-    /// RAE (issue 67) had this fault; in pytorch/torchtitan#3575 the method for one micro-batch zeroed.
+    /// RAE (issue 67) had this fault.
+    /// In pytorch/torchtitan#3575 the method for one micro-batch called `zero_grad`.
     ///
     /// ## Example
     ///
@@ -103,7 +104,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks inner loops over the micro-batches of one update, which a step follows.
+/// Checks inner loops over the micro-batches of one update, if a step follows the loop.
 fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
     for (window, zero) in cx.discarding_windows() {
         if discarded.contains(&window.optimizer) || !discards_micro_batches(cx, &window, zero) {

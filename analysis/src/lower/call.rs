@@ -35,6 +35,8 @@ mod optimizers;
 mod outcome;
 mod outputs;
 mod parameters;
+mod passed;
+pub(super) mod processes;
 mod reads;
 mod schedule;
 mod several;
@@ -308,6 +310,9 @@ impl<'a> Lower<'a> {
             CallEffect::Detaches => self.detaches(call),
             CallEffect::Scales => self.scales(call),
             CallEffect::Reduces => self.reduces(call),
+            CallEffect::Collective { kind, .. } => self.collective(call, kind),
+            CallEffect::Rank => processes::rank(call),
+            CallEffect::Splits => processes::splits(call),
             CallEffect::Parameters => self.parameters(call),
             CallEffect::Settings => self.settings(call),
             CallEffect::Builds => self.builds(call),

@@ -12,6 +12,7 @@ pub(super) mod ask;
 mod branches;
 pub(super) mod condition;
 mod count;
+pub(super) mod differing;
 pub(super) mod expression;
 pub(super) mod factors;
 pub(super) mod failure;
@@ -65,7 +66,7 @@ pub(super) enum FrameKind {
 /// A copy of a loop body, for the first or for later iterations, while the copy is being lowered.
 pub(super) struct Iteration {
     pub of: LoopId,
-    /// Whether the copy of the body is for the first iteration, and not for later iterations.
+    /// Whether this copy of the body is for the first iteration, rather than for later iterations.
     first: bool,
     /// Number of open branches at the start of the body.
     branches: usize,

@@ -6,6 +6,7 @@ use syn::{Block, Expr, Local, Pat, Stmt};
 use crate::cfg::{Deps, Origin, Recorded, UseKind};
 use crate::limits;
 use crate::lower::control::FrameKind;
+use crate::lower::control::differing::part_in_run;
 use crate::lower::control::known::Known;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
@@ -68,6 +69,7 @@ impl<'a> Lower<'a> {
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
+            self.asks_about(&init.expr, &value);
             self.matching(&init.expr, &local.pat, on, Some(other));
             self.start(other);
             self.branched(|lower| {
@@ -160,7 +162,9 @@ impl<'a> Lower<'a> {
 
     fn field_of(&mut self, node: &'a syn::ExprField) -> Value<'a> {
         let base = self.expr(&node.base);
-        self.project(&base, &member(&node.member))
+        let member = member(&node.member);
+        let part = self.project(&base, &member);
+        part_in_run(&base, &member, part)
     }
 
     fn reference(&mut self, node: &'a syn::ExprReference) -> Value<'a> {
@@ -214,7 +218,7 @@ impl<'a> Lower<'a> {
         self.env.read.insert(path);
         self.note_read(node, name, path);
         self.names_schedule(path);
-        self.env.value(path).map_or_else(
+        let value = self.env.value(path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| {
                 // A parameter of type `&T` is a shared reference.
@@ -222,7 +226,8 @@ impl<'a> Lower<'a> {
                 let passing = if shared { Passing::Shared } else { Passing::Value };
                 Value { passing, ..value.clone() }
             },
-        )
+        );
+        self.in_run(path, value)
     }
 }
 
@@ -237,7 +242,8 @@ fn without_failure(expr: &Expr) -> &Expr {
     }
 }
 
-/// The syntax node of the call that a `let` binds to a name of a loss.
+/// The syntax node of the call that a `let` binds to a variable, if the variable is named as a
+/// loss.
 fn named_loss(pat: &Pat, init: &Expr) -> Option<usize> {
     let pat = match pat {
         Pat::Type(typed) => &*typed.pat,
@@ -256,7 +262,7 @@ fn called(expr: &Expr) -> Option<usize> {
     }
 }
 
-/// Whether a path names a variant or a constant of a type, such as `Reduction::Mean`.
+/// Whether a path refers to a variant or a constant of a type, such as `Reduction::Mean`.
 fn is_of_type(path: &syn::Path) -> bool {
     let mut last = path.segments.iter().rev().take(2);
     path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))

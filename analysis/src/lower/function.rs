@@ -91,7 +91,7 @@ impl Lower<'_> {
             ..Value::of(kind, Deps::one(path)).with_origin(origin).with_pointer(points(ty))
         };
         if Self::sets_own_mode(ty) {
-            value.sets_own_mode = true;
+            value.as_model.sets_own_mode = true;
         }
         self.env.values.insert(path, value);
     }

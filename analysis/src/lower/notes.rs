@@ -155,6 +155,9 @@ impl<'a> Lower<'a> {
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
+            | CallEffect::Collective { .. }
+            | CallEffect::Rank
+            | CallEffect::Splits
             | CallEffect::KeepsGraph
             | CallEffect::Detaches
             | CallEffect::Passes

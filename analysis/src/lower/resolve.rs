@@ -46,7 +46,7 @@ type ScopeId = usize;
 pub(crate) struct Resolver<'f> {
     /// The vocabularies of the libraries that the checked code uses.
     pub vocabularies: Vocabularies,
-    /// The shapes of models and optimizers whose gradients some function of the checked code zeroes.
+    /// The models and optimizers whose gradients some function of the checked code zeroes.
     pub zeroes: Zeroes,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
@@ -59,12 +59,14 @@ pub(crate) struct Resolver<'f> {
     sources: source::Sources,
 }
 
-/// The shapes of models and optimizers whose gradients are zeroed somewhere, so that they add up.
+/// The models and optimizers whose gradients some function zeroes. `backward` therefore adds to
+/// these gradients.
 #[derive(Clone, Default)]
 pub(crate) struct Zeroes {
     /// The names of models that update themselves.
     pub models: BTreeSet<String>,
-    /// The names of models that optimizers get in each step, each with the method by which they do.
+    /// The names of models that are arguments of an optimizer's step, each with the name of the
+    /// step's method.
     pub optimizers: BTreeSet<(String, String)>,
 }
 

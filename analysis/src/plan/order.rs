@@ -301,6 +301,7 @@ impl Writer<'_> {
             Stage::TrainMode
             | Stage::EvalMode
             | Stage::NoGrad
+            | Stage::AllReduce
             | Stage::ClipGradNorm
             | Stage::ClipGradValue => {
                 return Err("a stage without a place in an order");

@@ -9,6 +9,7 @@ use crate::flow::{GradientStates, GradientValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
 mod left;
+mod unused;
 
 /// The states of gradients that no step has used so far.
 const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
@@ -70,6 +71,7 @@ fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
             None => against = against.or_else(|| verdicts.into_iter().find_map(|(_, why)| why)),
         }
     }
+    let against = against.or_else(|| unused::doubt(asked).map(Verdict::Undecided));
     pairs.dedup();
     let proved = || Verdict::Proved(format!("{}; no exit between them", pairs.join(", ")));
     Some(Fact {

@@ -20,7 +20,7 @@ pub(super) enum Emptied {
     Built(SiteId),
     /// A `zero_grad` emptied the gradients.
     Zeroed(SiteId),
-    /// The backward returned a new value.
+    /// The backward returned the gradients as a new value.
     New,
 }
 

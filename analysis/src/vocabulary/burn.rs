@@ -1,5 +1,5 @@
-//! Calls of burn: gradients are values, a step takes the model and returns it, and the type of a model is its
-//! mode.
+//! Calls of burn. In burn, gradients are values, a step takes the model and returns the updated
+//! model, and the type of a model determines its mode.
 
 use super::math::{Loss, LossInput, Op, loss, regression};
 use super::{CallEffect, GradientStop, Keeping, Vocabulary};
@@ -115,7 +115,7 @@ const fn criterion(of: &'static str, takes: LossInput) -> Loss {
     Loss { of: Some(of), ..loss("", takes) }
 }
 
-/// The losses of `burn::nn::loss`, and their settings, which also name the loss that they build.
+/// The losses of `burn::nn::loss`. The settings of a loss are listed like the loss that they build.
 const LOSSES: &[Loss] = &[
     criterion("CrossEntropyLoss", LossInput::Logits),
     criterion("CrossEntropyLossConfig", LossInput::Logits),

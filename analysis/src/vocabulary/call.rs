@@ -16,12 +16,12 @@ pub enum CallEffect {
         /// Whether the graph may be used again after the `backward`.
         retain: bool,
     },
-    /// Computes gradients from the losses in its first argument, and returns them. The gradients in the
-    /// parameters stay as they are.
+    /// Computes gradients from the losses in its first argument, and returns the gradients. The
+    /// call does not change the gradients in the parameters.
     Differentiates,
-    /// Applies its receiver, a model, without recording and with the argument for the mode set to evaluation.
+    /// Applies its receiver, a model, in evaluation mode and without recording.
     Evaluates,
-    /// Runs its closure argument once, with recording and modes as they are.
+    /// Runs its closure argument once, and does not change recording or modes.
     Runs,
     /// Computes a tensor with a graph. The stage is the label of the call in drawings.
     Computes(Stage),
@@ -41,12 +41,13 @@ pub enum CallEffect {
         /// The number of arguments of the call.
         of: usize,
     },
-    /// Updates a model that the call does not mention, with gradients in its last argument, and returns the
-    /// model.
+    /// Updates a model that the call does not mention, and returns the model. The gradients are the
+    /// last argument.
     UpdatesOther,
-    /// Builds an object from its receiver, the settings of the object, and from its arguments.
+    /// Builds an object from its receiver, which has the settings of the object, and from its
+    /// arguments.
     Constructs,
-    /// Updates parameters in place, with gradients that are the argument at this index.
+    /// Updates parameters in place. The gradients are an argument.
     Steps {
         /// The index of the gradients among the arguments.
         gradients: usize,
@@ -55,11 +56,12 @@ pub enum CallEffect {
     Accumulates,
     /// Returns the sum in its receiver, an accumulator, and empties the accumulator.
     Collects,
-    /// Returns gradients that are zero, as a value of their own.
+    /// Returns gradients that are zero, as a separate value.
     Allocates,
-    /// Returns a tensor whose computations are recorded, from a tensor whose computations are not.
+    /// Returns a tensor on which computations are recorded. The receiver is a tensor on which they
+    /// are not recorded.
     Traces,
-    /// Returns a copy of a model that records nothing and is in evaluation mode.
+    /// Returns a copy of a model in evaluation mode. Forwards of the copy record nothing.
     Freezes,
     /// Returns a loss times a factor. [`Effect::Unscale`] divides the gradients by this factor.
     Scales,
@@ -68,6 +70,18 @@ pub enum CallEffect {
     /// Reduces a value over all processes. The call returns the result, or writes the result to a
     /// `&mut` argument.
     Reduces,
+    /// Runs another collective operation, which every process of the communicator has to call.
+    Collective {
+        /// The kind of the operation.
+        kind: CollectiveKind,
+        /// The minimal number of arguments. A method of another library may have the same name and
+        /// fewer arguments.
+        least: usize,
+    },
+    /// Returns the number of this process.
+    Rank,
+    /// Returns a communicator of some of the processes.
+    Splits,
     /// Computes a tensor from a tensor and keeps the graph.
     KeepsGraph,
     /// Returns a value without a graph.
@@ -92,6 +106,61 @@ pub enum CallEffect {
     SwitchesRecording,
     /// Has no effect on gradients, parameters or modes.
     Harmless,
+}
+
+/// The kind of a collective operation. Two processes match if they run the same kinds in the same
+/// order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CollectiveKind {
+    /// Waits until every process has arrived.
+    Barrier,
+    /// Sends a value from one process to all others.
+    Broadcast,
+    /// Reduces a value over all processes, which all get the result.
+    AllReduce,
+    /// Reduces a value over all processes, of which one gets the result.
+    Reduce,
+    /// Reduces a value, of which each process gets a part.
+    ReduceScatter,
+    /// Collects the values of all processes in each process.
+    AllGather,
+    /// Collects the values of all processes in one process.
+    Gather,
+    /// Sends a part of a value to each process.
+    Scatter,
+    /// Sends a value from each process to each other process.
+    AllToAll,
+    /// Reduces the values of the processes before this one.
+    Scan,
+}
+
+impl CollectiveKind {
+    /// Whether every process has the same result.
+    pub fn agrees(self) -> bool {
+        match self {
+            Self::Broadcast | Self::AllReduce | Self::AllGather => true,
+            Self::Barrier
+            | Self::Reduce
+            | Self::ReduceScatter
+            | Self::Gather
+            | Self::Scatter
+            | Self::AllToAll
+            | Self::Scan => false,
+        }
+    }
+
+    /// Whether the operation combines the values of all processes, as an average of gradients needs.
+    pub fn combines(self) -> bool {
+        match self {
+            Self::AllReduce
+            | Self::Reduce
+            | Self::ReduceScatter
+            | Self::AllGather
+            | Self::Gather
+            | Self::AllToAll => true,
+            Self::Barrier | Self::Broadcast | Self::Scatter | Self::Scan => false,
+        }
+    }
 }
 
 /// The effect of a method of a schedule.

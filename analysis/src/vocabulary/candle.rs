@@ -1,5 +1,5 @@
-//! Calls of candle (`candle_core`, `candle_nn`, `candle_optimisers`): gradients are values that `backward`
-//! returns, and the mode is an argument of `forward`.
+//! Calls of candle (`candle_core`, `candle_nn`, `candle_optimisers`). In candle, `backward` returns
+//! the gradients as a value, and the mode is an argument of `forward`.
 
 use super::math::{Loss, LossInput, Op, loss, regression};
 use super::{CallEffect, GradientStop, Keeping, Vocabulary};

@@ -1,5 +1,5 @@
-//! Calls of dfdx: a tape is passed from the input to the loss, and `backward` adds to the gradients that the
-//! tape started with.
+//! Calls of dfdx. In dfdx, operations pass a tape from the input to the loss, and `backward` adds
+//! to the gradients that the tape started with.
 
 use super::math::{Loss, LossInput, Op, loss, regression};
 use super::{CallEffect, GradientStop, Keeping, Vocabulary};

@@ -1,6 +1,6 @@
 //! Calls that several libraries share: steps that return the model, and training on several processes.
 
-use super::{CallEffect, Vocabulary};
+use super::{CallEffect, CollectiveKind, Vocabulary};
 use crate::stage::Effect;
 
 /// Calls with the same effect in every library.
@@ -24,12 +24,17 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
         ("all_reduce_mean", 9, CallEffect::Reduces),
         ("all_reduce_sum", 9, CallEffect::Reduces),
         ("allreduce", 9, CallEffect::Reduces),
+        ("rank", 0, CallEffect::Rank),
+        ("get_rank", 0, CallEffect::Rank),
+        ("barrier", 0, CallEffect::Collective { kind: CollectiveKind::Barrier, least: 0 }),
     ],
     functions: &[
         ("all_reduce", CallEffect::Reduces),
         ("all_reduce_mean", CallEffect::Reduces),
         ("all_reduce_sum", CallEffect::Reduces),
         ("allreduce", CallEffect::Reduces),
+        ("get_rank", CallEffect::Rank),
+        ("barrier", CallEffect::Collective { kind: CollectiveKind::Barrier, least: 0 }),
     ],
     optimizers: &[],
     accumulators: &[],

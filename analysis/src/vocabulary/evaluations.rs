@@ -1,14 +1,14 @@
-//! Steps that take a closure, and the optimizers that run the closure several times in one step.
+//! Steps that take a closure, and optimizers that evaluate the closure several times in one step.
 
 /// Whether a method of an optimizer steps with the closure among its arguments: `step(|| ..)`.
 pub fn steps_with_closure(method: &str) -> bool {
     matches!(method, "step" | "step_with" | "step_closure" | "step_with_closure" | "step_fn")
 }
 
-/// Whether optimizers of this type evaluate the closure several times in one step, each time with new
-/// parameters.
+/// Whether optimizers of this type evaluate the closure several times in one step. The parameters
+/// differ each time.
 ///
-/// Such an optimizer searches along a line, or makes several updates in one step.
+/// Examples are optimizers that search along a line, or that make several updates in one step.
 pub fn evaluates_repeatedly(optimizer: &str) -> bool {
     matches!(optimizer.to_ascii_lowercase().as_str(), "lbfgs" | "bfgs" | "lbfgsnew" | "conjugategradient")
 }

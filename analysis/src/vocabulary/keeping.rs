@@ -1,37 +1,39 @@
-//! How a library keeps gradients: added up in the parameters, or as values of their own.
+//! The way in which a library stores gradients: in the parameters, or as separate values.
 
-/// What a `backward` does with the gradients that it computes.
+/// The way in which `backward` stores the gradients that it computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeping {
-    /// It adds the gradients to those in the parameters.
+    /// `backward` adds the gradients to those in the parameters.
     #[default]
     InPlace,
-    /// It returns the gradients as a new value.
+    /// `backward` returns the gradients as a new value.
     Fresh,
-    /// It returns the gradients as a new value, which the code adds to an accumulator.
+    /// `backward` returns the gradients as a new value, which the code adds to an accumulator.
     Accumulated,
-    /// It adds the gradients to a value that the loss carries, and returns this value.
+    /// `backward` adds the gradients to a value that the loss carries, and returns this value.
     Threaded,
 }
 
-/// What a method of gradients that are a value does.
+/// The effect of a method of gradients that are a separate value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientMethod {
-    /// It returns the gradients, perhaps on another device.
+    /// The method returns the gradients, perhaps on another device.
     Keeps,
-    /// It only looks at the gradients.
+    /// The method only reads the gradients.
     Looks,
-    /// It returns the gradient of one tensor.
+    /// The method returns the gradient of one tensor.
     Gets,
-    /// It changes the gradient of one tensor.
+    /// The method changes the gradient of one tensor.
     Changes,
-    /// What it does is not known.
+    /// The effect of the method is unknown.
     Other,
 }
 
-/// What a method of gradients, or a call that gets them, does by its name.
+/// The effect of a method of gradients, or of a call with gradients as an argument, according to
+/// its name.
 ///
-/// A name with `norm` or `log` that also steps an optimizer is wrongly taken for one that looks.
+/// A call with a word such as `norm` or `log` in its name counts as a read, even if it uses the
+/// gradients for an update.
 pub fn gradient_method(name: &str) -> GradientMethod {
     match name {
         "clone" | "to_device" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" => {
@@ -51,7 +53,7 @@ pub fn gradient_method(name: &str) -> GradientMethod {
     }
 }
 
-/// Whether a function with this name takes the gradients of some parameters only out of a value.
+/// Whether a function with this name takes only the gradients of some parameters out of a value.
 pub fn takes_a_part(name: &str) -> bool {
     matches!(name, "from_params" | "from_module")
 }

@@ -92,7 +92,7 @@ pub(super) const fn regression(name: &'static str, of: Option<&'static str>) -> 
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
-/// A loss of which only its arguments are known.
+/// A loss of which only the arguments are known.
 pub static OTHER_LOSS: Loss = regression("", None);
 
 /// Crates whose functions have the meaning that the tables assign to the functions' names.
@@ -122,6 +122,9 @@ pub const CRATES: &[&str] = &[
     "burn_rl",
     "dfdx",
     "dfdx_core",
+    "mpi",
+    "cudarc",
+    "nccl",
 ];
 
 /// The losses of `training_loop` and tch.
@@ -201,15 +204,16 @@ pub(super) const OPS: &[(&str, Op)] = &[
     ("mean", Op::Totals),
 ];
 
-/// The methods with which a model computes its output.
+/// The names of the methods that compute the output of a model.
 pub const FORWARDS: &[&str] = &["forward", "forward_t"];
 
-/// Whether a method of a sequence of layers adds the layer or the closure in its last argument.
+/// Whether a method of a sequence of layers appends its last argument, a layer or a closure.
 pub fn adds_layer(method: &str) -> bool {
     matches!(method, "add" | "add_fn" | "add_fn_t" | "push" | "layer" | "then")
 }
 
-/// The op that a layer of this type computes, if the op returns probabilities or their logarithms.
+/// The operation that a layer of this type computes, if the operation returns probabilities or
+/// their logarithms.
 pub fn layer_op(layer: &str) -> Option<Op> {
     match layer {
         "Softmax" => Some(Op::Softmax),
@@ -222,7 +226,8 @@ pub fn layer_op(layer: &str) -> Option<Op> {
 
 /// Methods that stop gradients.
 ///
-/// `eq`, `ne`, `lt`, `le`, `gt` and `ge` are also the comparisons of Rust's own numbers. Both have no gradient.
+/// `eq`, `ne`, `lt`, `le`, `gt` and `ge` may also compare numbers of Rust. Neither kind of
+/// comparison has a gradient.
 pub(super) const CUTS: &[(&str, GradientStop)] = &[
     ("item", GradientStop::Number),
     ("to_array", GradientStop::Number),

@@ -1,17 +1,17 @@
-//! Metrics that objects accumulate: their types, and the effects of their methods.
+//! The types of metric objects, which accumulate a metric, and the effects of their methods.
 
 /// The effect of a method of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricEffect {
-    /// Adds a batch to the metric.
+    /// The method adds a batch to the metric.
     Adds,
-    /// Returns the value of the metric over all batches so far.
+    /// The method returns the value of the metric over all batches so far.
     Reports,
-    /// May start the metric anew.
+    /// The method may reset the metric.
     Resets,
 }
 
-/// The effect of a method of a metric. A method without an entry may start the metric anew.
+/// The effect of a method of a metric. An unknown method may reset the metric.
 pub fn metric_method(name: &str) -> MetricEffect {
     match name {
         "update" | "add" | "add_batch" | "record" | "accumulate" => MetricEffect::Adds,
@@ -22,7 +22,7 @@ pub fn metric_method(name: &str) -> MetricEffect {
 
 /// Whether a type with this name accumulates a metric over batches.
 ///
-/// A type of such a name whose `update` replaces its value is therefore reported by mistake.
+/// A type with such a name is reported by mistake if its `update` replaces the value.
 pub fn is_metric(owner: &str) -> bool {
     const KNOWN: [&str; 9] =
         ["Confusion", "TopK", "Errors", "R2", "F1", "F1Score", "Precision", "Recall", "PerClass"];

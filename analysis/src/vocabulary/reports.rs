@@ -3,8 +3,8 @@
 
 /// Whether a call with this name shows or stores results for a person: `save_image`, `log_samples`.
 ///
-/// A call with such a name that feeds its argument back into training is therefore taken for an
-/// evaluation.
+/// If a call with such a name uses its argument for training, the argument is mistaken for the
+/// output of an evaluation.
 pub fn shows_results(name: &str) -> bool {
     const WORDS: [&str; 21] = [
         "save",
@@ -52,18 +52,19 @@ pub fn names_micro_batch(name: &str) -> bool {
 
 /// Whether a name suggests an accumulation window: `micro_step`, `grad_accum_steps`, `accumulation`.
 ///
-/// A loop over such a name that computes several losses of one batch is taken for a loop over micro-batches.
+/// A loop with such a name that computes several losses of one batch is mistaken for a loop over
+/// micro-batches.
 pub fn names_window(name: &str) -> bool {
     let accumulates = |word: &str| word.starts_with("accum") || word == "acc";
     names_micro_batch(name) || name.to_ascii_lowercase().split('_').any(accumulates)
 }
 
-/// Whether a method splits a tensor or a batch into a number of parts, the first argument: `chunk(k, 0)`.
+/// Whether a method splits a tensor or a batch into `k` parts: `chunk(k, 0)`.
 pub fn splits_batch(method: &str, arguments: usize) -> bool {
     method == "chunk" && arguments == 2
 }
 
-/// Whether a function with this name scales gradients that are accumulated already: `scale_grad`.
+/// Whether a function with this name scales the accumulated gradients: `scale_grad`.
 pub fn scales_gradients(name: &str) -> bool {
     let words = || name.split('_');
     words().any(|word| word.starts_with("grad"))
@@ -76,7 +77,7 @@ pub fn stops_early(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "stop" | "stopper" | "stopping" | "patience"))
 }
 
-/// Whether the boolean argument of a method with this name selects the mode, as in `forward_t(x, train)`.
+/// Whether a boolean argument of a method with this name selects the mode: `forward_t(x, train)`.
 pub fn takes_mode(method: &str) -> bool {
     method.ends_with("_t")
 }

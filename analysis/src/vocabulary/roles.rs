@@ -15,7 +15,7 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
-    /// Adds up gradients that are values.
+    /// Accumulates gradients that are values.
     Accumulator,
     /// The variable certainly has none of these roles: an environment, a number.
     Other,
@@ -28,17 +28,19 @@ pub struct Uses {
     pub bare: BTreeSet<String>,
     /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
-    /// The number of method calls.
+    /// The number of method calls on the variable.
     pub calls: usize,
     /// Whether the variable is indexed: `schedule[step]`.
     pub indexed: bool,
-    /// Whether a method applies the variable's own gradients: `model.update(rate)`.
+    /// Whether a method of the variable updates it with its own gradients: `model.update(rate)`.
     pub updates: bool,
-    /// Whether a method applies gradients that are its arguments: `optimizer.update(&mut weight, &grad)`.
+    /// Whether a method of the variable gets gradients as arguments:
+    /// `optimizer.update(&mut weight, &grad)`.
     pub takes_gradients: bool,
-    /// The models, as in the source, to which a method applies their gradients: `optimizer.step(&mut model)`.
+    /// The source text of each model that a method of the variable updates:
+    /// `optimizer.step(&mut model)`.
     pub applied_to: BTreeSet<String>,
-    /// The names of the methods that do so.
+    /// The names of the methods that update the models in `applied_to`.
     pub applied_by: BTreeSet<String>,
 }
 
@@ -64,12 +66,13 @@ impl Uses {
         self.bare.iter().any(|name| is(name, 0)) || self.given.iter().any(|name| is(name, 1))
     }
 
-    /// Whether a method zeroes gradients: `model.zero_grad()`, `optimizer.zero_grad(&mut model)`.
+    /// Whether a method of the variable zeroes gradients: `model.zero_grad()`,
+    /// `optimizer.zero_grad(&mut model)`.
     pub fn is_zeroed(&self) -> bool {
         self.bare.iter().chain(&self.given).any(|name| zeroes_gradients(name))
     }
 
-    /// Whether the variable is used like a model that keeps gradients and updates itself.
+    /// Whether the variable is used like a model that stores gradients and updates itself.
     pub fn updates_itself(&self) -> bool {
         let model = self.given.contains("forward") || self.given.contains("backward");
         let steps = self.updates || model && self.bare.contains("step");
@@ -81,14 +84,16 @@ impl Uses {
         self.given.contains("forward")
     }
 
-    /// Whether the variable is used like a model that is zeroed and gets the gradient of its output.
+    /// Whether the variable is used like a model whose gradients are zeroed, and whose `backward`
+    /// gets a gradient.
     pub fn gets_gradients(&self) -> bool {
         self.is_zeroed() && self.given.contains("backward")
     }
 
-    /// Whether the variable is used like a model whose gradients are zeroed and computed, and in no other way.
+    /// Whether all methods of the variable are those of a model whose gradients are zeroed and
+    /// computed.
     ///
-    /// Other methods may return the parameters, or update them.
+    /// A method with any other name may return or update the parameters.
     pub fn only_keeps_gradients(&self) -> bool {
         let known = |name: &String| {
             zeroes_gradients(name)
@@ -105,7 +110,7 @@ impl Uses {
             .any(|name| self.given.contains(*name))
     }
 
-    /// Whether the variable is used like a collection: it is indexed, or values are put into it.
+    /// Whether the variable is used like a collection: the code indexes it, or puts values into it.
     pub fn as_collection(&self) -> bool {
         self.indexed || self.given.iter().any(|name| collects(name))
     }
@@ -168,7 +173,7 @@ pub fn role_of_name(name: &str) -> Option<Role> {
 
 /// Whether the names of an optimizer and of a model have a word in common: `optimizer_g` and `net_g`.
 ///
-/// Words that name any optimizer or any model do not count.
+/// Words such as `optimizer` and `model` do not count.
 pub fn share_a_word(optimizer: &str, model: &str) -> bool {
     let general = |word: &str| {
         matches!(word, "" | "net" | "network" | "model" | "self" | "main") || role_of_name(word).is_some()

@@ -9,6 +9,8 @@ use super::burn::BURN;
 use super::candle::CANDLE;
 use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
+use super::mpi::MPI;
+use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::words::STEP;
@@ -16,7 +18,11 @@ use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, ru
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 6] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
+
+/// The names of the libraries that only connect processes. Such a library does not tell with which library a
+/// file computes gradients.
+const OF_PROCESSES: [&str; 2] = [MPI.name, NCCL.name];
 
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
@@ -45,7 +51,7 @@ impl Vocabularies {
             for (index, library) in LIBRARIES.iter().enumerate() {
                 if library.crates.contains(&name) {
                     selected |= 1 << index;
-                    known = true;
+                    known |= !OF_PROCESSES.contains(&library.name);
                 }
             }
         }
@@ -78,9 +84,10 @@ impl Vocabularies {
         known.peek().is_some() && known.all(|vocabulary| vocabulary.sums_unreduced)
     }
 
-    /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
+    /// The way in which `backward` stores the gradients; `None` if the selected vocabularies do not
+    /// agree.
     ///
-    /// The vocabulary that is always selected keeps them in the parameters, unless another one is selected.
+    /// If only the default vocabulary is selected, the gradients are in the parameters.
     pub fn keeping(self) -> Option<Keeping> {
         let mut known: Vec<Keeping> = self.tables().filter_map(|vocabulary| vocabulary.keeping).collect();
         known.dedup();
@@ -91,15 +98,16 @@ impl Vocabularies {
         }
     }
 
-    /// Whether the selected libraries have no way to run a forward without recording.
+    /// Whether none of the selected libraries can run a forward without recording.
     pub fn always_records(self) -> bool {
         let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
         values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
     }
 
-    /// Whether only libraries without a way to stop the recording have a method with this name.
+    /// Whether a method with this name exists only in libraries that cannot run a forward without
+    /// recording.
     ///
-    /// Where no import tells the library, such a method tells it.
+    /// If no import identifies the library, this method does.
     pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
         if self != Self::ALL {
             return false;
@@ -110,7 +118,7 @@ impl Vocabularies {
             && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
     }
 
-    /// Whether a type adds up gradients that are values.
+    /// Whether a type accumulates gradients that are values.
     pub fn is_accumulator(self, name: &str) -> bool {
         self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }
@@ -130,7 +138,7 @@ impl Vocabularies {
         let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
-            // Where the library is not known, a step with two arguments may be anything.
+            // If the library is unknown, a step with two arguments may have any meaning.
             .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
@@ -144,24 +152,28 @@ impl Vocabularies {
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         let name = self.infallible(name);
         self.tables()
-            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
-            // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
+            .find_map(|vocabulary| {
+                lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
+            })
+            // The `step` of a recurrent layer gets an input and a state. The `step` of an
+            // environment gets an action.
             .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
-    /// The name of the method of which this name is the fallible twin, as `relu` for `f_relu`.
+    /// The method name without the prefix of fallible variants: `relu` for `f_relu`.
     fn infallible(self, name: &str) -> &str {
         let mut prefixes = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.fallible));
         prefixes.find_map(|prefix| name.strip_prefix(prefix)).filter(|rest| rest.len() > 1).unwrap_or(name)
     }
 
-    /// Whether a method that only tensors have also writes its result to the receiver, as `relu_` does.
+    /// Whether a method of tensors also writes its result to the receiver, as `relu_` does.
     pub fn writes_receiver(self, name: &str) -> bool {
         self.in_place_of(self.infallible(name)).is_some()
     }
 
-    /// The method of which this name is the in-place twin, as `relu` for `relu_`, if a table lists that method.
+    /// The method name without the suffix of in-place variants, `relu` for `relu_`, if a table
+    /// lists this method.
     fn in_place_of(self, name: &str) -> Option<&str> {
         let mut letters = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.in_place));
         let plain = letters.find_map(|letter| name.strip_suffix(letter))?;
@@ -237,6 +249,11 @@ fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> 
     known
         .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
         .map(|(_, _, does)| *does)
+}
+
+/// Whether a method with this effect may have this number of arguments.
+fn fits(effect: CallEffect, arguments: usize) -> bool {
+    !matches!(effect, CallEffect::Collective { least, .. } if arguments < least)
 }
 
 #[cfg(test)]

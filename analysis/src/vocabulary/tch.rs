@@ -134,10 +134,11 @@ pub(super) const TCH: Vocabulary = Vocabulary {
     }),
 };
 
-/// Types whose `forward_t` ignores its argument for the mode. Only `set_train` and `set_eval` set their mode.
+/// Types whose `forward_t` ignores its argument for the mode. Only `set_train` and `set_eval` set
+/// the mode of these types.
 const OWN_MODE: &[&str] = &["TrainableCModule", "CModule"];
 
-/// Whether the forward of a type with this name ignores the argument that selects the mode.
+/// Whether the forward of a type with this name ignores its argument for the mode.
 pub fn ignores_mode_argument(name: &str) -> bool {
     OWN_MODE.contains(&name)
 }

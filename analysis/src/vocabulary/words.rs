@@ -23,7 +23,7 @@ pub fn hints_at_backward(name: &str) -> bool {
 
 /// Whether a method with this name applies gradients to parameters: `step`, `update`, `apply_gradients`.
 ///
-/// Only the shape of the call says whether it does: many other things are updated and stepped.
+/// Other kinds of objects also have such methods, so the shape of the call decides.
 pub fn applies_gradients(name: &str) -> bool {
     let what = ["params", "parameters", "weights", "gradients", "grads", "gradient", "grad", "all"];
     let mut words = name.split('_');
@@ -33,7 +33,7 @@ pub fn applies_gradients(name: &str) -> bool {
     }
 }
 
-/// The method by which an optimizer takes the gradients of its parameters.
+/// The method that updates the parameters of an optimizer.
 pub const STEP: &str = "step";
 
 /// Whether a method with this name computes gradients from its receiver.
@@ -48,11 +48,11 @@ pub fn zeroes_gradients(name: &str) -> bool {
         && words.next().is_some_and(|word| word.starts_with("grad"))
 }
 
-/// Whether a function with this name may zero the gradients of what it is called on or given: `zero`, `reset`,
-/// `zero_all`, `clear_grads`.
+/// Whether a function with this name may zero the gradients of its receiver or its arguments:
+/// `zero`, `reset`, `zero_all`, `clear_grads`.
 ///
-/// A call of this name with another meaning hides a missing `zero_grad`. `reset_state` and the like are known to
-/// mean something else.
+/// A call with such a name and another meaning hides a missing `zero_grad`. Names such as
+/// `reset_state` certainly have another meaning.
 pub fn may_zero(name: &str) -> bool {
     let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
     let mut words = name.split('_');
@@ -60,14 +60,14 @@ pub fn may_zero(name: &str) -> bool {
         && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
 }
 
-/// Whether a name is that of what records a graph and its gradients: `tape`, `engine`.
+/// Whether a name suggests an object that records a graph and its gradients: `tape`, `engine`.
 pub fn names_tape(name: &str) -> bool {
     let tapes =
         ["tape", "graph", "engine", "autograd", "ctx", "context", "session", "arena", "pool", "grads"];
     name.split('_').any(|word| tapes.contains(&word))
 }
 
-/// Whether a method with this name writes to its receiver, if the receiver is a gradient: `fill`, `zero_`.
+/// Whether a method with this name writes to its receiver, a gradient: `fill`, `zero_`.
 pub fn writes(name: &str) -> bool {
     let known = [
         "fill",
@@ -95,7 +95,7 @@ pub fn writes(name: &str) -> bool {
     known.contains(&name) || name.ends_with('_')
 }
 
-/// Whether a name is that of the values of a parameter, and not of its gradient.
+/// Whether a name suggests the values of a parameter, rather than the gradient of a parameter.
 pub fn names_values(name: &str) -> bool {
     matches!(name, "data" | "value" | "values" | "val" | "weight" | "weights" | "bias" | "w" | "b")
 }
@@ -107,12 +107,12 @@ pub fn hints_at_differentiation(name: &str) -> bool {
         && !["clip", "norm", "no_grad", "set"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a name is that of a learning rate: `lr`, `learning_rate`, `base_lr`.
+/// Whether a name suggests a learning rate: `lr`, `learning_rate`, `base_lr`.
 pub fn names_rate(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || name == "step_size"
 }
 
-/// Whether a name is that of gradients, and not of a number that describes or limits them.
+/// Whether a name suggests gradients, rather than a number that describes or limits gradients.
 pub fn names_gradients_alone(name: &str) -> bool {
     let numbers = ["norm", "clip", "scale", "scaler", "steps", "accum", "accumulation", "max", "enabled"];
     name.split('_').any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients"))
@@ -127,7 +127,7 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
-/// Whether a method with this name writes its result into its receiver, a tensor: `index_put_`.
+/// Whether a method of a tensor with this name writes its result into the tensor: `index_put_`.
 pub fn writes_in_place(name: &str) -> bool {
     name.ends_with('_')
 }
@@ -274,14 +274,15 @@ pub fn sets_reduction(method: &str) -> bool {
 
 /// Whether a function with this name trains a model: `train_step`, `learn`, `fit`.
 ///
-/// A `train_loss` that only computes the loss does not match.
+/// The name `train_loss` does not count, because such a function may only compute the loss.
 pub fn trains_by_name(name: &str) -> bool {
     let words: Vec<&str> = name.split('_').collect();
     words.iter().any(|word| matches!(*word, "train" | "learn" | "fit" | "optimize" | "update"))
         && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
 }
 
-/// Whether a method of the settings of a loss changes the input that the loss expects: `with_logits(false)`.
+/// Whether a setting of a loss changes the kind of input that the loss expects:
+/// `with_logits(false)`.
 pub fn changes_input(method: &str) -> bool {
     method == "with_logits" || method == "logits"
 }
@@ -304,7 +305,7 @@ pub fn adds(method: &str) -> bool {
     matches!(method, "add" | "broadcast_add")
 }
 
-/// Whether a call with this name clips gradients that it gets as a value.
+/// Whether a call with this name clips the gradients in its argument.
 pub fn clips(name: &str) -> bool {
     name.contains("clip")
 }

@@ -63,6 +63,37 @@ mod told {
     }
 }
 
+/// The epoch is an argument of the loader, whatever the names and however long the call.
+mod told_by_an_argument {
+    #[training_loop]
+    fn with_the_rank(model: &mut Net, data: &Data, world: &World, epochs: usize) {
+        let sampler = DistributedSampler::new(data, world.size(), world.rank());
+        let mut loader = DataLoader::with_sampler(data, sampler);
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..epochs {
+            for batch in loader.start_shuffled_for_process(world.rank(), epoch) {
+                optimizer.zero_grad();
+                cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn under_a_short_name(model: &mut Net, data: &Data, world: &World, epochs: usize) {
+        let sampler = DistributedSampler::new(data, world.size(), world.rank());
+        let mut loader = DataLoader::with_sampler(data, sampler);
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for e in 0..epochs {
+            for batch in loader.start(e) {
+                optimizer.zero_grad();
+                cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+        }
+    }
+}
+
 /// A new sampler for each epoch, one epoch, or no shuffling.
 mod nothing_to_tell {
     #[training_loop]

@@ -167,7 +167,10 @@ fn broken(out: &mut String) {
     }
     out.push_str("\nEquivalent by decision, not by execution:\n\n");
     out.push_str("- An optimizer that made several steps before it is rebuilt is a restart, for each epoch, fold or image.\n");
-    out.push_str("- A loop with a clip or a schedule removed, or run rarely, is still correct.\n\n");
+    out.push_str("  A warning says that each epoch rebuilds the optimizer; it does not count here.\n");
+    out.push_str("- A loop with a clip or a schedule removed, or run rarely, is still correct.\n");
+    out.push_str("- A function without any `backward` trains nothing and has no fault.\n");
+    out.push_str("  A warning says that its optimizer never steps; it does not count here.\n\n");
 }
 
 fn right_loops(out: &mut String) {

@@ -15,7 +15,7 @@ impl<'a> Lower<'a> {
         if let Expr::MethodCall(node) = call.expr
             && self.is_loss_object(&node.receiver, loss)
         {
-            // The gradient of the loss, which a layer's `backward` gets.
+            // The result is the gradient of the loss, which is passed to a layer's `backward`.
             return Value { measured: true, ..Value::nothing() };
         }
         let site = self.stage_site(call.expr, Stage::Backward);
@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
-        // What was computed without recording has no graph to free.
+        // A loss that was computed without recording has no graph to free.
         let never = loss.origin.unrecorded && !loss.computed && loss.tensor.is_none();
         let retain = retain || never;
         self.emit(Action::Backward { deps, graphs, own, retain, scaled, store }, site);

@@ -25,7 +25,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The places whose gradients a call may zero or write by hand; `None` if it is no such call.
+    /// The places whose gradients a call may zero or write by hand. `None` if the call does
+    /// neither.
     fn zeroed_by(call: &Call<'a>) -> Option<Deps> {
         let closures =
             || call.args.iter().map(unreferenced).filter(|argument| matches!(argument, Expr::Closure(_)));
@@ -47,7 +48,7 @@ impl<'a> Lower<'a> {
                 }
                 let receiver = call.receiver.as_ref()?.derived().deps;
                 let given = call.arguments.iter().fold(receiver, |all, part| all.union(&part.derived().deps));
-                // The places of a call that has nothing to do with a model are none of an optimizer's.
+                // If the call acts on no model, these places belong to no optimizer.
                 Some(given)
             }
             Expr::Call(_) => {
@@ -66,7 +67,8 @@ impl<'a> Lower<'a> {
 
     /// Records that an assignment may write a gradient: `p.grad = None`, `*p.grad.borrow_mut() = 0.0`.
     ///
-    /// A write to a field of a parameter may write the gradient as well, unless it names the values.
+    /// A write to a field of a parameter may also write the gradient, unless the name of the field
+    /// means the values.
     pub(in crate::lower) fn may_write_gradient(&mut self, left: &'a Expr) {
         if is_of_gradient(left) {
             self.emit(Action::Touch(Deps::Anything), 0);
@@ -85,7 +87,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether an expression is a gradient, or a part or a view of one.
+/// Whether an expression is a gradient, or a part or a view of a gradient.
 fn is_of_gradient(expr: &Expr) -> bool {
     match expr {
         Expr::Field(field) => names_gradients_alone(&member(&field.member)) || is_of_gradient(&field.base),
@@ -131,7 +133,7 @@ fn root(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether a closure writes gradients: it zeroes them, or assigns to them.
+/// Whether a closure zeroes gradients or assigns to gradients.
 fn writes_gradients(closure: &Expr) -> bool {
     let mut search = Search { found: false };
     search.visit_expr(closure);

@@ -116,7 +116,8 @@ fn original(expr: &Expr) -> &Expr {
     }
 }
 
-/// Whether an expression is a binary operation, or a call that adds, perhaps with `?`: `(total + loss)?`.
+/// Whether an expression is a binary operation or a call that adds. A `?` may follow:
+/// `(total + loss)?`.
 fn is_sum(expr: &Expr) -> bool {
     match expr {
         Expr::Binary(_) => true,

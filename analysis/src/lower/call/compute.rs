@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Deps, Gives, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Differs, Gives, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
@@ -56,7 +56,7 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
-        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
+        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.as_model.frozen);
         let traced = stage != Stage::Forward || self.is_traced(arguments);
         let origin = if traced || !self.are_local(arguments) {
             origin
@@ -64,24 +64,27 @@ impl<'a> Lower<'a> {
             origin.ended(GradientStop::Detach, site)
         };
         let computed = !frozen && traced;
-        let value = Value { computed, measured: true, ..value.with_origin(origin) };
+        let value =
+            Value { computed, measured: true, differs: Differs::Measured, ..value.with_origin(origin) };
         let trains = stage == Stage::Loss && computed && !value.models.is_empty();
         if trains { self.outcome(call, Gives::Loss, value) } else { value }
     }
 
-    /// Whether `forward` of this object computes a loss.
+    /// Whether the `forward` of an object computes a loss.
     fn is_criterion(&self, object: &Value<'a>) -> bool {
         let name = object.place.map(|place| self.cfg.paths.name(place));
         let named = name.is_some_and(|name| is_loss(name.rsplit('.').next().unwrap_or(name)));
         object.origin.criterion.is_some() || named && !object.computed && object.made.is_none()
     }
 
-    /// Whether a forward of these inputs may have a graph. With a tape, one of them carries the tape.
+    /// Whether the result of a forward of these inputs may have a graph. In a library with tapes,
+    /// one of the inputs must carry the tape.
     fn is_traced(&self, inputs: &[Value<'a>]) -> bool {
         self.vocabulary.keeping() != Some(Keeping::Threaded) || inputs.iter().any(|input| input.computed)
     }
 
-    /// Whether the function itself made these inputs, so that it is known whether they carry a tape.
+    /// Whether the function itself creates these inputs, so that the checker knows whether they
+    /// carry a tape.
     fn are_local(&self, inputs: &[Value<'a>]) -> bool {
         let of_caller = |path: &PathId| {
             let name = self.cfg.paths.root_of(*path);
@@ -125,7 +128,7 @@ impl<'a> Lower<'a> {
         let mut number = Value::number_of(subject);
         let Some(how) = self.vocabulary.cut(&call.name) else { return number };
         if how == GradientStop::Detach {
-            // Data without a graph are still data.
+            // A detached value that no forward computed is still data.
             if subject.models.is_empty() && !subject.computed {
                 number.deps = subject.derived().deps;
             }
@@ -236,10 +239,10 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Computation(place), site);
         }
-        let told = told.filter(|_| model.is_none_or(|model| !model.sets_own_mode));
+        let told = told.filter(|_| model.is_none_or(|model| !model.as_model.sets_own_mode));
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
-            Recorded::Yes if model.is_some_and(|model| model.frozen) => Recorded::No,
+            Recorded::Yes if model.is_some_and(|model| model.as_model.frozen) => Recorded::No,
             Recorded::Yes if unsure => Recorded::Maybe,
             sure => sure,
         };

@@ -4,9 +4,9 @@ use syn::Expr;
 
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
-use super::opaque::Grade;
+use super::passed::Grade;
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Join, Mark, Origin};
+use crate::cfg::{Action, Deps, Differs, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::stage::Stage;
@@ -25,6 +25,9 @@ impl<'a> Lower<'a> {
             }
             let pointer = value.pointer || is_pointer(owner);
             return value.clone().with_pointer(pointer);
+        }
+        if let Some(value) = self.associated_collective(call) {
+            return value;
         }
         let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -61,13 +64,13 @@ impl<'a> Lower<'a> {
     /// `Module::forward(&model, x)`.
     fn method_by_path(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let (subject, rest) = call.arguments.split_first()?;
-        match self.vocabulary.method(&call.name, rest.len())? {
-            CallEffect::Computes(Stage::Forward) if matches!(subject.kind, Kind::Plain | Kind::Fields(_)) => {
-                Some(self.computes(call, Stage::Forward, Some(subject), rest))
-            }
-            CallEffect::Backward { retain } => Some(self.backward(call, retain)),
-            _ => None,
+        let effect = self.vocabulary.method(&call.name, rest.len())?;
+        if let CallEffect::Backward { retain } = effect {
+            return Some(self.backward(call, retain));
         }
+        let of_model = matches!(subject.kind, Kind::Plain | Kind::Fields(_));
+        let forward = effect == CallEffect::Computes(Stage::Forward) && of_model;
+        forward.then(|| self.computes(call, Stage::Forward, Some(subject), rest))
     }
 
     /// The result of `f32::from(..)`: a number, through which no gradient passes.
@@ -79,7 +82,8 @@ impl<'a> Lower<'a> {
             _ => Origin::default(),
         };
         let measured = call.arguments.iter().any(|argument| argument.measured || argument.computed);
-        Value { measured, ..Value::number().with_origin(origin) }
+        let differs = call.arguments.iter().fold(Differs::Unknown, |all, part| all.with(part.differs()));
+        Value { measured, differs, ..Value::number().with_origin(origin) }
     }
 
     /// The result of a constructor of an optimizer, or of the settings of an optimizer.
@@ -130,7 +134,7 @@ impl<'a> Lower<'a> {
         let value = Value::plain(deps).with_origin(origin).with_made(made).with_bare(bare);
         let mut value = Value { ty, ..value };
         if ignores_mode_argument(owner) {
-            value.sets_own_mode = true;
+            value.as_model.sets_own_mode = true;
         }
         value
     }
@@ -147,7 +151,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The result of a method of settings that builds an object, such as `NetConfig::new().init(&device)`.
+    /// The result that a method of its settings builds, as in `NetConfig::new().init(&device)`.
     pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
         let value = self.opaque(call);
         let site = self.opaque_site_of(call.expr);

@@ -18,8 +18,8 @@ use crate::vocabulary::{CallEffect, evaluates_repeatedly, steps_with_closure};
 impl<'a> Lower<'a> {
     /// Performs a step that takes a closure; `None` if the call is not such a step.
     ///
-    /// A step whose closure neither zeroes nor computes gradients may belong to an optimizer that needs no
-    /// gradients. Such a step is opaque, unless the type of the optimizer is known.
+    /// If the closure neither zeroes nor computes gradients, the optimizer may need no gradients.
+    /// The step is then opaque, unless the type of the optimizer is known.
     pub(super) fn steps_with_closure(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let (id, Callee::Method(node)) = (call.optimizer()?, &call.callee) else { return None };
         let closure = call.arguments.iter().find_map(|argument| match argument.kind {
@@ -49,8 +49,8 @@ impl<'a> Lower<'a> {
         Some(Value::number())
     }
 
-    /// Evaluates the closure once, and uses the gradients. After an error of the closure, control continues at
-    /// `after`.
+    /// Evaluates the closure once, then uses the gradients. If the closure returns an error,
+    /// control continues at the block `after`.
     fn evaluate(&mut self, call: &Call<'a>, id: OptimizerId, closure: Closure<'a>, after: BlockId) {
         let step = self.stage_site(call.expr, Stage::Step);
         let others = call.arguments.iter().filter(|argument| !matches!(argument.kind, Kind::Closure(_)));
@@ -70,8 +70,8 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// Whether an optimizer evaluates its closure several times in one step, according to its constructor, or
-    /// to the type of the parameter or field that holds it.
+    /// Whether an optimizer evaluates its closure several times in one step. The name of the
+    /// constructor decides, or the declared type of the optimizer's parameter or field.
     fn evaluates_repeatedly(&self, id: OptimizerId, receiver: &Expr) -> bool {
         let mut built = self.cfg.optimizers[id].built.iter();
         built.any(|(site, _)| self.cfg.sites[*site].names.iter().any(|name| evaluates_repeatedly(name)))

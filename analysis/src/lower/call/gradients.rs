@@ -4,7 +4,7 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Mark, OptimizerId, SiteId};
+use crate::cfg::{Action, Deps, Differs, Mark, OptimizerId, SiteId};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
@@ -45,7 +45,11 @@ impl<'a> Lower<'a> {
             }
             self.one_effect(effect, &on, loss, site);
         }
-        if of_scaler { Value::nothing() } else { Value { measured: true, ..Value::number() } }
+        if of_scaler {
+            return Value::nothing();
+        }
+        let differs = if self.processes.reduced { Differs::Agreed } else { Differs::Measured };
+        Value { measured: true, differs, ..Value::number() }
     }
 
     /// Performs one of the effects that a call has on gradients.

@@ -20,11 +20,13 @@ use crate::vocabulary::{
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
 
 impl<'a> Lower<'a> {
-    /// Whether an opaque call computes a loss, because its result is named so: `let loss = mse(&output, &y)`.
+    /// Whether the name of the result shows that an opaque call computes a loss:
+    /// `let loss = mse(&output, &y)`.
     ///
-    /// A function that gets the model itself, or whose name says that it trains, may run `backward`.
+    /// A function with the model as an argument, or with a name such as `train_step`, does not
+    /// count, because it may run `backward`.
     pub(super) fn is_named_loss(&self, call: &Call<'a>) -> bool {
-        // Where no optimizer is at hand the result may be a number.
+        // Without an optimizer in the function, the result may be a number.
         let trains = self.cfg.optimizers.iter().any(|optimizer| optimizer.owned.is_some());
         let named = self.syntax.loss == Some(address(call.expr)) && trains && !hints_at_training(&call.name);
         let output = |value: &Value<'a>| value.computed && value.passing != Passing::Exclusive;

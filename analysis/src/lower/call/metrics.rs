@@ -1,4 +1,4 @@
-//! Calls of methods of metrics that add up over batches.
+//! Method calls on metrics that accumulate over batches.
 
 use super::Call;
 use crate::cfg::{Mark, MetricCall};

@@ -19,7 +19,7 @@ pub(in crate::lower) struct Recording {
     maybe_off: usize,
     /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
-    /// Whether the tape that was started last has gradients of an earlier `backward`.
+    /// Whether the newest tape started with the gradients of an earlier `backward`.
     pub(in crate::lower) adds: bool,
 }
 
@@ -99,7 +99,7 @@ impl<'a> Lower<'a> {
     /// Performs `model.set_train(training)`.
     pub(super) fn switches_mode_by(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
-        // Without an argument the call can only mean training, as tch's `set_train()`.
+        // Without an argument the call switches to training, as `set_train()` of tch does.
         self.set_mode(call, model, call.args.first().map_or(Some(true), literal_bool))
     }
 
@@ -171,7 +171,7 @@ impl<'a> Lower<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
         let mut copy = model.derived();
         copy.origin.unrecorded = true;
-        copy.frozen = true;
+        copy.as_model.frozen = true;
         copy
     }
 

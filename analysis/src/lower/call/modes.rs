@@ -1,5 +1,5 @@
-//! The dependence of a forward on the mode: arguments that select the mode, and models without
-//! layers that depend on it.
+//! The dependence of a forward on the mode. Some forwards have an argument that selects the mode.
+//! Some models have no layer that depends on the mode.
 
 use syn::{FnArg, Pat};
 
@@ -23,7 +23,8 @@ impl<'a> Lower<'a> {
 
     /// Whether a boolean argument of a call certainly selects the mode.
     ///
-    /// The name of the method says so, or the name of the parameter of a resolved method.
+    /// If the method is resolved, the names of its parameters decide. Otherwise the name of the
+    /// method decides.
     fn selects_mode(&self, call: &Call<'a>) -> bool {
         let own = call.receiver.as_ref().and_then(|receiver| self.resolver.method(receiver.ty?, &call.name));
         let Some(id) = own else { return takes_mode(&call.name) };

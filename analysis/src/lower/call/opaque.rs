@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use syn::Expr;
 
+use super::passed::Grade;
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Join, Mark, OptimizerId, Origin, SiteId, Sites};
+use crate::cfg::{Action, Deps, Differs, Join, Mark, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -13,9 +14,10 @@ use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips, clips_gradients, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
-    is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients, only_looks,
-    reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
+    Keeping, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
+    hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
+    only_looks, reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients,
+    writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -29,7 +31,9 @@ impl<'a> Lower<'a> {
         if let Some(value) = self.reads_stores(call) {
             return value;
         }
-        if clips_gradients(&call.name) && call.subject().is_some() && self.keeps_in_place() {
+        // A tensor that is computed from the parameters is no parameter.
+        let of_parameters = |subject: &Value<'a>| !subject.computed && !subject.is_tensor();
+        if clips_gradients(&call.name) && call.subject().is_some_and(of_parameters) && self.keeps_in_place() {
             return self.acts_on_gradients(call, &[Effect::Clip]);
         }
         let gradients = self.pass_gradients(call);
@@ -76,7 +80,7 @@ impl<'a> Lower<'a> {
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        // What returns parameters does not run `backward`.
+        // A call that returns parameters does not run `backward`.
         if !call.arguments.is_empty() || !returns_parameters(&call.name) {
             self.note_opaque(site, place, &call.arguments);
         }
@@ -93,14 +97,19 @@ impl<'a> Lower<'a> {
             self.touch_closure(argument);
         }
         let mut value = self.without_settings(&receiver.derived());
+        if !matches!(receiver.kind, Kind::Number) {
+            value.differs = value.differs.through_call();
+        }
         for argument in &call.arguments {
-            value = value.with(&self.without_settings(&argument.derived()));
+            let argument = self.without_settings(&argument.derived());
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing.
         origin.unrecorded |= hints_at_mode(&call.name);
         value = value.with_origin(origin);
-        value.measured |= measures_gradients(&call.name);
+        self.marks_measured(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.past.calls = value.past.calls.union(&Sites::one(site));
         value.past.open |= self.opens(call.arguments.iter());
         // `losses.push(loss)` stores the argument in the receiver.
@@ -110,14 +119,28 @@ impl<'a> Lower<'a> {
             if matches!(holder.kind, Kind::Plain) {
                 holder.holds = holder.holds.union(&value.deps);
             }
+            holder.gradient |= collects(&call.name) && value.gradient;
             self.collects(call, place);
         }
         value
     }
 
-    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    /// Records that a value is measured, if the name of its call suggests a norm of gradients.
     ///
-    /// The tensor then depends on the arguments as well.
+    /// After a reduction of gradients, the norm is the same on all processes.
+    fn marks_measured(&self, call: &Call<'a>, value: &mut Value<'a>) {
+        if measures_gradients(&call.name) {
+            value.measured = true;
+            if self.processes.reduced {
+                value.differs = Differs::Agreed;
+            }
+        }
+    }
+
+    /// Records that an opaque method writes its arguments into its receiver, as in
+    /// `x.index_put_(.., &y, ..)`.
+    ///
+    /// The receiver, a tensor, then also depends on the arguments.
     fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
         let Some(place) = receiver.place else { return };
         let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
@@ -184,7 +207,7 @@ impl<'a> Lower<'a> {
         if shows_results(&call.name) {
             self.note_shown(Some(site), arguments.iter());
         }
-        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        // `mse_grad(&output, &target)` computes the argument of a layer's `backward`.
         let is_model = |argument: &Expr, value: &Value<'a>| {
             value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
                 || self.survey().is_applied(&text::tight(unreferenced(argument)))
@@ -206,7 +229,8 @@ impl<'a> Lower<'a> {
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            value = value.with(&self.without_settings(&argument.derived()));
+            let argument = self.without_settings(&argument.derived());
+            value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         if is_builder(&call.name) {
             value.deps = self.holding(&value.deps);
@@ -218,7 +242,8 @@ impl<'a> Lower<'a> {
         if matches!(call.callee, Callee::Function(_) | Callee::Associated(..)) {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
-        value.measured |= measures_gradients(&call.name);
+        self.marks_measured(call, &mut value);
+        value = self.opaque_in_run(call, site, value);
         value.with_made(is_builder(&call.name).then_some(site))
     }
 
@@ -270,68 +295,6 @@ impl<'a> Lower<'a> {
         let given = places.fold(given, |all, place| all.union(&Deps::one(place)));
         if !given.is_empty() {
             self.cfg.facts.note_opaque(site, given);
-        }
-    }
-
-    /// Records that values are passed to opaque code as arguments.
-    ///
-    /// The state of each value that is passed by `&mut` or by value becomes unknown.
-    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, grade: Grade) {
-        for value in arguments {
-            self.pass_one_to_opaque(value, site, grade);
-        }
-    }
-
-    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, grade: Grade) {
-        let shared = value.passing == Passing::Shared;
-        if !shared {
-            self.given_away(value);
-        }
-        match &value.kind {
-            Kind::Gradients(_) | Kind::Accumulator(_) if shared => {}
-            Kind::Gradients(_) => self.gradients_escape(value),
-            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
-            Kind::Optimizer(id) | Kind::Optimizers(id) if !self.may_step_it(*id, shared, grade) => {}
-            Kind::Optimizer(id) | Kind::Optimizers(id) => {
-                let path = self.cfg.optimizers[*id].path;
-                self.cfg.optimizers[*id].escapes = true;
-                self.emit(Action::Touch(Deps::one(path)), site);
-            }
-            Kind::Closure(closure) => self.touch_expr(&closure.node.body),
-            Kind::Tuple(_) | Kind::Fields(_) => {
-                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, grade));
-            }
-            _ if grade == Grade::Looks => {}
-            _ if grade == Grade::Trains => self.emit(Action::Touch(value.deps.clone()), site),
-            Kind::Plain if !shared && value.place.is_some_and(|place| value.deps == Deps::one(place)) => {
-                self.emit(Action::Touch(value.deps.clone()), site);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether an opaque call that gets an optimizer may step the optimizer, or zero its gradients.
-    ///
-    /// Through `&` it may only if the optimizer steps without `&mut`, as one behind a `RefCell` does.
-    /// An optimizer that is declared `mut` needs `&mut`.
-    fn may_step_it(&self, id: OptimizerId, shared: bool, grade: Grade) -> bool {
-        let root = self.cfg.paths.root_of(self.cfg.optimizers[id].path);
-        match grade {
-            Grade::Looks => false,
-            Grade::Unknown => !shared,
-            Grade::Trains => !shared || !self.env.exclusive.contains(&root),
-        }
-    }
-
-    /// Records that a value is stored, returned or passed on, so that other code may step its optimizers.
-    pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
-        self.cfg.function.gives_graph |= value.computed || value.has_graphs();
-        self.given_away(value);
-        match &value.kind {
-            Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
-            Kind::Gradients(_) => self.gradients_escape(value),
-            Kind::Accumulator(sum) => self.cfg.stores[*sum].escapes = true,
-            kind => kind.parts().for_each(|part| self.escapes(part)),
         }
     }
 }
@@ -407,28 +370,5 @@ fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
         Cow::Owned(call.arguments.iter().map(share).collect())
     } else {
         Cow::Borrowed(&call.arguments)
-    }
-}
-
-/// What the name of an opaque call says about its effect on gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Grade {
-    /// The call neither zeroes gradients nor steps.
-    Looks,
-    /// The name says nothing: the call may act on what it gets by value or by `&mut`.
-    Unknown,
-    /// The call may also train what it gets by `&`.
-    Trains,
-}
-
-impl Grade {
-    fn of(name: &str) -> Self {
-        if only_looks(name) {
-            Self::Looks
-        } else if hints_at_training(name) && !name.starts_with(char::is_uppercase) {
-            Self::Trains
-        } else {
-            Self::Unknown
-        }
     }
 }

@@ -67,16 +67,17 @@ impl<'a> Lower<'a> {
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
         let mut value = Value { ty: model.ty, ..Value::plain(deps) };
-        value.updated = true;
+        value.as_model.updated = true;
         let Some(place) = model.place else { return value };
-        // The type of a model whose gradients are taken is that of a model in training.
+        // A model with gradients has the type of a model in training.
         if self.track_mode(place) {
             self.emit(Action::Mode(place, Some(Mode::Train)), site);
         }
         self.outcome(call, Gives::Model(place), value)
     }
 
-    /// Performs `optimizer.step(rate, gradients)`, which returns the updated model.
+    /// Performs `optimizer.step(rate, gradients)`, a call without the model that returns the
+    /// updated model.
     pub(super) fn updates_other(&mut self, call: &Call<'a>) -> Value<'a> {
         let given = call.args.last().zip(call.arguments.last());
         let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given)
@@ -89,7 +90,7 @@ impl<'a> Lower<'a> {
         let Some(place) = model else { return Value::nothing() };
         let ty = self.env.value(place).and_then(|model| model.ty);
         let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
-        value.updated = true;
+        value.as_model.updated = true;
         self.outcome(call, Gives::Model(place), value)
     }
 

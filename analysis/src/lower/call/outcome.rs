@@ -3,10 +3,11 @@
 use syn::{Expr, Pat};
 
 use super::Call;
-use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
+use crate::cfg::{Fate, Gives, Outcome, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
 use crate::lower::env::value::{Passing, Value};
+use crate::vocabulary::CollectiveKind;
 use crate::vocabulary::is_loss;
 use crate::vocabulary::rust::is_meant_unused;
 
@@ -15,17 +16,15 @@ impl<'a> Lower<'a> {
     ///
     /// The call returns the reduced value, or writes it to a `&mut` argument.
     pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
-        let receiver = call.receiver.as_ref().map(Value::derived);
-        let receiver = receiver.map(|receiver| Value { passing: Passing::Shared, ..receiver });
-        let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
-        let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
-        let site = self.site_of(call.expr, None);
-        let of_loss = values.iter().any(|part| part.measured || part.computed);
-        self.cfg.facts.set(site, Reduction { of_loss });
-        if values.is_empty() || values.iter().any(|part| part.passing == Passing::Exclusive) {
-            return all;
+        let reduced = self.collective(call, CollectiveKind::AllReduce);
+        if self.loses_copy(call) {
+            return self.outcome(call, Gives::Copy, reduced);
         }
-        self.outcome(call, Gives::Reduced, all)
+        let writes = call.arguments.iter().any(|part| part.passing == Passing::Exclusive);
+        if writes || call.receiver.is_none() && call.arguments.is_empty() {
+            return reduced;
+        }
+        self.outcome(call, Gives::Reduced, reduced)
     }
 
     /// Records a call whose result must be used, and returns the result.
@@ -42,7 +41,8 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The initializer of a variable that is named like a loss, whose result must be used if it is one.
+    /// Records the initializer of a variable that is named as a loss. If the initializer computes a
+    /// loss, the loss must be used.
     pub(in crate::lower) fn loss_value(
         &mut self,
         pat: &Pat,
@@ -52,11 +52,11 @@ impl<'a> Lower<'a> {
         let Pat::Ident(ident) = pat else { return value };
         let name = ident.ident.to_string();
         let named = is_loss(&name) && !is_meant_unused(&name);
-        if named && value.outcome.is_none() && value.computed && !value.models.is_empty() {
+        if named && value.outcome.is_none() && value.computed {
             let site = self.site_of(init, None);
             let callee = self.version(&structure(init));
-            let fate = Fate::Kept;
-            self.cfg.facts.note_once(site, Outcome { site, callee, gives: Gives::Loss, fate });
+            let gives = if value.models.is_empty() { Gives::LossOfTensors } else { Gives::Loss };
+            self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
             value.outcome = Some(site);
         }
         value

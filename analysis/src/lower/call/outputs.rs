@@ -1,7 +1,8 @@
 //! The last operation of a model's own `forward`, which decides the kind of values that the model returns.
 //!
-//! A `forward` is not inlined. Its final expression is followed through local variables and helpers.
-//! The last layer of a model without a type in the checked code comes from the chain of calls that builds it.
+//! A `forward` is not inlined. This module follows the final expression of the `forward` through
+//! local variables and helpers. If the checked code does not define the model's type, the last
+//! layer is read from the chain of calls that builds the model.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprMethodCall, Pat, Stmt};
@@ -18,7 +19,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_forced, is_self};
 use crate::vocabulary::{CallEffect, FORWARDS, Op, adds_layer, layer_op};
 
-/// The last operation of an expression, and the expression of the operation.
+/// The last operation of an expression, and the subexpression of this operation.
 type Last<'a> = Option<(Op, &'a Expr)>;
 
 /// A function body through which a final expression is followed.
@@ -31,7 +32,8 @@ struct Place<'a> {
 }
 
 impl<'a> Lower<'a> {
-    /// The last operation of the model's own `forward`, if it is a softmax, a sigmoid, or the logarithm of one.
+    /// The last operation of the model's own `forward`, if the operation is a softmax, a sigmoid,
+    /// or the logarithm of a softmax or a sigmoid.
     pub(super) fn last_of_forward(
         &mut self,
         call: &Call<'a>,
@@ -214,7 +216,7 @@ fn mentions(expr: &Expr, name: &str) -> bool {
     names_in(&expr).contains(name)
 }
 
-/// Whether a function has a `return`, so that its final expression is not its only result.
+/// Whether a function has a `return`, and thus results other than its final expression.
 fn returns_early(body: &Block) -> bool {
     let mut returns = Returns(false);
     returns.visit_block(body);

@@ -3,12 +3,14 @@
 //! A read changes nothing. A method that works in place, and opaque code that gets the gradient, may change it.
 
 use super::Call;
-use super::opaque::Grade;
+use super::passed::Grade;
 use crate::cfg::{Action, Deps, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Passing, Value};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::{changes_in_place, measures_gradients, names_loss, only_looks, returns_gradient};
+use crate::vocabulary::{
+    changes_in_place, collects, measures_gradients, names_loss, only_looks, returns_gradient,
+};
 
 impl<'a> Lower<'a> {
     /// Performs a method that returns the gradient of its receiver; `None` if the method is no such one.
@@ -57,7 +59,7 @@ impl<'a> Lower<'a> {
 
     /// Records the gradients that an opaque call gets, and may change.
     pub(super) fn hands_gradients(&mut self, call: &Call<'a>, site: SiteId) {
-        if only_looks(&call.name) || measures_gradients(&call.name) {
+        if only_looks(&call.name) || measures_gradients(&call.name) || collects(&call.name) {
             return;
         }
         for value in call.arguments.iter().filter(|value| value.gradient) {

@@ -90,10 +90,10 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether a `step` of a schedule may move the learning rate.
+/// Whether a `step` of a schedule may change the learning rate.
 ///
-/// It gets nothing, the optimizer, the update or a metric; a sampler of a diffusion model gets tensors and
-/// the step of its process.
+/// The `step` of a schedule has at most one argument, unless the optimizer is an argument. The
+/// `step` of a diffusion sampler has several arguments.
 fn may_advance(call: &Call<'_>) -> bool {
     let optimizer = call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Optimizer(_)));
     call.arguments.len() < 2 || optimizer

@@ -170,6 +170,9 @@ fn computes_gradients(effect: CallEffect) -> bool {
         | CallEffect::Scales
         | CallEffect::SetsEpoch
         | CallEffect::Reduces
+        | CallEffect::Collective { .. }
+        | CallEffect::Rank
+        | CallEffect::Splits
         | CallEffect::KeepsGraph
         | CallEffect::Detaches
         | CallEffect::Parameters

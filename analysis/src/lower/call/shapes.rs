@@ -1,8 +1,9 @@
 //! Models and optimizers of libraries without a vocabulary, recognized by the shape of their calls.
 //!
-//! In some libraries a model keeps its gradients and updates itself: `model.zero_grad()`,
-//! `model.backward(&grad)`, `model.update(rate)`. In others an optimizer without parameters gets the model
-//! in each step: `optimizer.step(&mut model)`. A layer's `backward` gets a gradient and returns one.
+//! In some libraries a model stores its gradients and updates itself: `model.zero_grad()`,
+//! `model.backward(&grad)`, `model.update(rate)`. In other libraries an optimizer without
+//! parameters gets the model in each step: `optimizer.step(&mut model)`. The `backward` of a layer
+//! takes the gradient of its output and returns the gradient of its input.
 
 use syn::{Expr, ExprMethodCall};
 
@@ -17,7 +18,7 @@ use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{Uses, applies_gradients, is_loss, runs_backward};
 
 impl<'a> Lower<'a> {
-    /// Performs a method that acts on gradients according to its shape; `None` if it has no such shape.
+    /// Performs a method whose shape shows that it acts on gradients. `None` for any other method.
     pub(super) fn by_shape(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let Callee::Method(node) = call.callee else { return None };
         let receiver = call.receiver.as_ref().filter(|_| !is_self(&node.receiver))?;
@@ -77,7 +78,7 @@ impl<'a> Lower<'a> {
         Some(self.applies_to(call, id, None))
     }
 
-    /// Performs a step on the gradients of an optimizer, which also updates the model in `deps`.
+    /// Performs a step that uses the gradients of an optimizer and updates the model in `deps`.
     fn applies_to(&mut self, call: &Call<'a>, id: OptimizerId, deps: Option<Deps>) -> Value<'a> {
         let path = self.cfg.optimizers[id].path;
         let by_argument = deps.is_some();
@@ -92,7 +93,8 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// Whether some function zeroes the gradients of a model of this name, to which the same method is applied.
+    /// Whether some function zeroes the gradients of a model with this name and applies the same
+    /// method to it.
     fn zeroes_applied(&self, call: &Call<'a>) -> bool {
         let Callee::Method(node) = call.callee else { return false };
         let Some(uses) = self.uses_of(node) else { return false };
@@ -104,13 +106,14 @@ impl<'a> Lower<'a> {
             .any(|model| self.resolver.zeroes.optimizers.contains(&(call.name.clone(), last_name(model))))
     }
 
-    /// Whether an argument is a model as a whole, or its parameters.
+    /// Whether an argument is a whole model, or the parameters of a whole model.
     fn is_whole_model(&self, expr: &Expr, value: &Value<'a>) -> bool {
         let item = |path: PathId| self.cfg.facts.item_of(self.cfg.paths.root_of(path)).is_some();
         let deps = value.derived().deps;
         let named = match unreferenced(expr) {
             Expr::Path(_) | Expr::Field(_) => true,
-            // `optimizer.step(loss.parameters())` belongs to graphs that are defined before they run.
+            // `optimizer.step(loss.parameters())` belongs to libraries that define a graph before
+            // they run it.
             Expr::MethodCall(call) => call.args.is_empty() && !is_loss(&text::tight(&call.receiver)),
             _ => false,
         };
@@ -124,7 +127,7 @@ impl<'a> Lower<'a> {
             && !deps.paths().iter().copied().all(item)
     }
 
-    /// Performs a `backward` with an argument, of a loss or of a layer.
+    /// Performs the `backward` of a loss or of a layer, if the call has an argument.
     fn backward_by_shape(
         &mut self,
         call: &Call<'a>,
@@ -132,7 +135,7 @@ impl<'a> Lower<'a> {
         receiver: &Value<'a>,
     ) -> Option<Value<'a>> {
         if self.is_loss_object(&node.receiver, receiver) {
-            // The gradient of the loss, which a layer's `backward` gets.
+            // The result is the gradient of the loss, which is passed to a layer's `backward`.
             return Some(Value { measured: true, ..Value::nothing() });
         }
         let [first, ..] = &call.arguments[..] else { return None };
@@ -143,7 +146,7 @@ impl<'a> Lower<'a> {
         }
         let own = self.survey().has_own_shape();
         let given_loss = call.args.iter().zip(&call.arguments).any(|(argument, value)| {
-            // The gradient of an own loss may look computed by a model.
+            // The gradient of the user's own loss may seem to be computed by a model.
             self.is_loss_place(value.place) || is_loss(&text::tight(argument)) || value.computed && !own
         });
         let uses = self.uses_of(node)?;
@@ -160,7 +163,8 @@ impl<'a> Lower<'a> {
         Some(self.layer_backward(call, receiver))
     }
 
-    /// Performs the `backward` of a layer or a model, which fills the gradients of its own parameters.
+    /// Performs the `backward` of a layer or a model, which fills the gradients of the layer or the
+    /// model.
     fn layer_backward(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
         let site = self.stage_site(call.expr, Stage::Backward);
         self.cfg.facts.mark(site, Mark::OfLayer);
@@ -183,7 +187,7 @@ impl<'a> Lower<'a> {
         Value { deps: Deps::none(), ..past }
     }
 
-    /// Whether a value is an object that computes losses, and no loss.
+    /// Whether a value is an object that computes losses, rather than a loss.
     pub(super) fn is_loss_object(&self, expr: &Expr, value: &Value<'a>) -> bool {
         let uses = self.survey().uses.get(&text::tight(expr));
         let computes = uses.is_some_and(Uses::as_criterion);
@@ -191,7 +195,7 @@ impl<'a> Lower<'a> {
         value.origin.criterion.is_some() || self.is_loss_place(value.place) && computes || built
     }
 
-    /// Whether the last name of a place is that of a loss.
+    /// Whether the last name of a place suggests a loss.
     pub(super) fn is_loss_place(&self, place: Option<PathId>) -> bool {
         let name = |place| self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");
         place.is_some_and(|place| is_loss(name(place)))
@@ -205,7 +209,7 @@ impl<'a> Lower<'a> {
         receiver.ty.is_some_and(|ty| self.holds_optimizer(ty))
     }
 
-    /// The gradients that the model in a place keeps, as those of an optimizer of its own.
+    /// The optimizer that represents the gradients of a model which updates itself.
     pub(in crate::lower) fn own_gradients(&mut self, place: PathId) -> OptimizerId {
         let known = self.objects.holders.get(&place).copied();
         let path = known.unwrap_or_else(|| {
@@ -221,12 +225,13 @@ impl<'a> Lower<'a> {
         id
     }
 
-    /// Records that a variable holds a new model, if the model keeps gradients and updates itself.
+    /// Records that a variable holds a new model, if the model stores gradients and updates itself.
     pub(in crate::lower) fn new_own_gradients(&mut self, place: PathId, name: &str, value: &Value<'a>) {
         let plain = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
         let uses = self.survey().uses.get(name).filter(|_| plain);
         let Some((uses, site)) = uses.zip(value.made) else { return };
-        // Without any update the gradients are used by nothing, if nothing else can reach them.
+        // If the function never updates the model and no other code can reach it, nothing uses the
+        // gradients.
         let unused = || {
             let computes =
                 uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates();

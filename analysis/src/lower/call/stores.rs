@@ -1,4 +1,4 @@
-//! Gradients that are values of their own: what computes, changes, reads and takes them.
+//! Calls that compute, change, read or take gradients that are separate values.
 
 use syn::Expr;
 
@@ -16,7 +16,8 @@ impl<'a> Lower<'a> {
             return known;
         }
         let keeping = match self.vocabulary.keeping() {
-            // A tape that starts with empty gradients is a new value; a tape with earlier ones says so.
+            // A tape counts as new and empty here. The caller corrects this for a tape with earlier
+            // gradients.
             Some(Keeping::Threaded) => Keeping::Fresh,
             known => known.unwrap_or_default(),
         };
@@ -25,7 +26,8 @@ impl<'a> Lower<'a> {
         self.cfg.stores.len() - 1
     }
 
-    /// Records that gradients are bound to a variable or passed to a call, and so are a value.
+    /// Records that gradients are bound to a variable or passed to a call. They are then a separate
+    /// value.
     pub(in crate::lower) fn are_values(&mut self, stores: &[StoreId]) {
         let doubtful = |store: &StoreId| self.cfg.stores[*store].keeping == Keeping::InPlace;
         let doubtful: Vec<StoreId> = stores.iter().copied().filter(doubtful).collect();
@@ -37,8 +39,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records after the whole function is lowered that no step takes certain gradients, although they are
-    /// a value.
+    /// Completes the facts about gradients once the whole function is lowered. If the library may
+    /// not return gradients, a store that code uses counts as a read of gradients.
     pub(in crate::lower) fn settle_stores(&mut self) {
         let unclear = |store: &Store| store.used && store.keeping == Keeping::InPlace;
         self.cfg.function.reads_gradients |= self.cfg.stores.iter().any(unclear);
@@ -56,7 +58,8 @@ impl<'a> Lower<'a> {
         Value { measured: true, ..Value::number() }
     }
 
-    /// Whether an argument of a step is gradients, or may be in the libraries of the file.
+    /// Whether an argument of a step is gradients, or may be gradients in the libraries of the
+    /// file.
     pub(super) fn may_be_gradients(&self, argument: &Expr, value: &Value<'a>) -> bool {
         let told = !matches!(self.vocabulary.keeping(), None | Some(Keeping::InPlace));
         match value.kind {
@@ -85,10 +88,11 @@ impl<'a> Lower<'a> {
                 }
                 self.emit(Action::OnStores(stores.clone(), OnStore::Present(id)), site);
             }
-            // A variable that is not declared yet holds nothing.
+            // A variable that is not declared yet holds no gradients.
             Some((argument, value)) if value.place.is_none() && is_variable(argument) => {}
             _ => {
-                // The same unchanged variable as at the step before has the same gradients.
+                // If the argument is the same unchanged variable as at the previous step, the
+                // gradients are the same.
                 let argument = given.map(|(argument, _)| argument).filter(|argument| is_place(argument));
                 let first = self.control.in_first();
                 let now = argument.map(|argument| (self.versioned(argument), first));
@@ -127,7 +131,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The accumulator in a place. It may hold gradients of the caller if it belongs to the caller.
+    /// The accumulator in a place. If it belongs to the caller, it may contain gradients already.
     pub(in crate::lower) fn accumulator_at(&mut self, path: PathId) -> StoreId {
         if let Some(known) = self.objects.accumulator(path) {
             return known;
@@ -139,7 +143,7 @@ impl<'a> Lower<'a> {
         store
     }
 
-    /// The value of a constructor of an accumulator.
+    /// The value of an accumulator's constructor.
     pub(super) fn new_accumulator(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let store = self.store_at(site);
@@ -148,7 +152,8 @@ impl<'a> Lower<'a> {
         Value::of(Kind::Accumulator(store), Deps::none())
     }
 
-    /// Performs a method of gradients that are a value; `None` if the vocabulary knows it for every value.
+    /// Performs a method of gradients that are a separate value. `None` if the vocabulary knows the
+    /// method for values of any kind.
     pub(super) fn gradients_method(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let receiver = call.receiver.as_ref()?;
         let Kind::Gradients(stores) = &receiver.kind else { return None };
@@ -170,9 +175,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Performs a stage that is called on gradients that are a value, such as `clip(&mut gradients)`.
+    /// Performs a stage with gradients as an argument, such as `clip(&mut gradients)`.
     ///
-    /// Returns whether an argument is such a value.
+    /// Returns `None` if no argument is gradients.
     pub(super) fn acts_on_stores(&mut self, call: &Call<'a>, effect: Effect) -> Option<Value<'a>> {
         let given = call.values().find(|value| matches!(value.kind, Kind::Gradients(_)))?.clone();
         let Kind::Gradients(stores) = &given.kind else { return None };
@@ -184,7 +189,8 @@ impl<'a> Lower<'a> {
         Some(if by_value { given } else { Value { measured: true, ..Value::number() } })
     }
 
-    /// Performs an unseen call that only reads gradients that are a value, such as `tensor.grad(&gradients)`.
+    /// Performs an opaque call that only reads its argument, gradients, such as
+    /// `tensor.grad(&gradients)`.
     pub(super) fn reads_stores(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let given = call.arguments.iter().find_map(|value| match &value.kind {
             Kind::Gradients(stores) if value.passing != Passing::Value => Some(stores.clone()),
@@ -202,7 +208,8 @@ impl<'a> Lower<'a> {
         Some(Value { measured: true, ..Value::number() })
     }
 
-    /// The gradients that an unseen call gets, and may keep, use or return.
+    /// Performs an opaque call with gradients as arguments. The call may store, use or return the
+    /// gradients.
     pub(super) fn pass_gradients(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let mut returned = None;
         let holds = |value: &Value<'a>| {
@@ -226,7 +233,7 @@ impl<'a> Lower<'a> {
         returned
     }
 
-    /// Records that gradients may be used by code that is not seen.
+    /// Records that opaque code may use the gradients in a value.
     pub(in crate::lower) fn gradients_escape(&mut self, value: &Value<'a>) {
         if let Kind::Gradients(stores) = &value.kind {
             for &store in stores {
@@ -236,7 +243,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The result of an associated function that gets gradients, such as `GradientsParams::from_grads`.
+    /// The result of an associated function that converts gradients, such as
+    /// `GradientsParams::from_grads`.
     pub(super) fn converts_gradients(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let given = call.arguments.iter().find(|value| matches!(value.kind, Kind::Gradients(_)))?;
         let Kind::Gradients(stores) = given.kind.clone() else { return None };
@@ -253,7 +261,7 @@ impl<'a> Lower<'a> {
         Some(Value::of(Kind::Gradients(stores), Deps::none()))
     }
 
-    /// A part of gradients, which is a value of its own: another step may take the rest.
+    /// A part of some gradients, as a new value. Another step may take the rest.
     fn part_of(&mut self, call: &Call<'a>, stores: &[StoreId]) -> Value<'a> {
         for store in stores {
             self.cfg.stores[*store].escapes = true;
@@ -281,8 +289,8 @@ impl<'a> Lower<'a> {
         Value::of(Kind::Gradients(vec![store]), Deps::none())
     }
 
-    /// Performs `input.trace(gradients)`: what is computed from the result is recorded, and the next
-    /// `backward` adds to the gradients.
+    /// Performs `input.trace(gradients)`. Computations on the result are recorded, and the next
+    /// `backward` adds to `gradients`.
     pub(super) fn traces(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(input) = call.receiver.as_ref() else { return self.opaque(call) };
         let earlier = |store: &StoreId| {

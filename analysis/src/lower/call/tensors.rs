@@ -1,4 +1,5 @@
-//! Calls on tensors that are no plain operation: derivatives, methods by path, in-place operations.
+//! Calls on tensors other than plain operations: derivatives, methods called by path, and in-place
+//! operations.
 
 use syn::Expr;
 
@@ -49,10 +50,10 @@ impl<'a> Lower<'a> {
         Some(self.perform(effect, call))
     }
 
-    /// Records that a forward without input may compute the tensor on which it is called anew.
+    /// Records that a forward without arguments may recompute its receiver, a tensor.
     ///
-    /// In libraries that define a graph before they run it, `loss.forward()` computes the loss and
-    /// `loss.backward(1.0)` may run once for each such call.
+    /// In libraries that define a graph before they run it, `loss.forward()` computes the loss, and
+    /// each `loss.forward()` permits one `loss.backward(1.0)`.
     pub(super) fn may_recompute(&mut self, receiver: Option<&Value<'a>>, given: &[Value<'a>]) {
         let Some(receiver) = receiver.filter(|_| given.is_empty()) else { return };
         let named = receiver.place.filter(|place| self.is_loss_place(Some(*place)));
@@ -62,7 +63,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that an in-place operation gave its receiver a new value with this origin.
+    /// Records that an in-place operation replaced the value of its receiver by a value with this
+    /// origin.
     pub(super) fn written_in_place(&mut self, call: &Call<'a>, origin: &Origin) {
         let Some(place) = call.receiver.as_ref().and_then(|receiver| receiver.place) else { return };
         if !self.vocabulary.writes_receiver(&call.name) {

@@ -51,6 +51,10 @@ impl<'a> Lower<'a> {
                 let item = std::mem::take(&mut self.syntax.while_let);
                 let mut value = self.expr(&node.expr);
                 value.item |= item;
+                if item {
+                    value.differs = self.differs_as_item(&value);
+                }
+                self.asks_about(&node.expr, &value);
                 let holds = self.block("");
                 match Self::fits(&node.pat, &value) {
                     Some(true) => self.goto(holds),
@@ -62,9 +66,11 @@ impl<'a> Lower<'a> {
                 self.goto(yes);
             }
             Shape::Single(single) => {
-                if self.expr(single).measured {
+                let value = self.expr(single);
+                if value.measured {
                     self.guarding.measured.insert(address(single));
                 }
+                self.asks_about(single, &value);
                 self.single(single, yes, no);
             }
         }
@@ -78,7 +84,11 @@ impl<'a> Lower<'a> {
         match self.decided_here(condition) {
             Some(true) => self.goto(yes),
             Some(false) => self.goto(no),
-            None => [no, yes].into_iter().for_each(|to| self.goto(to)),
+            None => {
+                self.divides_here();
+                self.goto(no);
+                self.goto(yes);
+            }
         }
     }
 
@@ -103,6 +113,7 @@ impl<'a> Lower<'a> {
     ) {
         if self.survey().followed.is_empty() {
             let may_fail = no.filter(|_| !condition::always(pat));
+            self.divides_here();
             return may_fail.into_iter().chain([yes]).for_each(|to| self.goto(to));
         }
         self.branch_on(condition::of_pattern(subject, pat), yes, no);
@@ -165,6 +176,7 @@ impl<'a> Lower<'a> {
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
+        self.divides_here();
         if let Some(no) = no {
             self.answer(known.map(|(bit, holds)| (bit, !holds)), no);
             (self.at.block, self.at.dead) = (at, dead);

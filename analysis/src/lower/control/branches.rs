@@ -58,9 +58,11 @@ impl<'a> Lower<'a> {
     fn branch(&mut self, node: &'a ExprIf) -> Value<'a> {
         let mark = self.scope.len();
         let (yes, no, after) = (self.block("if"), self.block("else"), self.block(""));
+        let outer = self.processes.start_condition();
         self.condition(&node.cond, yes, no);
+        let asked = self.processes.end_condition(outer);
         self.note_choice(node);
-        let (then, other) = self.branched(|lower| {
+        let (then, other) = self.branched_by(asked, |lower| {
             lower.start(yes);
             let guards = lower.guard_branch(&node.cond, true);
             let then = lower.scoped(&node.then_branch);
@@ -86,7 +88,8 @@ impl<'a> Lower<'a> {
         self.start(right);
         let right = self.branched(|lower| lower.expr(&node.right));
         self.join_at(after);
-        Value { measured: left.measured || right.measured, ..Value::number() }
+        let measured = left.measured || right.measured;
+        Value { measured, differs: left.differs().with(right.differs()), ..Value::number() }
     }
 
     /// Lowers a `let` condition that is used as a value. The names of the condition are bound only
@@ -103,7 +106,10 @@ impl<'a> Lower<'a> {
     fn choose(&mut self, node: &'a ExprMatch) -> Value<'a> {
         let subject = self.expr(&node.expr);
         let after = self.block("");
-        let result = self.branched(|lower| lower.arms(node, &subject, after));
+        let outer = self.processes.start_condition();
+        self.asks_about(&node.expr, &subject);
+        let asked = self.processes.end_condition(outer);
+        let result = self.branched_by(asked, |lower| lower.arms(node, &subject, after));
         self.join_at(after);
         result.unwrap_or_else(Value::nothing)
     }
@@ -145,6 +151,7 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let mark = self.scope.len();
         let taken = self.block("match");
+        self.asks_about(subject, value);
         self.matching(subject, &arm.pat, taken, other);
         self.start(taken);
         self.bind(&arm.pat, value.clone());

@@ -44,6 +44,13 @@ pub(in crate::lower) struct Counting {
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
 }
 
+impl Counting {
+    /// Whether a variable is the index of a loop.
+    pub(super) fn is_index(&self, path: PathId) -> bool {
+        self.indexes.contains_key(&path)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Index {
     of: LoopId,
@@ -73,13 +80,13 @@ struct Counted {
     starts_over: bool,
     /// Whether the loop counts items, rather than the numbers of a range.
     over_items: bool,
-    /// Whether the variable counts samples, and not iterations.
+    /// Whether the variable counts samples rather than iterations.
     of_samples: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Bump {
-    /// The number that is added. `None` for the size of a batch.
+    /// The number that is added; `None` if the size of a batch is added.
     by: Option<i64>,
     around: Option<LoopId>,
     conditional: bool,

@@ -98,7 +98,7 @@ impl<'ast> Visit<'ast> for Finder {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether an expression computes the index of a micro-batch, as `step * k + micro` does.
+/// Whether an expression computes the index of a micro-batch: `step * k + micro`.
 fn is_index(expr: &Expr) -> bool {
     let is_name = |expr: &Expr| matches!(expr, Expr::Path(_) | Expr::Field(_));
     match expr {

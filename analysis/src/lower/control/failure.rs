@@ -82,10 +82,10 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// Lowers a closure that a call runs, with `run`.
+    /// Lowers a closure that a call runs. The argument `run` lowers the closure.
     ///
-    /// If the closure returns an error, control continues at the target of the `?` or `unwrap` on the call.
-    /// If the call has neither a `?` nor an `unwrap`, control continues at `after`.
+    /// If the closure returns an error, control continues where the `?` or `unwrap` on the call
+    /// leads. Without a `?` or an `unwrap`, control continues at `after`.
     pub(in crate::lower) fn with_failures_of_closure(
         &mut self,
         call: &Expr,
@@ -174,7 +174,7 @@ impl<'a> Lower<'a> {
 }
 
 /// The call whose result an expression passes on: `f(x)` in `f(x).await.context("..")`.
-fn head(expr: &Expr) -> Option<&Expr> {
+pub(super) fn head(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Paren(inner) => head(&inner.expr),
         Expr::Group(inner) => head(&inner.expr),
@@ -186,7 +186,7 @@ fn head(expr: &Expr) -> Option<&Expr> {
 }
 
 /// Whether an expression is `Err(..)`.
-fn is_error(expr: &Expr) -> bool {
+pub(super) fn is_error(expr: &Expr) -> bool {
     match expr {
         Expr::Call(call) => {
             matches!(&*call.func, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::Err))

@@ -84,7 +84,8 @@ impl Lower<'_> {
     }
 }
 
-/// The collection that a loop iterates over, without references, `iter`, `enumerate` and progress bars.
+/// The collection that a loop iterates over. References, `iter`, `enumerate` and progress bars are
+/// removed.
 fn collection(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) if call.args.is_empty() && passes_each(&call.method.to_string()) => {
@@ -94,7 +95,7 @@ fn collection(items: &Expr) -> &Expr {
     }
 }
 
-/// Whether an adaptor passes each item on, at most with a number.
+/// Whether an iterator adaptor returns each item unchanged, or each item with a number.
 fn passes_each(method: &str) -> bool {
     matches!(numbering(method), Some(Numbering::Adds | Numbering::Keeps))
 }

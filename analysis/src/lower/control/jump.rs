@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::Expr;
 
 use super::FrameKind;
-use super::failure::ErrorExit;
+use super::failure::{ErrorExit, is_error};
 use crate::lower::Lower;
 use crate::lower::env::value::Value;
 
@@ -12,8 +12,12 @@ impl<'a> Lower<'a> {
     pub(super) fn tries(&mut self, node: &'a syn::ExprTry) -> Value<'a> {
         let (exit, mark) = (self.error_exit(), node.question_token.span);
         let target = exit.unwrap_or_else(|| self.function_end(mark));
+        if exit.is_none() {
+            self.cfg.facts.processes.errors.insert(target.to);
+        }
         let value = self.with_error_exit(&node.expr, Some(target));
-        self.may_fail(exit, mark);
+        let alone = self.fails_alone(&node.expr, &value);
+        self.may_fail(exit, mark, alone);
         value
     }
 
@@ -47,6 +51,9 @@ impl<'a> Lower<'a> {
         if !self.returns_error(node) {
             if out.is_none() {
                 let out = self.function_end(node.return_token.span);
+                if node.expr.as_ref().is_some_and(|value| is_error(value)) {
+                    self.cfg.facts.processes.errors.insert(out.to);
+                }
                 self.goto(out.to);
             }
             self.jump(out, value);
@@ -55,16 +62,28 @@ impl<'a> Lower<'a> {
     }
 
     /// Adds a branch to the error exit, or to an exit of the function if there is no error exit.
-    fn may_fail(&mut self, exit: Option<ErrorExit>, mark: Span) {
+    ///
+    /// If the call fails on this process `alone`, the processes may take different branches.
+    fn may_fail(&mut self, exit: Option<ErrorExit>, mark: Span, alone: bool) {
         let on = self.block("");
+        if alone {
+            self.divides_here();
+        }
         self.goto(on);
         if let Some(exit) = exit {
             let ends = self.block("");
+            if !alone {
+                self.cfg.facts.processes.failures.insert(ends);
+            }
             self.join_at(ends);
             self.unwind(exit.scope);
             self.edge(exit.to, exit.softly);
         } else {
             let out = self.function_end(mark);
+            self.cfg.facts.processes.errors.insert(out.to);
+            if !alone {
+                self.cfg.facts.processes.failures.insert(out.to);
+            }
             self.goto(out.to);
         }
         self.start(on);

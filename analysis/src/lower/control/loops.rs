@@ -62,10 +62,11 @@ impl<'a> Lower<'a> {
         self.note_for(id, &node.pat, &node.expr);
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
             lower.next_or(out, "round");
-            let item = match &pipeline {
+            let mut item = match &pipeline {
                 Some(pipeline) => lower.through_pipeline(pipeline, &items),
                 None => lower.item(&items),
             };
+            item.differs = lower.differs_as_item(&item);
             lower.expect_index(&node.pat, &node.expr);
             lower.bind(&node.pat, item);
             lower.binds_item(id, &node.pat, &node.expr);

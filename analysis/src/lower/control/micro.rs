@@ -1,4 +1,4 @@
-//! Loops over the micro-batches of one update: how many micro-batches one run of the loop has.
+//! The number of iterations of loops over the micro-batches of one update.
 
 use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprRange, Lit, Pat, RangeLimits};
 
@@ -12,8 +12,9 @@ use crate::vocabulary::{Partition, names_window, partition, splits_batch};
 impl Lower<'_> {
     /// The number of iterations of a `for` loop over the micro-batches of one update.
     ///
-    /// The pattern does not use the numbers of a range, or a name says that they count micro-batches. Or the
-    /// loop takes the next `k` batches of an iterator, or the `k` parts of a batch.
+    /// A loop over a range counts if the numbers are unused, or if a name says that they count
+    /// micro-batches. A loop over the next `k` batches of an iterator counts, and so does a loop
+    /// over the `k` parts of a batch.
     pub(super) fn repeats(&mut self, pat: &Pat, items: &Expr) -> Option<Period> {
         let named = names_in(&pat).iter().any(|name| names_window(name));
         match items {
@@ -45,7 +46,7 @@ impl Lower<'_> {
         counts.then(|| self.period(right))
     }
 
-    /// The groups of batches that `chunks(k)` and similar methods make.
+    /// The groups of batches that `chunks(k)` and similar methods return.
     pub(super) fn groups(&mut self, items: &Expr) -> Option<Groups> {
         let Expr::MethodCall(call) = items else { return None };
         let size = call.args.last()?;
@@ -82,7 +83,7 @@ fn is_borrowed(items: &Expr) -> bool {
     }
 }
 
-/// Whether a pattern takes an item that no code uses, so that every iteration does the same.
+/// Whether a pattern leaves the item unused: `_`, or a name that starts with an underscore.
 fn is_unused(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) => true,
@@ -91,7 +92,8 @@ fn is_unused(pat: &Pat) -> bool {
     }
 }
 
-/// The part of a loop's pattern that binds the item: `batch` of `(i, batch)` for numbered items.
+/// The part of a loop's pattern that binds the item: `batch` of `(i, batch)` if `items` are
+/// numbered.
 pub(super) fn item_of<'p>(pat: &'p Pat, items: &Expr) -> &'p Pat {
     match (pat, unreferenced(items)) {
         (Pat::Tuple(parts), Expr::MethodCall(call)) if parts.elems.len() == 2 => {

@@ -123,9 +123,10 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn assign_place(&mut self, left: &'a Expr, value: Value<'a>) {
+    fn assign_place(&mut self, left: &'a Expr, mut value: Value<'a>) {
         self.may_write_gradient(left);
         self.changed_place(left);
+        value.differs = self.processes.assigned(value.differs());
         let Some(path) = self.place_of(left) else {
             self.escapes(&value);
             self.expr(left);

@@ -12,7 +12,8 @@ impl<'a> Lower<'a> {
     ///
     /// A clone shares its parameters behind an `Rc` or an `Arc`, and in libraries whose tensors are handles.
     pub(super) fn separate(&mut self, name: &str, path: PathId, value: &mut Value<'a>) {
-        let plain = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed && !value.item;
+        let of_model = !value.computed && !value.item && !value.gradient;
+        let plain = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && of_model;
         if !value.copied || !plain || !self.is_model_value(name, value) || self.shares_clones(value) {
             return;
         }

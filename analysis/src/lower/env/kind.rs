@@ -32,7 +32,7 @@ pub(in crate::lower) enum Kind<'a> {
     Scaled,
     /// Gradients as a separate value. In some libraries, `backward` returns the gradients.
     ///
-    /// They are the gradients of one of these stores.
+    /// The value holds the gradients of one of these stores.
     Gradients(Vec<StoreId>),
     /// An object that adds up gradients.
     Accumulator(StoreId),

@@ -6,18 +6,21 @@ use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, StoreId, 
 use crate::limits;
 use crate::lower::Lower;
 
-/// Unknown gradients that a step takes, and whether the step is in a first iteration.
+/// The argument of a step whose gradients are unknown. The flag tells whether the step is in a
+/// first iteration.
 type Taken = (Versioned, bool);
 
 /// The objects that the flow analysis tracks, by their places.
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
-    /// The places that stand for the gradients of models that update themselves, by the model's place.
+    /// For the place of each model that updates itself, the place that represents the model's
+    /// gradients.
     pub holders: BTreeMap<PathId, PathId>,
     graphs: BTreeMap<PathId, GraphId>,
     accumulators: BTreeMap<PathId, StoreId>,
-    /// The unknown gradients that the last step of each optimizer took.
+    /// For each optimizer, the argument of its last step, if the gradients in the argument were
+    /// unknown.
     taken: BTreeMap<OptimizerId, Option<Taken>>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
@@ -28,12 +31,13 @@ impl Objects {
         self.optimizers.iter().map(|(path, id)| (*path, *id))
     }
 
-    /// Records the unknown gradients that a step takes; returns those that the step before took.
+    /// Records the argument of a step whose gradients are unknown. Returns the argument of the
+    /// previous step.
     pub(in crate::lower) fn taken_before(&mut self, id: OptimizerId, now: Option<Taken>) -> Option<Taken> {
         self.taken.insert(id, now).flatten()
     }
 
-    /// The accumulator of gradients in a place.
+    /// The accumulator that a place holds.
     pub(in crate::lower) fn accumulator(&self, path: PathId) -> Option<StoreId> {
         self.accumulators.get(&path).copied()
     }

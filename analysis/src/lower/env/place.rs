@@ -95,7 +95,7 @@ impl<'a> Lower<'a> {
             value.past.calls = whole.past.calls.clone();
         }
         if declared.is_some_and(Self::sets_own_mode) {
-            value.sets_own_mode = true;
+            value.as_model.sets_own_mode = true;
         }
         self.env.values.insert(path, value.clone());
         value

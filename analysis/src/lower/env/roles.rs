@@ -28,7 +28,7 @@ impl Lower<'_> {
             used.then_some(Role::Optimizer)
         };
         let last = name.rsplit('.').next().unwrap_or(name);
-        // A list of numbers may be called a schedule.
+        // A list of numbers may be named a schedule.
         let list = || self.survey().uses.get(name).is_some_and(Uses::as_collection);
         let by_name = || role_of_name(last).filter(|role| *role != Role::Schedule || !list());
         by_type.or_else(by_use).or_else(by_name)
@@ -69,7 +69,7 @@ impl Lower<'_> {
 
     /// The role of a type with this name.
     ///
-    /// A type of the checked code whose `step` only counts is no optimizer for the checker.
+    /// If the checked code defines the type and its `step` only counts, the type is no optimizer.
     pub(in crate::lower) fn role_of_named_type(&self, name: &str) -> Option<Role> {
         let role = role_of_type(self.vocabulary, name)?;
         let counts = || {
@@ -106,7 +106,7 @@ impl Lower<'_> {
         bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
     }
 
-    /// Whether the forward of a type ignores the argument that selects the mode.
+    /// Whether the forward of a type ignores its argument for the mode.
     pub(in crate::lower) fn sets_own_mode(ty: &Type) -> bool {
         match ty {
             Type::Reference(inner) => Self::sets_own_mode(&inner.elem),

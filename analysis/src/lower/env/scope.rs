@@ -77,7 +77,7 @@ impl Scope {
         self.hidden = hidden;
     }
 
-    /// Whether a variable is among the names, visible or not.
+    /// Whether a variable is in scope, even if a later variable of the same name shadows it.
     fn holds(&self, variable: PathId) -> bool {
         self.names.iter().any(|(_, path)| *path == variable)
     }
@@ -121,7 +121,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the gradients in a variable, unless another variable in scope or `value` has them too.
+    /// Ends the gradients in a variable, unless `value` or another variable in scope holds the same
+    /// gradients.
     fn end_gradients(&mut self, path: PathId, value: &Value<'a>) {
         let Some(Kind::Gradients(stores)) = self.env.value(path).map(|value| &value.kind) else { return };
         let has = |value: &Value<'a>, store: StoreId| match &value.kind {

@@ -72,7 +72,7 @@ impl<'a> Lower<'a> {
         }
         self.tensor(path, assigned, &mut value);
         self.store_fields(path, assigned, &mut value);
-        if is_new && !value.updated {
+        if is_new && !value.as_model.updated {
             self.new_mode(path, &value);
             self.new_own_gradients(path, name, &value);
         }
@@ -105,7 +105,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores a new accumulator in a place. It takes the place of the one that was there, and is empty.
+    /// Stores a new accumulator in a place. If the place holds an accumulator already, this
+    /// accumulator is emptied instead.
     fn store_accumulator(&mut self, path: PathId, value: &mut Value<'a>) {
         let Kind::Accumulator(new) = value.kind else { return };
         let Some(known) = self.objects.accumulator(path) else {
@@ -120,7 +121,7 @@ impl<'a> Lower<'a> {
     /// Stores an optimizer in its own place. Returns whether the store is then complete.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
-            // The gradients are arguments of its methods.
+            // The methods of this optimizer get the gradients as arguments.
             Kind::NewOptimizer(..) if self.is_given_gradients(name) => {
                 *value = Value::plain(value.derived().deps);
                 false
@@ -153,7 +154,8 @@ impl<'a> Lower<'a> {
         self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
     }
 
-    /// Whether the variable `name` is called an optimizer and never steps, in a function that computes gradients.
+    /// Whether the variable `name` is named an optimizer and never steps, although the function
+    /// computes gradients.
     fn is_unused_optimizer(&self, name: &str) -> bool {
         let survey = self.survey();
         let other = survey.uses.get(name).is_some_and(|uses| {
@@ -163,10 +165,10 @@ impl<'a> Lower<'a> {
         optimizer && !other && survey.differentiates() && survey.keeps_to_itself(name)
     }
 
-    /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
-    /// gradients.
+    /// Whether the uses of a variable show that its value, an optimizer without parameters, really
+    /// is an optimizer.
     ///
-    /// A variable that is only stepped counts if the function computes gradients.
+    /// If the code only steps the variable, the function must also compute gradients.
     fn is_used_as_optimizer(&self, name: &str) -> bool {
         let survey = self.survey();
         survey.uses.get(name).is_some_and(|uses| {
@@ -198,6 +200,7 @@ impl<'a> Lower<'a> {
             value.deps = value.deps.union(&Deps::one(path));
         }
         value.item = false;
+        value.differs = self.differs_in(path, &value);
         // A value that outlives the iteration, such as a running mean, says nothing about this iteration alone.
         value.measured &= self.cfg.bound_in(path) == self.control.innermost();
         if is_new {

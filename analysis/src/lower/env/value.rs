@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 pub(in crate::lower) use super::kind::{Closure, Guard, Kind};
-use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
+use crate::cfg::{Deps, Differs, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 use crate::lower::control::known::Known;
 use crate::lower::resolve::TypeId;
 
@@ -30,6 +30,10 @@ pub(in crate::lower) struct Value<'a> {
     pub copied: bool,
     /// Whether the value depends on numbers of this iteration: an output, a loss, a gradient norm.
     pub measured: bool,
+    /// Whether the value is a gradient, or holds gradients.
+    pub gradient: bool,
+    /// The way in which the value differs between processes, as far as `measured` does not tell it.
+    pub differs: Differs,
     /// The type of the value, if the type is resolved.
     pub ty: Option<TypeId>,
     /// The provenance of the value, which is copied on write.
@@ -65,15 +69,34 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// Whether the value is a model whose forward ignores the argument that selects the mode.
-    pub sets_own_mode: bool,
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
-    /// Whether the value is a model that a step updated, and so is in the mode of the model before.
+    /// Properties of the value as a model.
+    pub as_model: AsModel,
+}
+
+/// Properties of a value as a model, each `false` if it is not known.
+#[derive(Clone, Copy, Default)]
+pub(in crate::lower) struct AsModel {
+    /// Whether the value is a model whose forward ignores its argument for the mode.
+    pub sets_own_mode: bool,
+    /// Whether the value is a model that a step returned. The mode is the mode of the model before
+    /// the step.
     pub updated: bool,
-    /// Whether the value is a model that certainly records nothing.
+    /// Whether the value is a model whose forward certainly records nothing.
     pub frozen: bool,
+}
+
+impl AsModel {
+    /// The properties that hold for both of two models.
+    fn join(self, other: Self) -> Self {
+        Self {
+            sets_own_mode: self.sets_own_mode && other.sets_own_mode,
+            updated: self.updated && other.updated,
+            frozen: self.frozen && other.frozen,
+        }
+    }
 }
 
 impl Provenance {
@@ -93,10 +116,8 @@ impl Provenance {
             copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
             known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
             outcome: None,
-            sets_own_mode: self.sets_own_mode && other.sets_own_mode,
             part: Vec::new(),
-            updated: self.updated && other.updated,
-            frozen: self.frozen && other.frozen,
+            as_model: self.as_model.join(other.as_model),
         }
     }
 }
@@ -145,6 +166,8 @@ impl<'a> Value<'a> {
             typed_schedule: false,
             copied: false,
             measured: false,
+            gradient: false,
+            differs: Differs::Unknown,
             ty: None,
             provenance: NO_PROVENANCE.with(Rc::clone),
         }
@@ -198,11 +221,19 @@ impl<'a> Value<'a> {
 
     /// A number that depends on this iteration if the value `other` depends on this iteration.
     pub(in crate::lower) fn number_of(other: &Self) -> Self {
-        Self { measured: other.measured, ..Self::number() }
+        Self { measured: other.measured, differs: other.differs(), ..Self::number() }
     }
 
     pub(in crate::lower) fn of(kind: Kind<'a>, deps: Deps) -> Self {
         Self { kind, ..Self::plain(deps) }
+    }
+
+    /// The way in which the value differs between the processes of a distributed run.
+    pub(in crate::lower) fn differs(&self) -> Differs {
+        match self.differs {
+            Differs::Unknown if self.measured || self.computed => Differs::Measured,
+            differs => differs,
+        }
     }
 
     /// Whether the value is certainly a tensor, because a model computed it.
@@ -248,13 +279,20 @@ impl<'a> Value<'a> {
         if self.past != other.past {
             self.past = self.past.union(&other.past);
         }
+        self.differs = self.differs().with(other.differs());
+        self.gradient |= other.gradient;
         self.measured |= other.measured;
         self
     }
 
     /// A value that an unknown function computes from this value.
     pub(in crate::lower) fn derived(&self) -> Self {
-        let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
+        let mut all = Self {
+            measured: self.measured,
+            gradient: self.gradient,
+            differs: self.differs(),
+            ..Self::plain(self.deps.union(&self.holds))
+        };
         if self.past != all.past {
             all.past = self.past.clone();
         }
@@ -311,6 +349,7 @@ impl<'a> Value<'a> {
         }
         let mut lost = Vec::new();
         let provenance = Rc::new(self.provenance.join(&other.provenance));
+        let differs = self.differs().or(other.differs());
         let value = Value {
             kind: self.kind.join(other.kind, &mut lost),
             deps: self.deps.union(&other.deps),
@@ -321,6 +360,8 @@ impl<'a> Value<'a> {
             typed_schedule: self.typed_schedule && other.typed_schedule,
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
+            gradient: self.gradient || other.gradient,
+            differs,
             ty: self.ty.filter(|_| self.ty == other.ty),
             provenance,
         };

@@ -7,7 +7,7 @@ use crate::diagnostic::Place;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
-use crate::vocabulary::{Role, role_of_type};
+use crate::vocabulary::{Role, returns_parameters, role_of_type};
 
 impl<'a> Lower<'a> {
     pub(super) fn range(&mut self, node: &'a syn::ExprRange) -> Value<'a> {
@@ -69,7 +69,29 @@ impl<'a> Lower<'a> {
             let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
             return Value::of(Kind::Settings(site), Deps::none());
         }
+        if let Some(optimizer) = self.literal_optimizer(node, &name, &fields) {
+            return optimizer;
+        }
         let ty = self.resolver.type_named(&name, self.inlining.function);
         Value { ty, ..Value::of(Kind::Fields(fields), Deps::none()) }
+    }
+
+    /// The new optimizer of a literal with a field for the parameters: `Sgd { params: model.parameters(), lr }`.
+    fn literal_optimizer(
+        &mut self,
+        node: &'a syn::ExprStruct,
+        name: &str,
+        fields: &[(String, Value<'a>)],
+    ) -> Option<Value<'a>> {
+        if self.role_of_named_type(name) != Some(Role::Optimizer) {
+            return None;
+        }
+        let given = fields.iter().filter(|(field, _)| returns_parameters(field));
+        let owned = given.fold(Deps::none(), |all, (_, value)| all.union(&value.derived().deps));
+        if owned.is_empty() {
+            return None;
+        }
+        let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
+        Some(Value::of(Kind::NewOptimizer(owned, site), Deps::none()))
     }
 }

@@ -10,9 +10,10 @@ use crate::vocabulary::converts_by_context;
 use crate::vocabulary::rust::is_forced;
 
 impl<'a> Lower<'a> {
-    /// The initializer of a variable, with the conversion that the type of the variable demands.
+    /// The value of a variable's initializer after the conversion that the declared type requires.
     ///
-    /// In `let y: Tensor = x.try_into()?`, the conversion returns a tensor. It may keep the graph.
+    /// In `let y: Tensor = x.try_into()?`, the conversion returns a tensor, which may have the
+    /// graph of `x`.
     pub(super) fn converted(&self, pat: &Pat, init: &Expr, value: Value<'a>) -> Value<'a> {
         let Pat::Type(typed) = pat else { return value };
         let keeps = converts(init) && self.vocabulary.is_tensor(&type_name(&typed.ty));

@@ -2,7 +2,7 @@
 
 use syn::{BinOp, ExprBinary, UnOp};
 
-use crate::cfg::{Join, Origin, UseKind};
+use crate::cfg::{Differs, Join, Origin, UseKind};
 use crate::diagnostic::Place;
 use crate::lower::env::origin::join_of;
 use crate::lower::env::value::Value;
@@ -58,7 +58,8 @@ impl<'a> Lower<'a> {
                     let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
                     origin = origin.ended(GradientStop::Choice, site);
                 }
-                left.derived().with(&right.derived()).with_origin(origin)
+                let value = left.derived().with(&right.derived()).with_origin(origin);
+                Value { differs: compared(&node.op, value.differs), ..value }
             }
         }
     }
@@ -76,6 +77,17 @@ impl<'a> Lower<'a> {
         self.note_assignment(&node.left, Some(&node.op), &node.right);
         self.assign(&node.left, value);
         Value::nothing()
+    }
+}
+
+/// The way in which a comparison differs between processes.
+///
+/// Only a test for equality shows that a value with the name of a rank is the number of this process.
+fn compared(op: &BinOp, differs: Differs) -> Differs {
+    match (op, differs) {
+        (BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_), Differs::Named) => Differs::Unknown,
+        (BinOp::Eq(_) | BinOp::Ne(_), Differs::Named) => Differs::Rank,
+        _ => differs,
     }
 }
 

@@ -15,8 +15,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::{keeps_model, stops_early};
 
 impl<'a> Lower<'a> {
-    /// Records a branch that keeps the best model, such as `if loss < best { best = loss; save(&model); }`, and
-    /// a branch that ends the loop for lack of improvement.
+    /// Records a branch that saves the best model, such as
+    /// `if loss < best { best = loss; save(&model); }`, or a branch that ends the loop because the
+    /// measure no longer improves.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let then = &*node.then_branch.stmts;
         let other = match node.else_branch.as_ref().map(|(_, other)| &**other) {
@@ -42,7 +43,7 @@ impl<'a> Lower<'a> {
         self.note_decision(node, now, decides);
     }
 
-    /// Records a decision by a measure, `now`, in the condition of a branch.
+    /// Records a decision that depends on the measure `now` in the condition of a branch.
     fn note_decision(&mut self, node: &'a ExprIf, now: &'a Expr, decides: Decides) {
         let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
         let named = matches!(now, Expr::Path(_) | Expr::Binary(_) | Expr::Field(_));
@@ -55,9 +56,11 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Choice { site, measure, decides });
     }
 
-    /// Records a jump out of the loop that depends on the iterations without improvement: `if bad > 5 { break; }`.
+    /// Records a jump out of the loop after a number of iterations without improvement:
+    /// `if bad > 5 { break; }`.
     ///
-    /// The condition may also ask an object for early stopping: `if stopper.should_stop(loss) { break; }`.
+    /// The condition may also be a call on an early-stopping object:
+    /// `if stopper.should_stop(loss) { break; }`.
     fn note_stop(&mut self, node: &'a ExprIf) {
         if !jumps_out(&node.then_branch.stmts) {
             return;
@@ -132,7 +135,7 @@ fn counter(body: &[Stmt]) -> Option<String> {
     })
 }
 
-/// The variable that a branch sets to a number: `bad` of `{ best = loss; bad = 0; }`.
+/// The variable to which a branch assigns a number: `bad` of `{ best = loss; bad = 0; }`.
 fn reset(body: &[Stmt]) -> Option<String> {
     body.iter().find_map(|statement| match statement {
         Stmt::Expr(Expr::Assign(node), _) if matches!(&*node.right, Expr::Lit(_)) => last_name(&node.left),
@@ -164,7 +167,7 @@ impl<'ast> Visit<'ast> for Jumps {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether an expression mentions a variable or a field, which is given as an expression.
+/// Whether `expr` mentions the variable or field that is the expression `variable`.
 fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
     last_name(variable).is_some_and(|name| names_in(expr).contains(&name))
 }

@@ -6,7 +6,8 @@ use crate::lower::env::value::Value;
 use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
-    /// Records that the call `by`, or a macro that prints, shows these values, for each forward that they depend on.
+    /// Records that the call `by` shows these values, once for each forward that the values depend
+    /// on. `None` is a macro that prints.
     pub(in crate::lower) fn note_shown<'v>(
         &mut self,
         by: Option<SiteId>,

@@ -7,7 +7,8 @@ use crate::vocabulary::STEP;
 use crate::vocabulary::rust::is_self;
 
 impl Resolver<'_> {
-    /// Whether the `step` of a type is seen and only assigns numbers to the type's own fields.
+    /// Whether the checked code defines the `step` of a type, and this `step` only assigns numbers
+    /// to fields of `self`.
     pub(in crate::lower) fn only_counts(&self, ty: TypeId) -> bool {
         let step = self.method(ty, STEP);
         step.is_some_and(|step| is_counter(&self.functions[step].body))
@@ -34,7 +35,8 @@ fn is_own_field(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is a number or a field, an enum's variant such as `Ok(())`, or arithmetic on these.
+/// Whether an expression is a number, a field, a variant such as `Ok(())`, or arithmetic on such
+/// expressions.
 fn is_plain(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(_) | Expr::Path(_) => true,

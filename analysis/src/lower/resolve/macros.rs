@@ -73,7 +73,7 @@ impl VisitMut for Unfold {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// The effect of a macro, encoded as a call. The callee of the call is not valid in any program.
+/// The effect of a macro, encoded as a call. The name of the callee cannot occur in a program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Unfolded {
     /// The macro reads its arguments, as `println!` does.

@@ -1,34 +1,36 @@
-//! What a function does with models and optimizers of libraries without a vocabulary, by the shape of its calls.
+//! The uses of models and optimizers of libraries without a vocabulary, recognized by the shape of
+//! a function's calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::survey::Survey;
 use crate::vocabulary::Uses;
 
-/// The part of a survey that tells how models and optimizers without a vocabulary are used.
+/// The uses of models and optimizers without a vocabulary, as a part of a survey.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    /// The models whose parameters variables hold, by the names of the variables.
+    /// For the name of each variable that holds parameters, the model of the parameters.
     pub parameters_of: BTreeMap<String, String>,
-    /// The models, as in the source, whose gradients a method of another object zeroes.
+    /// The source text of each model whose gradients a method of another object zeroes.
     pub zeroed: BTreeSet<String>,
-    /// How often each name is mentioned, and how often by `&name`.
+    /// For each name, the number of its mentions, and the number of mentions as `&name`.
     pub mentions: BTreeMap<String, (usize, usize)>,
     /// Whether the function calls `backward` without arguments.
     pub runs_backward: bool,
-    /// Whether the function calls a function that may compute gradients, by its name.
+    /// Whether the function calls a function whose name suggests that it computes gradients.
     pub differentiates: bool,
     /// Whether the function calls a forward or a loss, or passes values to a function by `&mut`.
     pub computing: bool,
 }
 
 impl Survey {
-    /// Whether the function calls a function that may compute gradients, by its name.
+    /// Whether the function calls a function whose name suggests that it computes gradients.
     pub(in crate::lower) fn differentiates(&self) -> bool {
         self.shapes.differentiates
     }
 
-    /// Whether some optimizer is applied to the model with this text: `optimizer.step(&mut model)`.
+    /// Whether some optimizer is applied to the model with this source text:
+    /// `optimizer.step(&mut model)`.
     pub(in crate::lower) fn is_applied(&self, model: &str) -> bool {
         self.uses.values().any(|uses| uses.applied_to.contains(model))
     }
@@ -40,7 +42,7 @@ impl Survey {
         self.shapes.differentiates || self.shapes.computing
     }
 
-    /// Whether some method zeroes the gradients of the model with this text.
+    /// Whether some method zeroes the gradients of the model with this source text.
     pub(in crate::lower) fn is_zeroed(&self, model: &str) -> bool {
         self.shapes.zeroed.contains(model) || self.uses.get(model).is_some_and(Uses::is_zeroed)
     }
@@ -50,8 +52,8 @@ impl Survey {
         self.uses.values().any(|uses| !uses.applied_to.is_empty())
     }
 
-    /// Whether a variable is used only as a receiver of methods, or by `&name`, so that no other code can step
-    /// on its gradients.
+    /// Whether a variable is used only as a receiver of methods or as `&name`. Opaque code can then
+    /// not update its value.
     pub(in crate::lower) fn keeps_to_itself(&self, name: &str) -> bool {
         let (all, shared) = self.shapes.mentions.get(name).copied().unwrap_or_default();
         all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
@@ -63,9 +65,9 @@ impl Survey {
         all == self.uses.get(name).map_or(0, |uses| uses.calls)
     }
 
-    /// Whether a variable is used like a model that keeps gradients and updates itself.
+    /// Whether a variable is used like a model that stores gradients and updates itself.
     ///
-    /// In a function that runs `loss.backward()`, a model with a forward and an update keeps gradients.
+    /// If the function runs `loss.backward()`, a model with a forward and an update counts.
     pub(in crate::lower) fn updates_itself(&self, uses: &Uses) -> bool {
         uses.updates_itself() || self.shapes.runs_backward && uses.updates && uses.has_forward()
     }

@@ -10,14 +10,15 @@ use super::questions::Questions;
 use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
+use crate::lower::call::processes::last_name;
 use crate::lower::control::condition::Key;
 use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    CallEffect, Role, Uses, Vocabularies, hints_at_differentiation, hints_at_training, may_train,
-    role_of_type,
+    CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_differentiation, hints_at_training,
+    may_train, role_of_type,
 };
 
 /// What a survey of a function found.
@@ -28,7 +29,7 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// What the function does with models and optimizers of libraries without a vocabulary.
+    /// The uses of models and optimizers of libraries without a vocabulary.
     pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
@@ -38,6 +39,8 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
+    /// What the function calls in a distributed run.
+    pub distributed: Distributed,
     /// The arguments of calls in the function that lints on epochs and checkpoints ask for.
     pub passed: Passed,
     pub(super) vocabulary: Vocabularies,
@@ -48,6 +51,15 @@ pub(crate) struct Survey {
     pub stages: usize,
     jumps: usize,
     depth: usize,
+}
+
+/// What a function calls in a distributed run.
+#[derive(Default)]
+pub(crate) struct Distributed {
+    /// The last names of the receivers of collective operations.
+    pub communicators: BTreeSet<String>,
+    /// Whether the function calls a function that ends all processes, such as `abort`.
+    pub aborts: bool,
 }
 
 impl Survey {
@@ -72,6 +84,7 @@ impl Survey {
             shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
+            distributed: Distributed::default(),
             passed: Passed::default(),
             vocabulary,
             questions: Questions::default(),
@@ -99,6 +112,7 @@ impl Survey {
             | CallEffect::Harmless
             | CallEffect::KeepsGraph
             | CallEffect::Parameters
+            | CallEffect::Rank
             | CallEffect::Passes
             | CallEffect::Takes => false,
             CallEffect::Gradients(_)
@@ -123,6 +137,8 @@ impl Survey {
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
+            | CallEffect::Collective { .. }
+            | CallEffect::Splits
             | CallEffect::Copies
             | CallEffect::Mode(_)
             | CallEffect::ModeBy
@@ -147,6 +163,10 @@ impl<'ast> Visit<'ast> for Survey {
         let (name, given) = (call.method.to_string(), call.args.len());
         let does =
             self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
+        if matches!(does, Some(CallEffect::Reduces | CallEffect::Collective { .. } | CallEffect::Rank)) {
+            self.distributed.communicators.extend(last_name(&call.receiver));
+        }
+        self.distributed.aborts |= ends_all_processes(&name);
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
@@ -178,6 +198,7 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
+            self.distributed.aborts |= ends_all_processes(&last.ident.to_string());
             self.shapes.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);

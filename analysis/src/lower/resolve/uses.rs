@@ -1,4 +1,5 @@
-//! The uses of one variable that the survey of a function records, by the shape of the calls alone.
+//! The uses of variables that the survey of a function records. Only the shape of the calls
+//! decides.
 
 use syn::{Expr, ExprMethodCall, Lit};
 
@@ -11,7 +12,7 @@ use crate::vocabulary::{
 };
 
 impl Survey {
-    /// The names of the models that update themselves and whose gradients the function zeroes.
+    /// The names of the models that update themselves, if the function zeroes their gradients.
     pub(super) fn zeroes_models(&self) -> impl Iterator<Item = String> {
         let zeroed = self.uses.iter().filter(|(_, uses)| self.updates_itself(uses) && uses.is_zeroed());
         zeroed.map(|(name, _)| last_name(name))
@@ -46,7 +47,8 @@ impl Survey {
         if !applies_gradients(&name) {
             return;
         }
-        // A step with gradients may belong to a library in which gradients are values.
+        // A step with gradients as an argument may belong to a library in which gradients are
+        // values.
         let known = self.vocabulary.optimizer_method(&name, call.args.len()).is_some();
         let takes = name != STEP && !(known && self.shapes.runs_backward);
         let mut arguments = call.args.iter().map(unreferenced);
@@ -94,7 +96,7 @@ impl Survey {
     }
 }
 
-/// The model of `model.parameters_mut()`, or else the expression itself.
+/// The receiver `model` of `model.parameters_mut()`. Any other expression is returned unchanged.
 fn owner(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) if call.args.is_empty() && returns_parameters(&call.method.to_string()) => {
@@ -104,7 +106,7 @@ fn owner(expr: &Expr) -> &Expr {
     }
 }
 
-/// Whether an expression is a gradient by its name.
+/// Whether the name of an expression suggests a gradient.
 pub(in crate::lower) fn is_gradient(expr: &Expr) -> bool {
     match unreferenced(expr) {
         Expr::Path(path) => {
@@ -118,7 +120,8 @@ pub(in crate::lower) fn is_gradient(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is a learning rate: a number, or something with the name of a rate.
+/// Whether an expression is a learning rate: a number, or a variable or field that is named as a
+/// rate.
 pub(in crate::lower) fn is_rate_expr(expr: &Expr) -> bool {
     match unreferenced(expr) {
         Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_) | Lit::Int(_)),

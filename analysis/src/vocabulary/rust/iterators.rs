@@ -135,12 +135,13 @@ pub fn is_length(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "len" | "count" | "batches" | "num_batches")
 }
 
-/// Whether a method borrows an iterator, which later continues after the items that the borrower took.
+/// Whether a method borrows an iterator: `by_ref`. A later loop then continues after the items that
+/// were taken.
 pub fn borrows_iterator(method: &str) -> bool {
     method == "by_ref"
 }
 
-/// Whether a method ends an iterator after the number of items in its argument.
+/// Whether a method limits an iterator to a number of items, its argument: `take(k)`.
 pub fn takes(method: &str, arguments: usize) -> bool {
     method == "take" && arguments == 1
 }

@@ -1,10 +1,10 @@
-//! The methods of tch's `Tensor` that compute a tensor, sorted by what happens to the gradient.
+//! The methods of tch's `Tensor` that compute a tensor, sorted by their effect on the gradient.
 //!
-//! Only the plain names are listed.
-//! [`Vocabularies`](crate::vocabulary::Vocabularies) derives the twins by their spelling: `f_relu` returns a
-//! `Result`, `relu_` writes to its receiver.
+//! Only the plain names are listed. [`Vocabularies`](crate::vocabulary::Vocabularies) derives the
+//! variants from their spelling: `f_relu` returns a `Result`, `relu_` writes to its receiver.
 
-/// Methods that return the same values in another shape, kind or order, or clamped to a range.
+/// Methods that return the same values in another shape, kind or order, or limit the values to a
+/// range.
 pub(super) const MOVES: &[&str] = &[
     "alias",
     "atleast_1d",
@@ -287,7 +287,7 @@ pub(super) const OTHER: &[&str] = &[
     "zero_pad2d",
 ];
 
-/// Methods whose result has no gradient: comparisons, roundings, positions and draws.
+/// Methods whose result has no gradient: comparisons, roundings, indices and random draws.
 pub(super) const CHOICES: &[&str] = &[
     "all",
     "any",

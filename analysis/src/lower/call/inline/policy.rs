@@ -47,6 +47,9 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
+            | CallEffect::Collective { .. }
+            | CallEffect::Rank
+            | CallEffect::Splits
             | CallEffect::KeepsGraph
             | CallEffect::Detaches
             | CallEffect::Parameters
@@ -95,6 +98,9 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
+            | CallEffect::Collective { .. }
+            | CallEffect::Rank
+            | CallEffect::Splits
             | CallEffect::KeepsGraph
             | CallEffect::Detaches
             | CallEffect::Parameters

@@ -1,0 +1,48 @@
+//! Doubts about backwards and steps that the code does not show: what a proof about the shown ones leaves out.
+
+use crate::cfg::{Argument, Difference, Fate, Gives, LossCall, Outcome, Root, SiteId, Source};
+use crate::prove::Asked;
+
+/// The reason why the shown backwards and steps may not be all that the function needs; `None` without a reason.
+pub(super) fn doubt(asked: &Asked<'_>) -> Option<String> {
+    unread(asked).or_else(|| trained_target(asked))
+}
+
+/// A loss that nothing reads, or an updated model that is dropped.
+fn unread(asked: &Asked<'_>) -> Option<String> {
+    let line = |site: SiteId| asked.cfg.sites[site].place.line();
+    let mut lost = asked.cfg.facts.all::<Outcome>().filter(|(_, outcome)| match outcome.fate {
+        Fate::Dropped | Fate::Unread(_) => true,
+        Fate::Kept | Fate::Named(_) => false,
+    });
+    lost.find_map(|(site, outcome)| match outcome.gives {
+        Gives::Loss | Gives::LossOfTensors => {
+            Some(format!("whether a backward from the loss of line {} is missing", line(site)))
+        }
+        Gives::Model(_) => Some(format!("whether the updated model of line {} is to be kept", line(site))),
+        Gives::Reduced | Gives::Copy | Gives::Gradients => None,
+    })
+}
+
+/// A target through which the backward reaches the model that the output comes from.
+///
+/// Without the `detach` of the target, the update also moves the target.
+fn trained_target(asked: &Asked<'_>) -> Option<String> {
+    let facts = &asked.cfg.facts;
+    let losses = facts.all::<LossCall>().map(|(_, call)| (call.site, &call.output, &call.target));
+    let by_hand = facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
+    let from = |site| facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site));
+    let mut trained = losses.chain(by_hand).filter(|(_, output, target)| {
+        let same = output.origin.models.overlaps(&target.origin.models, &asked.cfg.paths) == Some(true);
+        let apart = target.origin.forwards.iter().any(|forward| !output.origin.forwards.contains(forward));
+        same && apart && has_graph(output) && has_graph(target)
+    });
+    let (site, ..) = trained.find(|(site, ..)| from(*site))?;
+    let line = asked.cfg.sites[site].place.line();
+    Some(format!("whether the target of the loss at line {line} is to be trained as well"))
+}
+
+fn has_graph(argument: &Argument) -> bool {
+    let origin = &argument.origin;
+    origin.source == Source::Computed && origin.cut.is_none() && !origin.unrecorded
+}
