@@ -121,7 +121,7 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
-    /// The models of the losses that the optimizer claims; see [`crate::flow::claim`].
+    /// The models of the losses that the optimizer claims; see `flow::claim`.
     pub claimed: Deps,
     /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
