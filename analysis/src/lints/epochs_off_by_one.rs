@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::{LoopId, Mark, ShortEpochs, SiteId};
+use crate::cfg::{LoopId, Mark, Opaque, ShortEpochs, SiteId};
 use crate::stage::Effect;
 
 lint! {
@@ -57,10 +57,16 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a loop trains a model, directly, in an inner loop, or by a call whose name says so.
+/// Whether a loop trains a model: directly, in an inner loop, or by an opaque call that gets an optimizer
+/// or whose name says so.
 fn trains(cx: &Context<'_>, around: LoopId) -> bool {
     let mut called = cx.cfg.facts.marked(Mark::Trains);
-    cx.trains_in(around) || called.any(|site| cx.site(site).loops.contains(&around))
+    let inside = |site: SiteId| cx.site(site).loops.contains(&around);
+    let mut unknown = cx.cfg.facts.all::<Opaque>().filter(|(site, _)| inside(*site));
+    let updates = |opaque: &Opaque| {
+        cx.cfg.optimizers.iter().any(|optimizer| opaque.0.paths().contains(&optimizer.path))
+    };
+    cx.trains_in(around) || called.any(inside) || unknown.any(|(_, opaque)| updates(opaque))
 }
 
 /// Whether the function trains before the loop, so that the first epoch may be over.
@@ -103,6 +109,7 @@ mod tests {
             "for epoch in 0..epochs - 1",
             "for epoch in 1..=epochs - 1",
             "for epoch in tqdm(1..config.train.num_epochs)",
+            "let first = 1; let n = config.epochs; for epoch in first..n",
         ] {
             assert!(with("", head), "{head}");
         }

@@ -53,6 +53,8 @@ pub(crate) struct Resolver<'f> {
     scopes: Vec<Scope>,
     /// The default methods of traits, by the name of the trait.
     defaults: BTreeMap<String, Vec<FnId>>,
+    /// The names of constants that are sums.
+    pub sums: BTreeSet<String>,
     /// The expressions of `functions` as messages show them.
     sources: source::Sources,
 }
@@ -167,6 +169,7 @@ impl<'f> Resolver<'f> {
             types: Vec::new(),
             scopes: vec![Scope::default()],
             defaults: BTreeMap::new(),
+            sums: BTreeSet::new(),
             sources: source::Sources::default(),
         }
     }

@@ -199,3 +199,19 @@ mod warms_up {
         }
     }
 }
+
+/// The remainder has a name.
+mod of_a_remainder {
+    fn fit(model: &mut Net, train: &DataLoader, k: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for (i, batch) in train.iter().enumerate() {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f32;
+            loss.backward();
+            let rest = (i + 1) % k;
+            if rest != 0 { //~ warning accumulation_inverted
+                optimizer.step();
+                optimizer.zero_grad();
+            }
+        }
+    }
+}

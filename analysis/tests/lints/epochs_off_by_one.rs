@@ -185,3 +185,31 @@ mod a_report {
         }
     }
 }
+
+/// The start and the end have names of their own, and a function of another file trains.
+mod by_other_names {
+    fn fit(model: &mut Net, train: &DataLoader, args: &Args) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let first = 1;
+        let last = args.epochs;
+        for epoch in first..last { //~ warning epochs_off_by_one
+            run_epoch(model, &mut optimizer, train, epoch);
+        }
+    }
+}
+
+/// The constant includes the one more.
+mod a_constant_with_one_more {
+    const EPOCHS: usize = 10 + 1;
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for _ in 1..EPOCHS {
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+            }
+        }
+    }
+}

@@ -181,3 +181,43 @@ mod its_own_train {
         }
     }
 }
+
+/// The parameters are frozen one by one, by a field.
+mod by_a_field {
+    fn tune(model: &mut Net, train: &DataLoader) {
+        for parameter in model.backbone.parameters_mut() {
+            parameter.requires_grad = false;
+        }
+        model.backbone.eval();
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for _ in 0..10 {
+            model.train(); //~ warning frozen_in_train_mode
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// Only the mode of the part is kept: its parameters are trainable again.
+mod thawed_by_a_field {
+    fn tune(model: &mut Net, train: &DataLoader) {
+        model.backbone.eval();
+        for parameter in model.backbone.parameters_mut() {
+            parameter.requires_grad = true;
+        }
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for _ in 0..10 {
+            model.train();
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+            }
+        }
+    }
+}

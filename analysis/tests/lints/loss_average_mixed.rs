@@ -180,3 +180,44 @@ mod of_its_own {
         (total / seen as f64, correct / seen as f64)
     }
 }
+
+/// Sum and count are fields of one struct.
+mod of_a_meter {
+    struct Meter {
+        sum: f64,
+        count: usize,
+    }
+    fn epoch(model: &mut Net, loader: &DataLoader, optimizer: &mut Adam) -> f64 {
+        let mut meter = Meter { sum: 0.0, count: 0 };
+        for batch in loader {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            meter.sum += loss.item();
+            meter.count += batch.len();
+        }
+        meter.sum / meter.count as f64 //~ warning loss_average_mixed
+    }
+}
+
+/// The number of samples is a product; a collection of weighted means has one term for each batch.
+mod of_a_product {
+    fn epoch(model: &mut Net, loader: &DataLoader, optimizer: &mut Adam, batch_size: usize) -> (f64, f64) {
+        let mut total = 0.0;
+        let mut weighted = Vec::new();
+        let mut losses = Vec::new();
+        for batch in loader {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            total += loss.item();
+            weighted.push(loss.item() * batch.len() as f64);
+            losses.push(loss.item());
+        }
+        println!("{}", losses.iter().sum::<f64>() / losses.len() as f64);
+        let of_batches = weighted.iter().sum::<f64>() / weighted.len() as f64; //~ warning loss_average_mixed
+        (total / (loader.len() * batch_size) as f64, of_batches) //~ warning loss_average_mixed
+    }
+}

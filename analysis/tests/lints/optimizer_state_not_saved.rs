@@ -169,3 +169,63 @@ mod stateless {
         model.save("checkpoint.safetensors")
     }
 }
+
+/// A trainer whose methods save and load.
+mod of_a_trainer {
+    struct Trainer {
+        model: Net,
+        optimizer: Adam,
+        path: PathBuf,
+    }
+    impl Trainer {
+        fn save_checkpoint(&self) -> Result<()> {
+            self.model.save(&self.path) //~ warning optimizer_state_not_saved
+        }
+        fn load_checkpoint(&mut self) -> Result<()> {
+            self.model.load(&self.path)
+        }
+        fn fit(&mut self, train: &DataLoader, resume: bool) -> Result<()> {
+            if resume {
+                self.load_checkpoint()?;
+            }
+            for batch in train {
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                self.optimizer.zero_grad();
+                loss.backward();
+                self.optimizer.step();
+            }
+            self.save_checkpoint()
+        }
+    }
+}
+
+/// A trainer whose methods keep both.
+mod of_a_careful_trainer {
+    struct Trainer {
+        model: Net,
+        optimizer: Adam,
+        path: PathBuf,
+    }
+    impl Trainer {
+        fn save_checkpoint(&self) -> Result<()> {
+            self.model.save(&self.path)?;
+            self.optimizer.state_dict().save(&self.path.with_extension("optimizer"))
+        }
+        fn load_checkpoint(&mut self) -> Result<()> {
+            self.model.load(&self.path)?;
+            self.optimizer.load_state_dict(StateDict::load(&self.path.with_extension("optimizer"))?)
+        }
+        fn fit(&mut self, train: &DataLoader, resume: bool) -> Result<()> {
+            if resume {
+                self.load_checkpoint()?;
+            }
+            for batch in train {
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                self.optimizer.zero_grad();
+                loss.backward();
+                self.optimizer.step();
+            }
+            self.save_checkpoint()
+        }
+    }
+}

@@ -187,3 +187,19 @@ mod finished_elsewhere {
         evaluate(&swa_model, valid);
     }
 }
+
+/// The state of the average is saved; the average is a copy by its name.
+mod saved_as_a_state {
+    fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut swa = model.clone();
+        for batch in train {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            swa.update_parameters(&*model);
+        }
+        swa.state_dict().save("averaged.safetensors") //~ warning swa_without_update_bn
+    }
+}

@@ -27,7 +27,11 @@ impl<'a> Lower<'a> {
 
     /// Records what a call does with an average of parameters, if its name tells.
     fn note_average(&mut self, call: &Call<'a>) {
-        if let Some(of) = call.receiver.as_ref().and_then(|receiver| self.average_in(receiver)) {
+        if saves(&call.name)
+            && let Some(of) = self.saved_average(call)
+        {
+            self.average(call, of, AverageStep::Serves);
+        } else if let Some(of) = self.average_of(call) {
             let effect = self.vocabulary.method(&call.name, call.arguments.len());
             let trains = matches!(effect, Some(CallEffect::Mode(Stage::TrainMode) | CallEffect::ModeBy));
             let serves = matches!(effect, Some(CallEffect::Computes(_)));
@@ -48,8 +52,40 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The average of parameters that is the receiver of a call. A copy of a model counts by its variable.
+    fn average_of(&mut self, call: &Call<'a>) -> Option<PathId> {
+        let receiver = call.receiver.as_ref()?;
+        let by_variable = |this: &mut Self| {
+            let Expr::MethodCall(node) = call.expr else { return None };
+            let place = this.place_of(&node.receiver)?;
+            this.average_at(place)
+        };
+        self.average_in(receiver)
+            .or_else(|| by_variable(self).filter(|_| matches!(receiver.kind, Kind::Plain)))
+    }
+
+    /// The average of parameters whose state a call saves: `average.state_dict().save(path)`.
+    fn saved_average(&mut self, call: &Call<'a>) -> Option<PathId> {
+        let receiver = match call.expr {
+            Expr::MethodCall(node) => Some(&*node.receiver),
+            _ => None,
+        };
+        receiver.into_iter().chain(call.args).find_map(|expr| {
+            let place = self.place_of(owner_of(expr))?;
+            self.average_at(place)
+        })
+    }
+
     fn note_given_average(&mut self, call: &Call<'a>) {
-        let Some(of) = call.arguments.iter().find_map(|value| self.average_in(value)) else { return };
+        let given = call.args.iter().zip(&call.arguments);
+        let of = given.into_iter().find_map(|(argument, value)| {
+            if let Some(of) = self.average_in(value) {
+                return Some(of);
+            }
+            let place = self.place_of(owner_of(argument)).filter(|_| matches!(value.kind, Kind::Plain))?;
+            self.average_at(place)
+        });
+        let Some(of) = of else { return };
         let step = if refits_batch_norm(&call.name) {
             AverageStep::Refits
         } else if is_average_update(&call.name) {
@@ -89,7 +125,12 @@ impl<'a> Lower<'a> {
         if !matches!(value.kind, Kind::Plain | Kind::Fields(_)) {
             return None;
         }
-        let mut place = value.place;
+        self.average_at(value.place?)
+    }
+
+    /// The place of the average of parameters that a place is, or is a part of.
+    fn average_at(&self, place: PathId) -> Option<PathId> {
+        let mut place = Some(place);
         while let Some(path) = place {
             let named = self.cfg.paths.name(path).rsplit('.').next().is_some_and(names_weight_average);
             let built = || {
@@ -126,5 +167,16 @@ impl<'a> Lower<'a> {
         let by_type = self.cfg.facts.variable(place).is_some_and(|known| known.without_batch_norm);
         let built = self.env.made_of.get(&place).and_then(|init| constructor(init));
         by_type || built.is_some_and(|name| is_plain_layer(&name))
+    }
+}
+
+/// The place whose state an expression is: `average` of `&average.module().state_dict()?`.
+fn owner_of(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(inner) => owner_of(&inner.expr),
+        Expr::Paren(inner) => owner_of(&inner.expr),
+        Expr::Try(inner) => owner_of(&inner.expr),
+        Expr::MethodCall(call) if call.args.is_empty() => owner_of(&call.receiver),
+        other => other,
     }
 }

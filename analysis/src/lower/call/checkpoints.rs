@@ -3,9 +3,10 @@
 use syn::{Expr, ExprMethodCall};
 
 use super::Call;
-use crate::cfg::{Checkpoint, CheckpointKind, Expression};
+use crate::cfg::{Checkpoint, CheckpointKind, Deps, Expression};
 use crate::lower::Lower;
 use crate::lower::control::expression::structure;
+use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Value};
 use crate::tokens::names_in;
 use crate::vocabulary::{freezes, keeps_state, restores_model, saves, thaws};
@@ -21,6 +22,9 @@ impl<'a> Lower<'a> {
             self.note_state(call);
             return;
         };
+        if self.tells_in_its_body(call) {
+            return;
+        }
         if self.gets_optimizer(call) {
             self.cfg.function.keeps_optimizer_state = true;
             return;
@@ -32,8 +36,7 @@ impl<'a> Lower<'a> {
         }
         let resumed_elsewhere =
             kind == CheckpointKind::Saves && self.resolver.is_resumed(self.inlining.function, &paths);
-        let model =
-            places.fold(crate::cfg::Deps::none(), |all, place| all.union(&crate::cfg::Deps::one(place)));
+        let model = places.fold(Deps::none(), |all, place| all.union(&Deps::one(place)));
         let paths = paths.into_iter().map(|path| self.cfg.expressions.intern(path)).collect();
         let site = self.site_of(call.expr, None);
         self.cfg.facts.note_once(site, Checkpoint { kind, model, paths, resumed_elsewhere });
@@ -46,6 +49,18 @@ impl<'a> Lower<'a> {
         if of_optimizer && keeps_state(&call.name) {
             self.cfg.function.keeps_optimizer_state = true;
         }
+    }
+
+    /// Whether a call is a method of the file whose receiver holds an optimizer, as in
+    /// `self.save_checkpoint()`. The calls in the method tell what is saved.
+    fn tells_in_its_body(&self, call: &Call<'a>) -> bool {
+        let holder = call.receiver.as_ref().is_some_and(|receiver| {
+            !matches!(receiver.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
+                && !self.optimizers_in(&receiver.derived().deps).is_empty()
+        });
+        holder
+            && !call.args.iter().any(|argument| self.mentions_optimizer(argument, 0))
+            && self.is_inlined(call)
     }
 
     /// Whether an optimizer is the receiver of a call or in one of its arguments.
@@ -95,7 +110,27 @@ impl<'a> Lower<'a> {
         if !frozen && !thawed {
             return;
         }
-        for &path in receiver.derived().deps.paths() {
+        let places = receiver.derived().deps;
+        self.freeze(&places, frozen, thawed);
+    }
+
+    /// Records `parameter.requires_grad = false`.
+    pub(in crate::lower) fn note_frozen_field(&mut self, left: &'a Expr, right: &'a Expr) {
+        let Expr::Field(field) = left else { return };
+        let (name, told) = (member(&field.member), super::mode::literal_bool(right));
+        if told.is_none() && !thaws(&name, told) {
+            return;
+        }
+        if let Some(path) = self.place_of(&field.base)
+            && let Some(value) = self.env.value(path)
+        {
+            let places = value.derived().deps;
+            self.freeze(&places, freezes(&name, told), thaws(&name, told));
+        }
+    }
+
+    fn freeze(&mut self, places: &Deps, frozen: bool, thawed: bool) {
+        for &path in places.paths() {
             let known = self.cfg.facts.variable_mut(path);
             known.frozen |= frozen;
             known.thawed |= thawed;

@@ -113,6 +113,13 @@ impl<'a> Lower<'a> {
         has_receiver.then(|| (id, policy::of_method(effect)))
     }
 
+    /// Whether a call is inlined, whatever its function does.
+    pub(super) fn is_inlined(&self, call: &Call<'a>) -> bool {
+        let resolved = self.resolved(call);
+        resolved
+            .is_some_and(|(id, policy)| matches!(policy, Policy::Always) && self.may_inline(id, call.expr))
+    }
+
     /// Whether the limits allow a call of the function `id` to be inlined at the current place.
     pub(in crate::lower) fn may_inline(&self, id: FnId, call: &Expr) -> bool {
         let function = &self.resolver.functions[id];

@@ -5,7 +5,8 @@ use syn::{Expr, Member};
 use crate::cfg::{Deps, PathId, Sites};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
-use crate::vocabulary::{Role, names_optimizers};
+use crate::tokens::names_in;
+use crate::vocabulary::{Role, is_stateful, names_optimizers};
 
 impl<'a> Lower<'a> {
     /// Declares a variable; all copies of a loop body declare the same variable.
@@ -83,6 +84,10 @@ impl<'a> Lower<'a> {
         let by_type = declared.and_then(|ty| self.role_of_let(ty));
         let ty = declared.and_then(|ty| self.resolver.type_of(ty, self.inlining.function));
         let kind = self.kind_of_field(path, by_type);
+        if let (Kind::Optimizer(_), Some(declared)) = (&kind, declared) {
+            self.cfg.facts.variable_mut(path).stateful =
+                names_in(declared).iter().any(|name| is_stateful(name));
+        }
         let origin = whole.origin.part();
         let mut value = Value { place: Some(path), ty, ..Value::of(kind, deps).with_origin(origin) };
         value.part = part;

@@ -30,6 +30,7 @@ impl<'a> Lower<'a> {
         self.note_assignment(&node.left, None, &node.right);
         self.note_use(&node.left, UseKind::Set);
         self.note_sum(&node.left, &node.right);
+        self.note_frozen_field(&node.left, &node.right);
         self.assign(&node.left, value);
         self.learn(&text::tight(&node.left), &node.right);
         Value::nothing()

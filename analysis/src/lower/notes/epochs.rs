@@ -22,7 +22,8 @@ impl<'a> Lower<'a> {
     /// `0..epochs - 1`.
     pub(in crate::lower) fn note_epochs(&mut self, of: LoopId, items: &'a Expr) {
         let Some(range) = range_of(items, 0) else { return };
-        let (Some(end), Some(start)) = (&range.end, range.start.as_deref().and_then(number)) else { return };
+        let start = range.start.as_deref().and_then(|start| self.fixed_number(start));
+        let (Some(end), Some(start)) = (&range.end, start) else { return };
         let inclusive = matches!(range.limits, RangeLimits::Closed(_));
         if let Some(epochs) = self.short(end, start, inclusive) {
             let instead = if start == 1 { format!("1..={epochs}") } else { format!("{start}..{epochs}") };
@@ -69,8 +70,19 @@ impl<'a> Lower<'a> {
             .then(|| text::tight(bound.epochs))
     }
 
+    /// The initializer of a variable that is never assigned.
+    fn fixed(&self, name: &str) -> Option<&'a Expr> {
+        let init = *self.env.made_of.get(&self.lookup(name)?)?;
+        (!self.survey().assigned.contains(name)).then_some(init)
+    }
+
+    /// The value of an integer literal, or of a variable that keeps the value of one.
+    fn fixed_number(&self, expr: &Expr) -> Option<i64> {
+        number(expr).or_else(|| number(self.fixed(&ident(expr)?)?))
+    }
+
     /// Whether an expression is a number of epochs: a parameter, a constant, a variable or a field of
-    /// that name. A variable to which something was added is none.
+    /// that name, or a variable that is initialized with one. A variable to which something was added is none.
     fn counts_epochs(&self, expr: &Expr, depth: usize) -> bool {
         let named = match expr {
             Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
@@ -78,11 +90,15 @@ impl<'a> Lower<'a> {
             Expr::MethodCall(call) if call.args.is_empty() => Some(call.method.to_string()),
             _ => None,
         };
-        if !named.is_some_and(|name| names_epoch_count(&name)) || depth > limits::MEASURE_SOURCES {
+        let named = named.is_some_and(|name| names_epoch_count(&name));
+        if depth > limits::MEASURE_SOURCES {
             return false;
         }
-        let Some(name) = ident(expr) else { return true };
-        let Some(path) = self.lookup(&name) else { return true };
+        let Some(name) = ident(expr) else { return named };
+        let Some(path) = self.lookup(&name) else { return named && !self.resolver.sums.contains(&name) };
+        if !named {
+            return self.fixed(&name).is_some_and(|init| self.counts_epochs(bare(init), depth + 1));
+        }
         let raised = !self.env.made_of.contains_key(&path) && self.resolver.is_raised(self.inlining.function);
         let initial = self.env.made_of.get(&path).map(|init| bare(init));
         let computed = initial

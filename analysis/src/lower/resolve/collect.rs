@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree};
 
 use super::macros::unfolded;
+use super::passed::is_sum;
 use super::survey::Survey;
 use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
 use crate::attribute::Told;
@@ -185,6 +186,9 @@ impl<'f> Visitor<'f> for Collect<'_, '_, 'f> {
             Item::Struct(item) => self.fields(item),
             Item::Enum(item) => drop(self.type_named(&item.ident.to_string(), true)),
             Item::Use(item) => self.imports(&item.tree, &mut Vec::new()),
+            Item::Const(item) if is_sum(&item.expr) => {
+                self.resolver.sums.insert(item.ident.to_string());
+            }
             _ => {}
         }
     }

@@ -65,6 +65,6 @@ impl Passed {
 }
 
 /// Whether an expression is a sum.
-fn is_sum(expr: &Expr) -> bool {
+pub(super) fn is_sum(expr: &Expr) -> bool {
     matches!(expr, Expr::Binary(node) if matches!(node.op, BinOp::Add(_)))
 }

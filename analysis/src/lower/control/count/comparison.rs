@@ -2,10 +2,11 @@
 
 use syn::{BinOp, Expr, ExprBinary};
 
-use super::shape::{number, remainder_of, rest};
+use super::shape::{bare, number, remainder_of, rest};
 use crate::cfg::{Excerpt, PathId, Period};
 use crate::limits;
 use crate::lower::{Lower, text};
+use crate::tokens::names_in;
 use crate::vocabulary::rust::{Question, question};
 
 /// A variable plus a number.
@@ -42,7 +43,7 @@ impl Count {
     }
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// The count in a condition such as `(i + 1) % k == 0`; `None` if the condition compares no count.
     pub(in crate::lower::control) fn ask_count(&mut self, condition: &Expr) -> Option<Count> {
         match condition {
@@ -61,14 +62,14 @@ impl Lower<'_> {
                 let exact = matches!(node.op, BinOp::Eq(_) | BinOp::Ne(_));
                 if exact {
                     for (left, right) in [(&node.left, &node.right), (&node.right, &node.left)] {
-                        if let Some((value, every)) = remainder_of(left) {
+                        if let Some((value, every)) = self.remainder_in(left) {
                             let rest = rest(right, every);
                             return self.remainder(value, every, rest, fires);
                         }
                     }
                 }
                 if let (BinOp::Gt(_), Some((value, every)), Some(0)) =
-                    (node.op, remainder_of(&node.left), number(&node.right))
+                    (node.op, self.remainder_in(&node.left), number(&node.right))
                 {
                     return self.remainder(value, every, Some(0), false);
                 }
@@ -86,6 +87,23 @@ impl Lower<'_> {
     ) -> Option<Count> {
         let (value, every) = remainder_of(subject)?;
         self.remainder(value, every, rest, true)
+    }
+
+    /// The operands of `value % every`, or of a variable that is initialized with such a remainder. The
+    /// names in the initializer are never assigned, so that it has the same value at the variable's use.
+    fn remainder_in<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr)>
+    where
+        'a: 'e,
+    {
+        remainder_of(expr).or_else(|| {
+            let Expr::Path(path) = bare(expr) else { return None };
+            let name = path.path.get_ident()?.to_string();
+            let init: &'a Expr = self.env.made_of.get(&self.lookup(&name)?).copied()?;
+            let assigned = &self.survey().assigned;
+            let mut names = names_in(init);
+            names.insert(name);
+            remainder_of(init).filter(|_| !names.iter().any(|name| assigned.contains(name)))
+        })
     }
 
     fn remainder(&mut self, value: &Expr, every: &Expr, rest: Option<i64>, fires: bool) -> Option<Count> {

@@ -30,7 +30,20 @@ impl<'a> Lower<'a> {
                 let assigned = self.survey().assigned.contains(&name);
                 by_value.or_else(|| self.unit_of_name(&name, around).filter(|_| !assigned))
             }
-            Expr::Field(field) => self.unit_of_name(&member(&field.member), around),
+            Expr::Field(field) => {
+                let place = self.place_of(expr);
+                if let Some(count) = place.and_then(|path| self.averaging.counts.get(&path)) {
+                    return *count;
+                }
+                self.unit_of_name(&member(&field.member), around)
+            }
+            Expr::Binary(node) if matches!(node.op, BinOp::Mul(_)) => {
+                let sides = [(&*node.left, &*node.right), (&*node.right, &*node.left)];
+                let of_batches = |(count, size): (&'a Expr, &'a Expr)| {
+                    self.is_batch_size(size, 0) && self.unit(count, around, depth + 1) == Some(Unit::Batches)
+                };
+                sides.into_iter().any(of_batches).then_some(Unit::Samples)
+            }
             Expr::Binary(node) if matches!(node.op, BinOp::Add(_)) && is_one(&node.right) => {
                 let path = ident(&node.left).and_then(|name| self.lookup(&name))?;
                 (self.index_of(path) == Some(around)).then_some(Unit::Batches)
@@ -72,6 +85,10 @@ impl<'a> Lower<'a> {
 
     /// What the length of `collection` counts.
     fn unit_of_length(&mut self, collection: &'a Expr, around: LoopId) -> Option<Unit> {
+        let terms = self.place_of(unwrapped(collection)).map(|path| self.env.unaliased(path));
+        if terms.is_some_and(|path| self.averaging.sums.contains_key(&path)) {
+            return Some(Unit::Batches);
+        }
         let &(_, items) = self.averaging.over.get(&around)?;
         let (base, batched) = chain(items);
         let collection = unwrapped(collection);
