@@ -119,6 +119,12 @@ pub(crate) const PLACES: usize = 24;
 /// Beyond this number, nothing is reported about the branches.
 pub(crate) const MEETINGS: usize = 200;
 
+/// The maximum number of blocks that are visited between two collective operations.
+///
+/// Beyond this number, nothing is reported about the branch where the visit started. Without a bound, the time
+/// would grow with the square of a function's length.
+pub(crate) const WALK: usize = 500;
+
 /// The maximum number of distinguished forwards from which one value was computed.
 pub(crate) const FORWARDS: usize = 8;
 

@@ -97,6 +97,10 @@ impl<'p> Interpreter<'p> {
         {
             run.faults.entry((true, index)).or_insert("missing_step");
         }
+        // The function computes a loss, and nothing trains: its optimizer is never used.
+        if !has(Step) && !has(Backward) {
+            run.faults.insert((false, usize::MAX), "missing_step");
+        }
         run.faults.into_values().collect()
     }
 

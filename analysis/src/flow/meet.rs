@@ -137,6 +137,9 @@ impl<'a> Walk<'a> {
             if !seen.insert((block, index)) {
                 continue;
             }
+            if seen.len() > limits::WALK {
+                return None;
+            }
             let known = &self.cfg.blocks[block];
             let mut events = known.events.iter().enumerate().skip(index);
             let met = events.find_map(|(at, event)| match &event.action {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{Cause, Context};
-use crate::cfg::{Computation, Differs, Divide, HeadKind, SiteId};
+use crate::cfg::{Action, Computation, Differs, Divide, HeadKind, SiteId};
 use crate::flow::{Missed, missed};
 
 lint! {
@@ -42,6 +42,9 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
+    if !cx.cfg.events().any(|(_, event)| matches!(event.action, Action::Collective(_))) {
+        return;
+    }
     let mut seen = BTreeSet::new();
     for divide in &cx.cfg.facts.processes.divides {
         if divide.differs == Differs::Item && !is_of_batch(cx, divide.site) {

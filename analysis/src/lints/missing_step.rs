@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::idle::report_idle;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
-use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
+use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
 use crate::stage::{Effect, Stage};
@@ -126,15 +126,16 @@ fn dropped(cx: &mut Context<'_>) {
     let by_hand = cx.cfg.function.reads_gradients || cx.cfg.function.sets_parameters;
     let at_hand = idle.first().or(busy.first()).copied();
     let cfg = cx.cfg;
-    for store in &cfg.stores {
+    let values: Vec<&Store> = cfg.stores.iter().filter(|store| store.keeping == Keeping::Fresh).collect();
+    // Opaque code may step with the gradients that the function reads.
+    let elsewhere = !values.is_empty() && at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
+    for store in values {
         let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
-        // Opaque code may step with the gradients that the function reads.
-        let elsewhere = at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
         let read = store.read && (by_hand || idle.is_empty() || elsewhere) || elsewhere && !store.named;
         let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
         let is_part = store.named && !is_backward;
         let may_be_used = may_be_used || store.hidden;
-        if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
+        if may_be_used || read || !(is_backward || is_part) {
             continue;
         }
         // A function without an optimizer may run `backward` only to measure its time.
