@@ -1,8 +1,8 @@
 //! Turns the edits of fixes into edits of whole statements.
 //!
-//! A fix of a lint names calls. This module replaces each call by the statement around it. It drops
-//! a fix if a statement cannot be moved, or if there is no place for a new statement. The module
-//! does not read the text of the file.
+//! The edits of a lint's fix refer to calls. This module makes each edit refer to the statement
+//! around its call. It drops a fix if a statement cannot be moved, or if there is no place for a
+//! new statement. The module does not read the text of the file.
 
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
@@ -13,7 +13,8 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::fix::Edit;
 use crate::items::{self, Function, Visitor};
 
-/// Replaces the calls of each fix by the statements around them. Drops a fix if a call has no such statement.
+/// Makes the edits of each fix refer to statements instead of calls. Drops a fix if a call has no
+/// statement that can be edited.
 pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
         return;

@@ -1,8 +1,7 @@
 //! The error bag: collects all errors of a phase, so that users see them at once.
 //!
-//! A phase collects all its errors. Errors are fatal only at the end of the phase.
-//! In unit tests, a bag panics if it is dropped before its errors are read, because the errors are
-//! lost.
+//! A phase collects all its errors. Errors are fatal only at the end of the phase. In unit tests, a
+//! bag panics if it is dropped before its errors are read, because the errors would be lost.
 
 use std::cell::RefCell;
 

@@ -95,7 +95,7 @@ pub struct Cfg {
     pub(crate) calls: Vec<Call>,
     /// The questions that conditions ask. An example is whether `optimizer` is a `Some`.
     pub(crate) questions: Questions,
-    /// The conditions that decide within an iteration whether a site is reached.
+    /// The conditions that decide whether an iteration reaches a site.
     pub(crate) guards: Vec<Guard>,
     /// The places of values, with their names. A place is a variable or a field of a place.
     pub(crate) paths: Paths,
@@ -121,7 +121,7 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
-    /// The models of the losses that the optimizer claims; see `flow::claim`.
+    /// The models that computed the losses claimed by the optimizer; see `flow::claim`.
     pub claimed: Deps,
     /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
@@ -305,10 +305,10 @@ impl Cfg {
         }
     }
 
-    /// Whether the values in two places cannot share parameters.
+    /// Whether the values in two places cannot share model parameters.
     ///
-    /// The variables of the places must differ, must not both be parameters, and must not hold parts of the
-    /// same opaque value.
+    /// The places must belong to different variables. These variables must not both be parameters
+    /// of the function, and must not hold parts of the same opaque value.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
         let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);
@@ -316,8 +316,8 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
-    /// Whether two places are in different `&mut` parameters. They share parameters only if both hold shared
-    /// pointers.
+    /// Whether two places are in different function parameters of a `&mut` type. The values in the
+    /// places share model parameters only if both contain shared pointers.
     pub fn are_exclusive(&self, one: PathId, other: PathId) -> bool {
         let root = |path: PathId| self.paths.root_of(path);
         let exclusive =
@@ -327,7 +327,7 @@ impl Cfg {
 
     /// Whether a place holds data: items of a loop, or a collection that a loop iterates over.
     ///
-    /// A model is none, even if a loop iterates over its parameters.
+    /// A model is not data, even if a loop iterates over its parameters.
     pub fn is_data(&self, path: PathId) -> bool {
         let root = self.paths.root_of(path);
         if Deps::one(path).overlaps(&self.function.models, &self.paths) == Some(true) {

@@ -74,8 +74,8 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
-/// Groups of clauses, each with the message and the help of the error about a missing clause. A
-/// spec needs at least one clause of each group.
+/// Groups of clauses. A spec needs at least one clause of each group. Each group has the message
+/// and the help of the error that is reported if the spec has no such clause.
 const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (
         &[ClauseName::Model],
@@ -126,8 +126,8 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The first parameter that has another framework's name for this clause, with the clause's own
-/// name.
+/// The first parameter whose name is another framework's name for this clause. The string is the
+/// clause's own name.
 fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))

@@ -33,7 +33,8 @@ pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     function(&item, &extra, &printer.body(output))
 }
 
-/// The function of a spec with errors. Its body only type-checks, so that no further errors follow.
+/// The function of a spec with errors. Its body is a single `unreachable!`, which fits any return
+/// type, so that no further errors follow.
 pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     let here = Span::mixed_site();
     let mut item = item.clone();
@@ -45,11 +46,11 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     )
 }
 
-/// The type of the parameter that is the model, if a `where` clause can bound the type.
+/// The type of the parameter that is the model, if a `where` clause can put a bound on the type.
 ///
-/// The result is `None` for `Self` and for a generic parameter of the function: the bound would be an
-/// assumption. It is also `None` for a type with arguments, because lifetimes may be elided only in
-/// a signature.
+/// The result is `None` for `Self` and for a generic parameter of the function, because the bound
+/// would be an assumption about the type. It is also `None` for a type with arguments: they may
+/// have elided lifetimes, which a `where` clause does not allow.
 fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
@@ -89,7 +90,8 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The path of the runtime with the span `at`. rustc reports errors in a call of the path there.
+    /// The path of the runtime with the span `at`. rustc reports errors in a call of this path at
+    /// the span.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -312,9 +314,10 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// Advances the schedule after an epoch (`not` is empty) or after an update (`not` is `!`).
+    /// The code that advances the schedule after an epoch (`not` is empty) or after an update
+    /// (`not` is `!`).
     ///
-    /// The token `not` negates the condition `is_per_epoch` under which the schedule is advanced.
+    /// The schedule is advanced under the condition `is_per_epoch`, which the token `not` negates.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
@@ -358,7 +361,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The location of a span, with the hygiene of the loop's own names.
+/// A span at the location of `at`, with the hygiene of the loop's own names.
 fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

@@ -1,7 +1,7 @@
 //! Fixes of findings, as edits of whole statements.
 //!
-//! A lint names calls, `anchor` replaces the calls by the statements around them, and the command turns
-//! the result into text.
+//! The edits of a lint refer to calls. The module `anchor` makes them refer to the statements
+//! around the calls. The command turns the result into text.
 
 use crate::place::Place;
 

@@ -132,7 +132,7 @@ impl Item {
     }
 }
 
-/// The keyword of an item, whether the item parses or not.
+/// The keyword of an item, even if the item does not parse.
 fn keyword(tokens: &TokenStream) -> Option<String> {
     let mut words = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(ident) => Some(ident.to_string()),

@@ -1,7 +1,7 @@
 //! The walk over the items of a file.
 //!
-//! For every function, the walk passes on the owner, the attributes and the enclosing items. The
-//! walk is recursive. It leaves out bodies nested deeper than
+//! For every function, the walk passes the owner, the attributes and the enclosing items to the
+//! visitor. The walk is recursive. It leaves out bodies nested deeper than
 //! [`limits::NESTED_EXPRESSIONS`](crate::limits).
 
 use proc_macro2::{Span, TokenStream};

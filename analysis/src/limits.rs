@@ -65,8 +65,8 @@ pub(crate) const CONDITIONS: usize = 32;
 /// Each block is visited once for each joint outcome.
 pub(crate) const OUTCOMES: usize = 64;
 
-/// The maximum number of joint outcomes with which conditions that occur only once are followed
-/// too.
+/// Conditions that occur only once are followed too, as long as there are at most this many joint
+/// outcomes.
 ///
 /// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
@@ -125,7 +125,7 @@ pub(crate) const MEETINGS: usize = 200;
 /// would grow with the square of a function's length.
 pub(crate) const WALK: usize = 500;
 
-/// The maximum number of distinguished forwards from which one value was computed.
+/// The maximum number of forwards that are distinguished in the origin of one value.
 pub(crate) const FORWARDS: usize = 8;
 
 /// The maximum number of recorded uses of one variable.
@@ -133,7 +133,7 @@ pub(crate) const FORWARDS: usize = 8;
 /// Variables with more uses are not checked.
 pub(crate) const USES: usize = 64;
 
-/// The maximum depth of structs inside of each other that are asked whether their fields can hold parameters.
+/// The maximum depth of nested structs in the check whether a type can hold parameters.
 ///
-/// A struct that is nested more deeply counts as one that can.
+/// A struct that is nested more deeply counts as a type that can hold parameters.
 pub(crate) const TYPE_DEPTH: usize = 3;

@@ -136,7 +136,8 @@ registry! {
         collective_on_some_ranks,
         missing_set_epoch,
     ]
-    /// The lints for an order of a spec from which no loop can be generated.
+    /// The lints that are reported while a spec is parsed. No loop can be generated from an order
+    /// with such a fault.
     OF_SPECS: [
         loss_before_forward,
         backward_before_loss,

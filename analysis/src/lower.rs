@@ -5,7 +5,7 @@
 //! The walk asks the vocabulary for the effect of each call.
 //! The walk emits an event where gradients, graphs or modes change.
 //! Code that the walk does not understand becomes an event. After this event, nothing is reported
-//! about the places in the code.
+//! about the places that the code mentions.
 //! Lowering reports no faults: `flow` interprets the events, and `lints` check the result.
 //!
 //! The comment of [`Lower`] shows the submodules and the order of their imports.

@@ -51,7 +51,8 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// The kind of the token before the current one, as far as it decides the meaning of the current token.
+/// The kind of the token before the current one. Only kinds that affect the meaning of the current
+/// token are distinguished.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
     /// An operator, a keyword, or the start of the input. The next token starts an operand.
@@ -139,7 +140,8 @@ impl Level {
         None
     }
 
-    /// Drops the cost of a pair of brackets, which the level inside the brackets has taken over.
+    /// Drops the cost of a pair of brackets. This cost is now counted in the level inside the
+    /// brackets.
     fn leave(&mut self) {
         self.tight = 0;
     }

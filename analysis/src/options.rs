@@ -7,10 +7,10 @@ use crate::vocabulary::Vocabularies;
 /// The author of the checked loop, which decides the wording of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Author {
-    /// A person: findings are at calls and name lines.
+    /// A person: findings are placed at calls and refer to code by its line.
     #[default]
     Person,
-    /// The generator: findings are at the tokens of a spec and name its clauses.
+    /// The generator: findings are placed at the tokens of a spec and refer to clauses by name.
     Generator,
 }
 
@@ -20,7 +20,7 @@ pub enum Author {
 pub struct CheckOptions {
     /// The author of the loop.
     pub author: Author,
-    /// Whether the function has the attribute: gradients from the caller count as zeroed.
+    /// Whether the function has the attribute. If so, gradients from the caller count as zeroed.
     pub annotated: bool,
     /// The levels that attributes set for lints.
     pub levels: Levels,

@@ -127,7 +127,7 @@ pub(crate) fn nested_too_deep(place: Span) -> Diagnostic {
         .help("give the inner parts names of their own: types, functions or `let` statements outside")
 }
 
-/// The options of a function below the attribute.
+/// The options of a function with the attribute.
 fn annotated(author: Author) -> CheckOptions {
     CheckOptions { author, annotated: true, ..CheckOptions::default() }
 }

@@ -336,7 +336,8 @@ fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> 
     measures
 }
 
-/// The name of a metric, the expression that creates the metric, and its span.
+/// The name of a metric, the expression that creates the metric, and the span at which the
+/// expression starts.
 fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
     let at = crate::diagnostic::Place::of(metric).start;
     let last = |path: &Path| {

@@ -38,7 +38,8 @@ impl Output {
         Self { item, findings, warnings: Warnings::Beside }
     }
 
-    /// The output for a function that cannot be generated: `item` only type-checks.
+    /// The output for a function that cannot be generated. `item` stands in for the function and
+    /// only has to type-check.
     pub(crate) fn stand_in(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Nowhere }
     }
@@ -130,8 +131,8 @@ fn error(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     quote_spanned!(start=> #path #call)
 }
 
-/// A warning as the use of a deprecated function. A stable macro cannot emit any other warning with
-/// a free text.
+/// A warning, emitted as the use of a deprecated function. A stable macro has no other way to emit
+/// a warning with arbitrary text.
 fn warning(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     let text = text(diagnostic);
     let place = Span::mixed_site().located_at(diagnostic.place.start);

@@ -54,7 +54,7 @@ impl Spec {
     }
 
     /// Whether a clause is present. A clause counts as present even if its value is unreadable, or
-    /// if another name was probably meant for it.
+    /// if the spec has an unknown name that probably means the clause.
     pub(crate) fn mentions(&self, clause: ClauseName) -> bool {
         self.keys.iter().any(|key| key == clause.text()) || self.meant.contains(&clause)
     }

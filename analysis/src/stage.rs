@@ -12,7 +12,7 @@
 
 use crate::suggest::nearest;
 
-/// One stage of a training loop, in the order in which a loop runs them.
+/// A stage of a training loop. The variants are in the order in which a loop runs the stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Switches the layers to training mode.

@@ -105,7 +105,7 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
-    /// Types that accumulate gradients which are values.
+    /// Types that accumulate gradients, in libraries whose gradients are separate values.
     pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor. Their constructors keep the graph of the argument.
     pub tensors: &'static [&'static str],

@@ -2,7 +2,8 @@
 
 use super::{Excerpt, PathId, SiteId};
 
-/// A sum of losses that is divided by a number in another unit than its terms.
+/// A sum of losses that is divided by a number of the wrong unit. For example, a sum of batch means
+/// is divided by a number of samples.
 #[derive(Clone, Debug)]
 pub struct MeanLoss {
     /// The division.
@@ -13,8 +14,8 @@ pub struct MeanLoss {
     pub sum: PathId,
     /// The source text of the divisor.
     pub divisor: Excerpt,
-    /// Whether each term is a mean times the size of its batch, and the divisor a number of
-    /// batches. Otherwise each term is the mean of a batch, and the divisor a number of samples.
+    /// Whether each term is a mean times the size of its batch, and the divisor is a number of
+    /// batches. Otherwise each term is the mean of a batch, and the divisor is a number of samples.
     pub weighted: bool,
 }
 

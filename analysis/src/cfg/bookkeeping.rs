@@ -17,12 +17,12 @@ pub struct Choice {
 /// The result of a decision on a measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decides {
-    /// The model is saved. The string is the name that shows this, such as `save_weights`.
+    /// The model is saved. The string is the name that indicates the save, such as `save_weights`.
     Saves(String),
     /// The loop ends.
     Stops,
-    /// A variable with this name counts the iterations without improvement. No jump out of the loop
-    /// is known yet to depend on the variable.
+    /// A variable counts the iterations without improvement. The string is the name of the
+    /// variable. No jump out of the loop is known yet to depend on it.
     Counts(String),
 }
 
@@ -85,7 +85,7 @@ pub struct Kept {
     pub added: bool,
 }
 
-/// The head of a loop that counts one number less than the number of epochs: `for epoch in 1..epochs`.
+/// A loop head that counts one epoch too few: `for epoch in 1..epochs`.
 #[derive(Clone, Debug)]
 pub struct ShortEpochs {
     /// The range or the condition in the head.

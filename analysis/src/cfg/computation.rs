@@ -97,7 +97,7 @@ pub struct Computation {
 }
 
 impl Computation {
-    /// Joins the facts from another visit of the same site.
+    /// Joins these facts with the facts from another visit of the same site.
     pub(crate) fn join(&mut self, other: &Self) {
         self.models = self.models.union(&other.models);
         self.own = self.own.union(&other.own);

@@ -66,7 +66,7 @@ pub enum Wording {
 }
 
 impl Question {
-    /// The end of a message that states the answer `yes`, such as "when `optimizer` is `Some`".
+    /// The end of a message that states the answer in `yes`, such as "when `optimizer` is `Some`".
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {

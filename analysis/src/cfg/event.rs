@@ -89,7 +89,8 @@ pub enum Action {
         deps: Deps,
         /// The forwards and losses that the loss was computed from.
         past: Sites,
-        /// Whether the code is named after `backward`, so that it counts beside a `backward` in sight.
+        /// Whether the code is named after `backward`. Such code counts even if the function itself
+        /// runs `backward` from the same loss.
         named: bool,
     },
     /// Code acts on gradients that are separate values.
@@ -143,7 +144,7 @@ pub enum OnStore {
     Doubt,
 }
 
-/// The kind of an event that reads the current parameters, or that leaves the iteration with them.
+/// The kind of an event that reads the current parameters, or that ends the iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// A moving average of the parameters is updated.

@@ -86,7 +86,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
-    /// An opaque call whose result the function runs `backward` from, so that the call itself runs none.
+    /// An opaque call with a result from which the function runs `backward`. The call itself is
+    /// therefore assumed to run no `backward`.
     GivesLoss,
     /// An opaque call that reads or writes gradients.
     HandlesGradients,
@@ -97,7 +98,7 @@ pub(crate) enum Mark {
     SharedOptimizer,
     /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.
     StatefulOptimizer,
-    /// A call that sets a mode by a method that the checked code defines.
+    /// A call that sets a mode through a method that is defined in the checked code.
     OwnMode,
     /// An opaque call whose name says that it trains a model.
     Trains,
@@ -115,7 +116,8 @@ pub(crate) enum Mark {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opaque(pub(crate) Deps);
 
-/// The optimizer that claims the loss of a backward, although its parameters are not known to be the loss's.
+/// The optimizer that claims the loss of a `backward`. The loss is not known to depend on the
+/// optimizer's parameters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim(pub(crate) OptimizerId);
 

@@ -38,8 +38,8 @@ pub(crate) struct Function {
     pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
-    /// The forwards and losses that were computed for values passed to opaque code. The opaque code
-    /// may run `backward` on these values.
+    /// The forwards and losses from which values passed to opaque code were computed. The opaque
+    /// code may run `backward` on these values.
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,
@@ -62,6 +62,6 @@ pub struct Factors {
 pub(crate) struct Modes {
     /// The models. The flag tells whether the model comes from the caller.
     pub(crate) models: Vec<(PathId, bool)>,
-    /// The number of guards that save modes, at most one for each guard in the source.
+    /// The number of guards that save modes. Each guard in the source counts at most once.
     pub(crate) guards: usize,
 }

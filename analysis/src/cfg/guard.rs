@@ -1,10 +1,10 @@
-//! Conditions that decide within an iteration whether a site is reached.
+//! Conditions that decide whether an iteration reaches a site.
 //!
 //! ```text
 //! for (i, batch) in train.iter().enumerate() {
 //!     loss.backward();                      // no guard
 //!     if (i + 1) % 4 != 0 { continue; }
-//!     optimizer.step();                     // guard 0 came out false: a counter, `i + 1` by `4`
+//!     optimizer.step();                     // guard 0, which counts `i + 1` by `4`, is false
 //! }
 //! ```
 

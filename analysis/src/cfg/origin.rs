@@ -12,7 +12,7 @@ pub enum Source {
     Unknown,
     /// All inputs are literals.
     Constant,
-    /// The inputs are items of this loop, and literals.
+    /// The inputs are items of this loop, or such items and literals.
     Data(LoopId),
     /// One input is the result of a model's forward.
     Computed,
@@ -34,9 +34,11 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// Whether the value counts as a term of the loss that should have a gradient.
+    /// Whether the result of the operation counts as a term of the loss that should have a
+    /// gradient.
     ///
-    /// A choice for each entry does not count: it may be part of a straight-through estimator.
+    /// A choice that is made for each entry, such as a rounding, does not count: it may be part of
+    /// a straight-through estimator.
     fn is_term(&self) -> bool {
         match self.how {
             GradientStop::Number => true,
@@ -72,7 +74,8 @@ pub struct Origin {
     /// The loss without reduction that the value contains. `None` once the value is summed or
     /// averaged.
     pub unreduced: Option<SiteId>,
-    /// The comparisons of two outputs in this value, without those that a gradient cannot pass.
+    /// The comparisons of two outputs that the value depends on. A comparison is left out if no
+    /// gradient can pass from the value to it.
     pub compared: Vec<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
@@ -176,7 +179,7 @@ impl Origin {
         self.cut.clone().filter(|_| grows)
     }
 
-    /// The origin of the result of a known operation on this value and `others`, the further arguments.
+    /// The origin of the result of a known operation. Its arguments are this value and `others`.
     pub fn after(&self, op: Op, site: SiteId, others: &[&Self]) -> Self {
         let join = match op {
             Op::Adds => Join::Sum,

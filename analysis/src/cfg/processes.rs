@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{BlockId, Deps, SiteId};
 use crate::vocabulary::CollectiveKind;
 
-/// The way in which a value may differ between the processes of a distributed run, from the weakest to the
-/// strongest.
+/// How a value may differ between the processes of a distributed run. The variants are ordered from
+/// the weakest difference to the strongest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Differs {
     /// Nothing suggests that the value differs.
@@ -27,12 +27,12 @@ pub enum Differs {
 }
 
 impl Differs {
-    /// The way in which a value differs that is computed from two values.
+    /// How the result of an operation on two values differs.
     pub(crate) fn with(self, other: Self) -> Self {
         self.max(other)
     }
 
-    /// The way in which a value differs that is one of two values.
+    /// How a value that comes from one of two paths differs.
     ///
     /// A value that is reduced on one path counts as reduced, because the other path may belong to a run with
     /// one process.
@@ -45,9 +45,9 @@ impl Differs {
         }
     }
 
-    /// The way in which the result of an opaque call with this argument differs.
+    /// How the result of an opaque call with this argument differs.
     ///
-    /// What is built for a rank, such as a device or a shard, is not a rank.
+    /// A value that is built for a rank, such as a device or a shard, is not itself a rank.
     pub(crate) fn through_call(self) -> Self {
         match self {
             Self::Named | Self::Rank => Self::Unknown,
@@ -55,7 +55,7 @@ impl Differs {
         }
     }
 
-    /// Whether processes may disagree about a condition with this value.
+    /// Whether processes may evaluate a condition on this value differently.
     pub(crate) fn divides(self) -> bool {
         match self {
             Self::Item | Self::Measured | Self::Named | Self::Rank => true,

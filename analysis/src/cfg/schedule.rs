@@ -77,7 +77,8 @@ impl Cfg {
         self.facts.all::<Advance>().filter_map(moved).collect()
     }
 
-    /// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
+    /// The first step in the innermost loop around a call that advances a schedule. `None` if this
+    /// loop is not a batch loop, or if the call does not run in every iteration.
     ///
     /// A loop counts as a batch loop if it is inside another loop and iterates over items, or if
     /// the name of the outer loop mentions epochs.

@@ -63,7 +63,8 @@ impl Cfg {
         self.stores.iter().any(|store| store.site == site && store.keeping != Keeping::InPlace)
     }
 
-    /// Whether a step of this optimizer takes the gradients of the `backward` at a site as a value.
+    /// Whether the gradients of the `backward` at a site are passed as a value to a step of this
+    /// optimizer.
     pub(crate) fn is_taken(&self, site: SiteId, by: OptimizerId) -> bool {
         let mut stores = self.stores.iter().enumerate().filter(|(_, store)| store.site == site);
         stores.any(|(id, store)| store.keeping != Keeping::InPlace && self.takers(id).contains(&by))

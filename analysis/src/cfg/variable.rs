@@ -40,7 +40,7 @@ pub(crate) struct Variable {
     pub(crate) without_batch_norm: bool,
     /// Whether the type of the variable is an optimizer that keeps state for each parameter.
     pub(crate) stateful: bool,
-    /// The variables in the divisors of this variable.
+    /// The variables in the expressions by which this variable is divided.
     pub(crate) divisors: Vec<PathId>,
 }
 

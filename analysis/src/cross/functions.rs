@@ -1,4 +1,5 @@
-//! Errors in functions and closures of a spec for which rustc's own error would not help.
+//! Errors in the functions and closures of a spec. For these errors, rustc's own message would not
+//! help.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -58,7 +59,7 @@ fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     }
 }
 
-/// Rejects a `forward` clause that passes the batch to the model's method instead of the input.
+/// Rejects a `forward` clause that passes the whole batch, not its input, to the model's method.
 fn check_forward(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(clause) = &spec.forward else { return };
     match plain(&clause.value) {

@@ -1,7 +1,7 @@
 //! Rules that `train_order` and `eval_order` must satisfy before a loop can be generated.
 //!
-//! The checker decides whether the order trains correctly. It checks the generated loop, whose
-//! stages have the spans of the list.
+//! The checker decides whether the order trains correctly. It checks the generated loop, in which
+//! each stage has the span of its entry in the order.
 
 use syn::Expr;
 

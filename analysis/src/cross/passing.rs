@@ -18,7 +18,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Rejects an optimizer or a schedule passed by `&`, which `step` cannot change.
+/// Rejects an optimizer or a schedule that is passed by `&`, because `step` has to change it.
 fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) {
     let Some(Expr::Path(path)) = value.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = path.path.get_ident() else { return };

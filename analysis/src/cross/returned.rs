@@ -45,8 +45,8 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// The function of a spec with a correct return type. A wrong return type then causes no further errors in
-/// the callers.
+/// A copy of a spec's function in which a wrong return type is corrected. The wrong type then
+/// causes no further errors in the callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
     let mut item = item.clone();
     let is_unfit = match &item.signature.output {
@@ -104,8 +104,8 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The variables in the body of a closure, each with whether the value of its last `let` is a loss
-/// by its name.
+/// The variables in the body of a closure. The flag tells whether the last `let` of the variable
+/// binds a loss, judged by names.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 

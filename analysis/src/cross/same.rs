@@ -68,7 +68,7 @@ fn ends(call: &ExprCall, names: &[&str]) -> bool {
         && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
 }
 
-/// The expression of a block that has no statements.
+/// The tail expression of a block, if the block consists of this expression alone.
 fn tail(block: &Block) -> Option<&Expr> {
     match &block.stmts[..] {
         [Stmt::Expr(value, None)] => Some(value),

@@ -1,4 +1,5 @@
-//! Values that certainly do not fit their clause, for which rustc's own error would not help.
+//! Values that certainly do not fit their clause. For these values, rustc's own error would not
+//! help.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, Ident, Member, Type};
@@ -67,7 +68,7 @@ fn check_type(bag: &Bag, clause: &Value) {
     bag.push(Diagnostic::error(Place::of(path), message).help(format!("write `{help}`")));
 }
 
-/// Whether `as` converts a type to a number.
+/// Whether a type is a primitive number, which `as` can convert.
 fn is_plain_number(ty: &str) -> bool {
     let (kind, bits) = ty.split_at(ty.len().min(1));
     matches!(kind, "u" | "i" | "f") && (bits == "size" || bits.parse::<u32>().is_ok())
@@ -121,7 +122,8 @@ fn check_method(bag: &Bag, clause: &Value) {
     }
 }
 
-/// Rejects a schedule with the optimizer as an argument, because the loop passes the optimizer.
+/// Rejects a schedule that is constructed with the optimizer, because the loop passes the optimizer
+/// to the schedule in each step.
 fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     let Some(clause) = clause else { return };
     if item.parameters().iter().any(|parameter| parameter == "optimizer") {
@@ -138,7 +140,8 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// The example of the runtime's schedule that is most similar to this value, another framework's schedule.
+/// The example of a schedule of the runtime that is most similar to this value. The value is a
+/// schedule of another framework.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Cos") {

@@ -12,8 +12,8 @@ use crate::spec::names::METRICS;
 use crate::vocabulary::Vocabularies;
 
 impl Printer<'_> {
-    /// The statements of a step. `metrics` has the metrics of the pass around the step,
-    /// training or validation.
+    /// The statements of a step. `metrics` has the metrics of the training or validation pass that
+    /// contains the step.
     pub(super) fn step(&self, step: &Step, metrics: &[Measure]) -> TokenStream {
         let at = mixed(step.at);
         let local = |name: &str| self.plan.names.local(name, step.at);
@@ -126,7 +126,8 @@ impl Printer<'_> {
         Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
-    /// Computes the output with the model's own `forward`, a function or a closure.
+    /// Computes the output with a function or a closure, or with the model's own `forward` if the
+    /// spec has neither.
     fn forward(&self, value: Option<&Expr>, at: Span) -> TokenStream {
         let batch = self.plan.names.local("batch", at);
         let model = &self.plan.model;

@@ -16,7 +16,8 @@ pub enum Moved {
     Reduced(bool),
 }
 
-/// The events next to a site that move the gradients of an optimizer, on all paths.
+/// The nearest events before or after a site that act on the gradients of an optimizer, over all
+/// paths.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
     /// The events before or after the site.
@@ -26,7 +27,7 @@ pub struct Around {
 }
 
 impl Around {
-    /// Whether there are such events, and all of them pass a test.
+    /// Whether events were found, all of them pass a test, and no opaque code may come first.
     pub fn all(&self, is: impl Fn(Moved) -> bool) -> bool {
         !self.unknown && !self.found.is_empty() && self.found.iter().all(|(moved, _)| is(*moved))
     }
@@ -43,7 +44,7 @@ impl Around {
     }
 }
 
-/// The events at one site, and the graph with its edges reversed.
+/// The control-flow graph with reversed edges, for queries on the order of an optimizer's events.
 #[derive(Debug)]
 pub struct Order<'a> {
     cfg: &'a Cfg,
@@ -52,7 +53,7 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// The order of the events that move the gradients of an optimizer.
+    /// The order of the events that act on the gradients of an optimizer.
     pub fn of(cfg: &'a Cfg, optimizer: OptimizerId) -> Self {
         let mut before = vec![Vec::new(); cfg.blocks.len()];
         for (id, block) in cfg.blocks.iter().enumerate() {
@@ -61,7 +62,7 @@ impl<'a> Order<'a> {
         Self { cfg, optimizer, before }
     }
 
-    /// The sites that move the gradients in this way.
+    /// The sites of the events that act on the gradients in a way that passes a test.
     pub fn sites(&self, is: impl Fn(Moved) -> bool) -> BTreeSet<SiteId> {
         let moves =
             |(_, event): &(BlockId, &Event)| matches!(self.moved(event), Some(Ok(moved)) if is(moved));
@@ -98,7 +99,8 @@ impl<'a> Order<'a> {
         found
     }
 
-    /// Looks for the next event in a block, and continues with the neighbours of the block if there is none.
+    /// Looks for the next event in a block. If there is none, continues with the neighbours of the
+    /// block.
     fn one(
         &self,
         events: &[Event],
@@ -126,7 +128,8 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// What an event does to the gradients; `None` if it does nothing, and an error if this is unknown.
+    /// What an event does to the gradients. `None` if it does nothing, and an error if its effect
+    /// is unknown.
     fn moved(&self, event: &Event) -> Option<Result<Moved, ()>> {
         let reached = |deps: &Deps| reaches(self.cfg, self.optimizer, deps);
         let alone = self.cfg.optimizers.len() == 1;

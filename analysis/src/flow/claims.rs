@@ -1,9 +1,9 @@
-//! Claims: which optimizer a loss belongs to, where its parameters and the models of the loss are not comparable.
+//! Claims decide which optimizer a loss belongs to, if the optimizer's parameters cannot be
+//! compared with the models of the loss.
 //!
-//! In `fn fit(vs: &VarStore, net: &Net)`, an optimizer that is built from `vs` may update `net` or not.
-//! If the loss of `net` did not reach the optimizer, then the step of the optimizer would have no gradients at
-//! all: the step would be a fault itself.
-//! So the optimizer claims the loss.
+//! In `fn fit(vs: &VarStore, net: &Net)`, an optimizer that is built from `vs` may or may not
+//! update `net`. If the loss of `net` did not reach the optimizer, a step of the optimizer would
+//! have no gradients, which would itself be a fault. The optimizer therefore claims the loss.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,10 +39,11 @@ pub(crate) fn claim(cfg: &mut Cfg) {
     }
 }
 
-/// Drops the losses in the hands of opaque code from which the function runs `backward` itself.
+/// Drops the events in which opaque code gets a loss, if the function itself runs `backward` from
+/// this loss.
 ///
-/// The second `backward` through one graph would be a fault, so the opaque code runs none.
-/// The function's own `backward` has to run wherever the opaque code does.
+/// A second `backward` through the same graph would be a fault, so the opaque code is assumed to
+/// run none. The function's own `backward` must run whenever the opaque code runs.
 fn settle_handed(cfg: &mut Cfg) {
     let mut own: BTreeMap<SiteId, Deps> = BTreeMap::new();
     for (_, event) in cfg.events() {
@@ -66,7 +67,8 @@ fn settle_handed(cfg: &mut Cfg) {
     }
 }
 
-/// Whether a `backward` runs in the loop of another call, under the conditions of this call.
+/// Whether a `backward` runs whenever a call runs. One of them must be inside all loops of the
+/// other, and each condition of the `backward` must also be a condition of the call.
 fn runs_with(cfg: &Cfg, backward: SiteId, call: SiteId) -> bool {
     let (backward, call) = (&cfg.sites[backward], &cfg.sites[call]);
     let nested = backward.loops.starts_with(&call.loops) || call.loops.starts_with(&backward.loops);
@@ -102,8 +104,9 @@ fn moves(cfg: &Cfg) -> Moves {
 
 /// The losses that the only optimizer of the function claims.
 ///
-/// The backward is in a loop with a step, or before it outside of loops. If no step exists, a `zero_grad` of the
-/// optimizer takes its place, because the missing step is then the fault.
+/// A backward counts if it is inside all loops around a step. If the step is outside of loops, the
+/// backward must be before the step. If the function has no step, a `zero_grad` of the optimizer
+/// takes the place of the step, because the missing step is then the fault.
 fn of_the_only_one(cfg: &Cfg, moves: &Moves) -> Vec<(SiteId, OptimizerId)> {
     let sites = |wanted: fn(&Move) -> bool| {
         moves.iter().filter(move |(_, next)| wanted(next)).map(|(site, _)| *site).collect::<Vec<SiteId>>()
@@ -128,7 +131,8 @@ fn moves_zero(moves: &Moves, site: SiteId) -> bool {
 
 /// The losses that one of several optimizers claims.
 ///
-/// The backwards are followed by steps of this optimizer only, until the next backward.
+/// An optimizer claims backwards if it is the only optimizer that steps between them and the next
+/// backward.
 fn of_several(cfg: &Cfg, moves: &Moves) -> Vec<(SiteId, OptimizerId)> {
     let mut claimed = Vec::new();
     let mut backwards: Vec<SiteId> = Vec::new();

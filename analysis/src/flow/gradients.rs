@@ -19,7 +19,7 @@ impl GradientStates {
     pub const USED: Self = Self(4);
     /// A backward has added to gradients that a step had used.
     pub const STALE: Self = Self(8);
-    /// A `zero_grad` has emptied the gradients of a backward, and no step used them before.
+    /// A `zero_grad` has emptied the gradients of a backward before a step used them.
     pub const DISCARDED: Self = Self(16);
     /// The gradients are those that the caller left.
     pub const ENTRY: Self = Self(32);
@@ -80,9 +80,11 @@ impl GradientStates {
         self.0.trailing_zeros() as usize
     }
 
-    /// The set that a single state becomes by a `backward` whose loss may reach the gradients or not.
+    /// The states that may follow a single state after a `backward` whose loss may or may not reach
+    /// the gradients.
     ///
-    /// Gradients that a step used are used or stale then. Both are wrong for the next step.
+    /// Gradients that a step has used are then either used or stale. Both states are wrong for the
+    /// next step.
     pub(super) fn step_perhaps(self) -> Self {
         match self {
             Self::EMPTY | Self::DISCARDED | Self::POSSIBLE => Self::POSSIBLE,
@@ -92,7 +94,7 @@ impl GradientStates {
         }
     }
 
-    /// The set that a single state becomes by an effect.
+    /// The states that follow a single state after an effect.
     fn step(self, effect: Effect) -> Self {
         match effect {
             Effect::Nothing | Effect::Clip | Effect::Unscale => self,

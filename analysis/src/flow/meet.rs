@@ -15,13 +15,13 @@ use crate::vocabulary::CollectiveKind;
 pub struct Missed {
     /// The operation.
     pub collective: SiteId,
-    /// Whether the processes on the two sides never match, or do not match on some paths.
+    /// Whether the operations of the two sides differ on every path or only on some paths.
     pub certain: Certain,
     /// Whether the operation is known, and not only suggested by a name.
     pub known: bool,
 }
 
-/// The next thing on a path.
+/// The next point on a path at which two sides are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     Collective(CollectiveKind),
@@ -36,7 +36,7 @@ enum Next {
 type Position = (BlockId, usize);
 type Positions = BTreeSet<Position>;
 
-/// The positions after each next thing, and the site of one of these things.
+/// For each kind of next point, the positions after it, and the site of one point of this kind.
 type Nexts = BTreeMap<Next, (Positions, Option<SiteId>)>;
 
 /// The collective operation that processes miss if they disagree about a branch. `None` if there is no such
@@ -66,7 +66,8 @@ impl<'a> Walk<'a> {
         Self { cfg, rounds, ignores_errors }
     }
 
-    /// The positions at the start of a side. A side that starts with the next iteration has none.
+    /// The start of a side: its first position, or the next iteration. `None` if the side is the
+    /// error path of a `?` that fails on all processes or on none.
     fn enter(&self, arm: BlockId) -> Option<Side> {
         if self.cfg.facts.processes.failures.contains(&arm) {
             return None;
@@ -124,7 +125,8 @@ impl<'a> Walk<'a> {
         Some(Missed { collective, certain: if common { Certain::Some } else { certain }, known })
     }
 
-    /// The next things on all paths from a side; `None` if opaque code may run collective operations first.
+    /// The next points on all paths from a side; `None` if opaque code may run collective
+    /// operations first.
     fn nexts(&self, side: &Side) -> Option<Nexts> {
         let mut found = Nexts::new();
         let Side::At(from) = side else {

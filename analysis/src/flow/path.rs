@@ -10,7 +10,7 @@ use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mark, Optimizer, OptimizerId
 use crate::stage::Effect;
 use crate::vocabulary::Keeping;
 
-/// The answers to followed questions that hold on some paths, as bits.
+/// The known answers to followed questions on the paths to a point, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathCondition {
     /// The questions whose answer is known.
@@ -20,9 +20,10 @@ pub(super) struct PathCondition {
 }
 
 impl PathCondition {
-    /// The condition with one more answer. The answer yes sets the questions in `excludes` to the answer no.
+    /// The condition with one more answer. If the answer is yes, the questions in `excludes` get
+    /// the answer no.
     ///
-    /// `None` if the condition has another answer to the question.
+    /// `None` if the new answers contradict the condition.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
         let bit = 1 << bit;
         let (decides, value) = if yes { (bit | excludes, bit) } else { (bit, 0) };

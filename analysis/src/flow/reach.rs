@@ -68,7 +68,7 @@ pub(super) fn reaches_through(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach 
 
 /// Whether a `backward` of a loss computed from `deps` fills this optimizer's gradients.
 ///
-/// For gradients that are a value, the steps that take this value tell whose gradients they are.
+/// Gradients that are a separate value belong to the optimizers whose steps take this value.
 pub(super) fn fills(
     cfg: &Cfg,
     id: OptimizerId,

@@ -1,4 +1,5 @@
-//! The solver, whose work list joins the states of the blocks of a function to the fixpoint.
+//! The solver: a work list that joins the states of a function's blocks until it reaches a
+//! fixpoint.
 
 use std::collections::BTreeSet;
 

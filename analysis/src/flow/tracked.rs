@@ -1,5 +1,5 @@
-//! The state that is tracked beside the optimizers: whether computations are recorded, and the modes of
-//! models.
+//! The state that is tracked in addition to the optimizers: whether computations are recorded, and
+//! the modes of models.
 
 use super::states::{AbstractValue, StateSet};
 use crate::cfg::{Action, Cfg, Deps, Event, Mode, PathId, SiteId};

@@ -83,9 +83,10 @@ impl GradientValue {
         *self = next;
     }
 
-    /// Applies a `backward` whose loss may reach the gradients or not.
+    /// Applies a `backward` whose loss may or may not reach the gradients.
     ///
-    /// The `backward` is no provenance: a later one, whose loss certainly reaches the gradients, tells more.
+    /// The `backward` is not recorded as provenance: a later `backward` whose loss certainly
+    /// reaches the gradients is a better explanation.
     pub(super) fn may_fill(&mut self) {
         let all = |set: GradientStates| {
             set.states().fold(GradientStates::NONE, |all, state| all | state.step_perhaps())

@@ -30,8 +30,8 @@ pub enum Observed {
     Computation(Option<AbstractValue>, AbstractValue),
     /// A forward of a model, with a part of the model and the mode of the part.
     Part(PathId, AbstractValue),
-    /// A model is switched to training mode, with the model or a part of it, and its mode before the
-    /// switch.
+    /// A model is switched to training mode. The values are the model or a part of it, and the mode
+    /// of this model or part before the switch.
     Switch(PathId, AbstractValue),
     /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
     /// optimizer is unknown, the values of all optimizers are joined.
@@ -66,7 +66,8 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether all states are bad if the question has the answer `yes`, and none is bad otherwise.
+    /// Whether all states are bad if the answer to the question equals `yes`, and none is bad
+    /// otherwise. Returns `false` if the case has no answer to the question.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };

@@ -40,8 +40,8 @@ lint! {
     /// - the window has two batches, because both conditions then hold equally often,
     /// - `zero_grad` runs in every iteration, so that the loop does not accumulate,
     /// - `backward` is under the same condition, as in a warm-up or in alternating training,
-    /// - the other outcome of the condition steps another optimizer or zeroes the gradients,
-    /// - a further condition that depends on no value of the iteration guards the step.
+    /// - another optimizer steps, or the gradients are zeroed, under the opposite condition,
+    /// - the step has a further condition that does not depend on a value of the iteration.
     accumulation_inverted, Warning, "the step runs in every iteration but the last of a window"
 }
 
@@ -63,8 +63,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The windows whose step runs in all iterations but the one that completes a window, each with the
-/// condition of the step and its value there.
+/// The windows whose step runs in all iterations except the one that completes a window. Each entry
+/// has the condition of the step, and the value of the condition at the step.
 fn inverted<'a>(cx: &Context<'a>) -> Vec<(Window<'a>, (GuardId, bool))> {
     cx.windows(|cx, optimizer, steps, fills| {
         let (step, guard, counter) =
@@ -92,7 +92,7 @@ fn inverted<'a>(cx: &Context<'a>) -> Vec<(Window<'a>, (GuardId, bool))> {
     })
 }
 
-/// The guard by which a step runs in all iterations but the last of a window, with the counter.
+/// The guard that makes a step run in all iterations except the last of a window, and its counter.
 fn incomplete<'a>(cx: &Context<'a>, step: SiteId) -> Option<((GuardId, bool), &'a Counter)> {
     let cfg = cx.cfg;
     let site = &cfg.sites[step];

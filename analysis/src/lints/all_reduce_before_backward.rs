@@ -34,7 +34,8 @@ lint! {
     /// ## Limits
     ///
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
-    /// A function that is not resolved counts as a reduction of gradients by its name, such as `average_gradients`; the finding is then a warning.
+    /// An unresolved function counts as a reduction of gradients if its name says so.
+    /// An example is `average_gradients`. The finding is then a warning.
     /// An opaque call that may change the gradients in between makes the order unknown.
     all_reduce_before_backward, Error, "an all-reduce of gradients before `backward`"
 }

@@ -37,7 +37,7 @@ lint! {
     backward_ignored, Error, "gradients computed, and then computed again by a fused call"
 }
 
-/// A `backward` whose gradients a fused call, such as `backward_step`, discards.
+/// A `backward` whose gradients are discarded by a fused call, such as `backward_step`.
 pub(super) struct Ignored {
     backward: SiteId,
     /// The site of the fused call's `backward`.

@@ -5,13 +5,13 @@ use crate::cfg::{Choice, Decides, LoopId, Measure, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A branch that selects the best model by the training loss, or early stopping by the training loss.
-    /// The epoch also computes a validation measure.
+    /// Selection of the best model, or early stopping, by the training loss.
+    /// Reported only if the epoch also computes a validation measure.
     ///
     /// ## Why it matters
     ///
     /// The training loss still falls while the model overfits, so the last and most overfitted model is selected.
-    /// Early stopping by the training loss ends only when the model has overfitted.
+    /// Early stopping by the training loss ends the run only after the model has overfitted.
     /// cito (citoverse/cito#38) had this fault.
     ///
     /// ## Example
@@ -32,7 +32,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent if the epoch computes no validation measure, because no better measure exists.
-    /// Early stopping is recognised if the loop ends at a number of iterations without improvement, or if a call with a name such as `should_stop` gets the measure.
+    /// Early stopping is recognised if the loop ends after a number of iterations without
+    /// improvement, or if a call with a name such as `should_stop` gets the measure.
     /// The name of a loss decides whether it counts as a training or a validation loss.
     /// If the name is unclear, the loss counts as a training loss if a `backward` runs through its forward passes.
     best_by_training_loss, Warning, "the best model or the end of training is chosen by the training loss"

@@ -32,7 +32,7 @@ lint! {
     /// ## Limits
     ///
     /// A clip that is called after the step only to read the norm is also reported.
-    /// Read the norm from the clip before the step instead.
+    /// In this case, clip before the step, and read the norm from that clip.
     clip_after_step, Error, "a clip after `step`: it has no effect"
 }
 

@@ -6,13 +6,17 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A clip of gradients that are all-reduced afterwards, before the step.
+    /// A clip of gradients before the all-reduce that precedes the step.
     ///
     /// ## Why it matters
     ///
-    /// Each process clips by the norm of its own gradients, so the processes scale their shares differently, and the norm of the mean is not the limit.
+    /// Each process clips by the norm of its own gradients.
+    /// The processes therefore scale their gradients differently.
+    /// The norm of the mean is then not the limit.
     /// The result depends on the number of processes; horovod/horovod#1346 describes both orders.
-    /// If some processes hold other parameters, as in model-parallel training, their copies of the shared layers drift apart: deepspeedai/DeepSpeed#1801, found while the model BLOOM was trained.
+    /// In model-parallel training, some processes hold other parameters.
+    /// Their copies of the shared layers then drift apart.
+    /// deepspeedai/DeepSpeed#1801 is an example, which was found in the training of BLOOM.
     ///
     /// ## Example
     ///
@@ -30,7 +34,8 @@ lint! {
     /// ## Limits
     ///
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
-    /// A function that is not resolved counts as a reduction of gradients by its name, such as `average_gradients`; the finding is then a warning.
+    /// An unresolved function counts as a reduction of gradients if its name says so.
+    /// An example is `average_gradients`. The finding is then a warning.
     /// A second clip after the all-reduce is taken as intended.
     clip_before_all_reduce, Error, "a clip of gradients before they are all-reduced"
 }

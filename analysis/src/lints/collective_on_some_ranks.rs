@@ -9,13 +9,16 @@ lint! {
     ///
     /// A collective operation, such as a barrier, a broadcast or an all-reduce, that some process does not reach.
     /// The operation is under a condition on the rank, without the same operation on the other branch.
-    /// Or a `continue`, `break`, `return` or `?` skips the operation under a condition that one process alone may meet: a loss that is not finite, a batch that is empty or cannot be read.
+    /// Or a `continue`, `break`, `return` or `?` skips the operation under a condition that
+    /// one process alone may meet.
+    /// Examples are a loss that is not finite, and a batch that is empty or cannot be read.
     ///
     /// ## Why it matters
     ///
     /// The other processes wait in the operation for ever, or match it with a later one and exchange the wrong values.
     /// The job hangs without a message until somebody ends it.
-    /// Evaluation on rank 0 alone with a barrier in it is the usual form: tier4/Diffusion-Planner#256.
+    /// The usual form is an evaluation that runs on rank 0 alone and contains a barrier:
+    /// tier4/Diffusion-Planner#256.
     /// In NVIDIA-NeMo/Automodel#2468 a `continue` on one process skipped the all-reduce; in Nek5000/parRSB#44 it was a `break`.
     ///
     /// ## Example
@@ -34,10 +37,14 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A condition on a number of this process, such as a loss, is a warning, which assumes that the number differs between processes.
-    /// Silent about the number of batches, which may also differ, about panics, about point-to-point messages, and about communicators of some of the processes.
+    /// A condition on a number of one process, such as its loss, is reported as a warning.
+    /// The warning assumes that the number differs between processes.
+    /// Silent about panics, point-to-point messages, and communicators of some of the processes.
+    /// Silent about the number of batches, although it may also differ between processes.
     /// Silent if opaque code on a branch gets the communicator, because the code may run the operation.
-    /// Of the calls before a `?`, only those that reject data count, such as `decode(&batch)?`, and an error in the data itself, `batch?`; the `?` is not reported if the file calls `abort` or `exit`.
+    /// A `?` counts only after a call that rejects data, such as `decode(&batch)?`, or on the
+    /// data itself: `batch?`.
+    /// It is not reported if the file calls `abort` or `exit`.
     collective_on_some_ranks, Error, "a collective operation that some process does not reach"
 }
 

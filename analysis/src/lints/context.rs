@@ -238,7 +238,7 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Reports at `site` the finding that `fault` causes.
+    /// Reports `fault` as a finding at `site`.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
         let when = self.when_not_always(&fault.visit, fault.state.bits());

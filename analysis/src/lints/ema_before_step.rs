@@ -11,7 +11,7 @@ lint! {
     /// Before the step, the parameters are the result of the previous update.
     /// The average is therefore always one update behind and misses the last update.
     /// An average that is updated in every batch of a window includes the same parameters several times.
-    /// Its decay is faster by a factor of the number of batches.
+    /// Its decay is faster by a factor equal to the number of batches.
     /// F5-TTS (issue 631) and lightly-train (issue 968) had this fault.
     ///
     /// ## Example

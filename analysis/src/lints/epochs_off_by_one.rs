@@ -9,8 +9,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// A range ends before its end, so `1..epochs` has `epochs - 1` numbers.
-    /// The model is trained one epoch less than asked for, and with one epoch not at all.
+    /// A range excludes its end, so `1..epochs` has `epochs - 1` numbers.
+    /// The model is trained for one epoch too few, and not at all if `epochs` is 1.
     /// The loops in fourpenny/candle-mnist and vishpat/candle-coursera-ml have this fault.
     ///
     /// ## Example
@@ -32,8 +32,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// The end of the range is a number of epochs by its name: `epochs`, `num_epochs`, `EPOCHS`, a field or a method of such a name.
-    /// `while` loops count if their variable starts with a number and grows by one in each iteration.
+    /// The end of the range must have the name of a number of epochs.
+    /// Examples are `epochs`, `num_epochs`, `EPOCHS`, and a field or a method with such a name.
+    /// A `while` loop is checked if its variable starts at a number and grows by one in each
+    /// iteration.
     /// Silent if:
     ///
     /// - the function trains before the loop, because the loop then continues after the first epoch,
@@ -57,8 +59,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a loop trains a model: directly, in an inner loop, or by an opaque call that gets an optimizer
-/// or whose name says so.
+/// Whether a loop trains a model: directly, in an inner loop, or through an opaque call. The call
+/// must get an optimizer or have a name that suggests training.
 fn trains(cx: &Context<'_>, around: LoopId) -> bool {
     let mut called = cx.cfg.facts.marked(Mark::Trains);
     let inside = |site: SiteId| cx.site(site).loops.contains(&around);

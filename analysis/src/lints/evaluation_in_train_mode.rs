@@ -13,7 +13,9 @@ lint! {
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if it is in a loop over validation data without a `backward`.
     ///
-    /// Also a forward pass on evaluation data with `true` as the argument for the mode (`forward_t(&x, true)`), and in `burn` a forward pass of the trained model instead of its copy `model.valid()`.
+    /// The lint also finds a forward pass on evaluation data whose argument for the mode is
+    /// `true` (`forward_t(&x, true)`).
+    /// In `burn`, it finds a forward pass of the trained model instead of its copy `model.valid()`.
     ///
     /// ## Why it matters
     ///
@@ -42,7 +44,8 @@ lint! {
     ///
     /// An argument for the mode is checked only if it is a literal.
     /// A missing `valid()` is found only if the same function trains and evaluates.
-    /// A model without such an argument is checked only if the function sets the mode of the model somewhere.
+    /// A forward pass without an argument for the mode is checked only if the function sets the
+    /// mode of the model somewhere.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
     /// Outside of a loop over validation data, a forward pass counts as evaluation only if recording is off, if `train()` set the mode, and if a call such as `save_image` or `println!` gets the output.
     /// The finding is then a warning.

@@ -28,7 +28,8 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `model.encoder.eval()` again after each `model.train()`, or `model.head.train()` alone.
+    /// Call `model.encoder.eval()` again after each `model.train()`, or call only
+    /// `model.head.train()`.
     ///
     /// ## Limits
     ///

@@ -1,6 +1,6 @@
-//! Optimizers of a function that never step, although a loop runs their models.
+//! Reports optimizers that never step, although a loop in the function runs their models.
 //!
-//! The function owns such an optimizer and keeps it to itself, so no other code can step it.
+//! The function owns such an optimizer and does not pass it on, so no other code can step it.
 
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, Computation, Deps, Opaque, OptimizerId, Recorded, SiteId};
@@ -69,8 +69,9 @@ fn is_shared(cx: &Context<'_>, id: OptimizerId) -> bool {
     })
 }
 
-/// A recorded computation in a loop that belongs to an optimizer: a loss, otherwise a forward, otherwise
-/// a call that by its name trains with the parameters.
+/// A recorded computation that runs in a loop and belongs to an optimizer. The result is a loss if
+/// there is one, otherwise a forward, otherwise a call that gets the parameters and has a name that
+/// suggests training.
 fn work_of(cx: &Context<'_>, id: OptimizerId) -> Option<SiteId> {
     let owned = cx.cfg.optimizers[id].owned.as_ref();
     let others_train = cx.cfg.sites_with(Effect::Fill).next().is_some();

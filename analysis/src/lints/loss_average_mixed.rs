@@ -30,16 +30,16 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// The loss must be one that the checker knows as a mean over the batch, and no reduction by the sum may be in the function.
-    /// A weight counts as the size of a batch if it is the length of the loop's item, or has such a name.
+    /// The loss must be one that the checker knows as a mean over the batch, and no loss in the function may have the reduction `Sum`.
+    /// A weight counts as the size of a batch if it is the length of the loop's item, or if its name says so.
     /// A divisor is a number of samples if:
     ///
     /// - it is the length of the data that the loop's batches come from, `loader.dataset()` or a data set that the loader is built of,
     /// - it is a count to which the size of each batch is added,
-    /// - it has such a name, `n_samples`, and the loop runs over batches.
+    /// - its name says so, as `n_samples` does, and the loop runs over batches.
     ///
-    /// It is a number of batches if it is the length of what the loop iterates over, a count that grows by one, or has such a name.
-    /// Any other divisor is silent, and so is a loop over single samples.
+    /// A divisor is a number of batches if it is the length of what the loop iterates over, if it is a count that grows by one, or if its name says so.
+    /// Nothing is reported for any other divisor, or for a loop over single samples.
     loss_average_mixed, Warning, "a sum of losses divided by a number in another unit"
 }
 

@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Not reported are a factor or a divisor (a weight, a norm), a subtracted baseline, a detached term and a target.
+    /// A factor or a divisor (a weight, a norm), a subtracted baseline, a detached term and a target are not reported.
     /// A term is reported only if it comes, in the same iteration, from a model that the function trains.
     loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
 }

@@ -35,7 +35,7 @@ lint! {
     /// ## Limits
     ///
     /// Silent if the gradients are zeroed before use, or if the fault exists only on some paths.
-    /// Silent if both networks are trained on purpose: by one loss (joint training), or as a part that both losses share.
+    /// Silent if both networks are trained on purpose: one loss trains both networks (joint training), or both losses train a part that the networks share.
     /// Silent if the other loss is computed directly from the output of the optimizer's own model.
     missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
@@ -72,10 +72,11 @@ fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     })
 }
 
-/// Whether the other loss is computed from the output of the optimizer's own model, without a model in between.
+/// Whether the other loss is computed from the output of the optimizer's own model, without a model
+/// in between.
 ///
-/// Both models should follow this loss, such as the loss of an image that an encoder and a
-/// generator reconstruct.
+/// The optimizer's model is then meant to follow the other loss as well. An example is the loss of
+/// an image that an encoder and a generator reconstruct together.
 fn is_joint(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId) -> bool {
     let run = |site: SiteId| cx.cfg.facts.at::<Computation>(site);
     let Some(backward) = run(foreign) else { return false };

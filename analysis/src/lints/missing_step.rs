@@ -50,7 +50,7 @@ lint! {
     /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
-    /// Gradients that are a value end with the function, so the last two cases do not apply to them.
+    /// The last two cases do not apply to gradients that are a separate value, because such a value is dropped at the end of the function.
     /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
     /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
@@ -174,7 +174,8 @@ fn dropped_sums(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
+/// Reports a loss that nothing reads, if the function has an optimizer or runs `backward` on
+/// another loss.
 ///
 /// Returns whether there is such a loss.
 fn unread_losses(cx: &mut Context<'_>) -> bool {
@@ -203,7 +204,8 @@ fn unread_losses(cx: &mut Context<'_>) -> bool {
     found
 }
 
-/// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
+/// Reports a function that computes a loss and runs no `backward`, although its name or its
+/// optimizer shows that it trains.
 ///
 /// Returns the optimizers that are reported.
 fn never_used(cx: &mut Context<'_>) -> Vec<usize> {

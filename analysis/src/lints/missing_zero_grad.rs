@@ -44,7 +44,7 @@ lint! {
     /// An optimizer that evaluates the closure of `step(|| ..)` several times in one step, as LBFGS does, is recognised by its type.
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
     /// A call that gets the model and returns the loss is assumed not to zero the gradients; the finding is then a warning that names the call.
-    /// With gradient accumulation, a loop with `step` under a condition with `%` and without `zero_grad` is a warning, because the condition may be true only once.
+    /// With gradient accumulation, a loop without `zero_grad` is a warning if its `step` is under a condition with `%`, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
     /// Silent if code between the `step` and the `backward` may zero the gradients by hand.
     /// Examples are an assignment to a gradient (`p.grad = None`) or to a field of a parameter, and a method `zero` or `reset` of the model, its parameters or a tape.

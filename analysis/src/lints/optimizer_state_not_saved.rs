@@ -5,7 +5,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A checkpoint from which training is resumed, and which holds the model alone, although the optimizer keeps state: the moments of Adam, a momentum.
+    /// A checkpoint that contains only the model, if training is resumed from it and the optimizer keeps state, such as the moments of Adam or a momentum.
     ///
     /// ## Why it matters
     ///
@@ -32,16 +32,17 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// The same function saves to the path from which it restores before it trains; or another function of the file restores from the same literal or constant and steps an optimizer.
-    /// The optimizer has state by its type (`Adam`, `RmsProp`, ..) or by a momentum that its constructor is given.
+    /// Found if the function saves to a path from which it also restores before it trains.
+    /// Found as well if another function of the file restores from the same literal or constant and steps an optimizer.
+    /// An optimizer counts as one with state if its type keeps state (`Adam`, `RmsProp`, ..), or if it is built with a momentum.
     /// Silent if:
     ///
     /// - the state of an optimizer is read or written anywhere in the function,
     /// - the optimizer is in an argument of a call that saves or restores,
     /// - the optimizer is stored, returned or passed to unknown code,
-    /// - the paths differ, as for a pretrained model that is tuned and saved as another one.
+    /// - the paths differ, as for a pretrained model that is tuned and then saved to another path.
     ///
-    /// Optimizers of tch are not checked: it cannot save their state.
+    /// Optimizers of tch are not checked, because tch cannot save their state.
     optimizer_state_not_saved, Warning, "a checkpoint to resume from lacks the optimizer's state"
 }
 

@@ -107,7 +107,8 @@ fn twice(cx: &mut Context<'_>) {
     }
 }
 
-/// The optimizer with which a schedule was constructed, for the call that advances the schedule.
+/// The optimizer that was passed to the constructor of a schedule. The call at `site` advances this
+/// schedule.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
     let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
@@ -123,11 +124,13 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The accumulation window whose batch loop runs the schedule's call at `site` in every iteration.
+/// The accumulation window around the call at `site`, which advances a schedule. The call runs in
+/// every iteration of the window's batch loop.
 ///
 /// The window belongs to the schedule's optimizer. If this optimizer is unknown, the window may
-/// belong to any optimizer. In this case the result is `None` if an optimizer without a window in
-/// the batch loop steps in the loop, or if nothing is known about some optimizer of the function.
+/// belong to any optimizer. In this case the result is `None` if the batch loop also steps an
+/// optimizer that accumulates no gradients in the loop, or if nothing is known about some optimizer
+/// of the function.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

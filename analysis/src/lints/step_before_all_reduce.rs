@@ -10,7 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The step uses the gradients of this process alone, and the mean is zeroed before anything uses it.
+    /// The step uses the gradients of this process alone.
+    /// The mean of the gradients over all processes is zeroed before anything uses it.
     /// The copies of the model drift apart, and every process reports a plausible loss.
     /// In deepmodeling/deepmd-kit#1104, where no reduction reached the step, more processes did not make the loss fall faster.
     ///
@@ -31,7 +32,7 @@ lint! {
     ///
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
     /// An average of the parameters after the step is right, and not reported.
-    /// A function that is not resolved counts as a reduction of gradients by its name, such as `average_gradients`; the finding is then a warning.
+    /// An opaque function counts as a reduction of gradients if its name says so, as `average_gradients` does; the finding is then a warning.
     step_before_all_reduce, Error, "a step on gradients that are all-reduced afterwards"
 }
 

@@ -71,7 +71,8 @@ fn check(cx: &mut Context<'_>) {
 /// Whether the loop before the step certainly iterates over the micro-batches of one update. In
 /// such a loop the `zero_grad` is the fault, and `zero_grad_every_batch` reports it.
 ///
-/// The loop iterates over an item of the loop around the step, or over micro-batches by name.
+/// This is certain if the loop iterates over an item of the loop around the step, or if a name in
+/// its head mentions micro-batches.
 pub(super) fn discards_micro_batches(cx: &Context<'_>, window: &Window<'_>, zero: SiteId) -> bool {
     let head = &cx.cfg.loops[window.batch_loop].head;
     let around = cx.site(window.step).loops.last().and_then(|around| cx.cfg.loops[*around].head.item.as_ref());

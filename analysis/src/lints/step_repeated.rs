@@ -33,7 +33,8 @@ lint! {
     ///
     /// Silent if a call between the two steps may have computed new gradients.
     /// Silent if the condition of the second step reads a count that is always assigned together with the first step.
-    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`), and for an optimizer whose `step` is in the file and only counts.
+    /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`).
+    /// Silent also if the file defines the `step` of the optimizer, and this `step` only assigns numbers to fields, as a step counter does.
     step_repeated, Error, "two steps on the same gradients"
 }
 

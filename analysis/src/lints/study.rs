@@ -45,7 +45,7 @@ pub(super) enum Evaluates {
     /// The function does not train on the data of the loop, and no `backward` in the loop uses the
     /// losses.
     Quietly(LoopId),
-    /// This call shows or stores the output, such as `save_image(&output)`. `None` is a macro that
+    /// The output is shown or stored by this call, such as `save_image(&output)`. `None` if a macro
     /// prints the output.
     Shown(Option<SiteId>),
 }
@@ -238,9 +238,10 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The call that shows or stores the output of a forward pass without recording.
+    /// The call that shows or stores the output of a forward pass, if the pass records no graph.
     ///
-    /// `None` if the output is part of a training loss, or if a loop around the pass runs an environment.
+    /// `None` if the loss of a `backward` contains the output, or if a loop around the pass runs an
+    /// environment of reinforcement learning.
     fn shows(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let site = forward.visit.site;
         let shown = self.cfg.facts.at::<Shown>(site)?;
@@ -302,8 +303,8 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
-    /// Whether the model of a forward pass has the type of a model in training, because a step
-    /// returns the model.
+    /// Whether a step returns the model of a recorded forward pass. The model then has the type of
+    /// a model in training.
     pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
         let updated = |model: PathId| self.cfg.updated_at(model).is_some();
         forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)

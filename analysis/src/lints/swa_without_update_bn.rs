@@ -10,8 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The average has the mean of the parameters, but the running statistics of batch norm belong to no model that was averaged: they are those of the first model, or of the last one.
-    /// The averaged model is then worse than each of the models it was made of, often by far.
+    /// The parameters of the averaged model are a mean, but its running statistics of batch norm are those of the first or of the last model alone.
+    /// The averaged model is then worse than each of the models that were averaged, often by far.
     /// mosaicml/composer#624 reports a very poor averaged model for this reason, and leela-zero/leela-zero#1090 fixes the fault.
     ///
     /// ## Example

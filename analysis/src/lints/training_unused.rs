@@ -9,7 +9,7 @@ lint! {
     /// ## What it finds
     ///
     /// A model that a function builds and trains, and that is never saved, returned, passed on or evaluated.
-    /// In a spec, a model that is a parameter by value, if no hook or block could save the model.
+    /// In a spec, a model that the function takes by value, if no hook or block can save the model.
     ///
     /// ## Why it matters
     ///

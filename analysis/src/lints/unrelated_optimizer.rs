@@ -35,7 +35,7 @@ lint! {
     /// Found only if both models are known and cannot share parameters.
     /// The models cannot share parameters if another optimizer updates the model of the loss, or if the function builds one model independently of the other model.
     /// If both models are `&mut` parameters, the finding is a warning, because they may hold shared pointers to the same parameters.
-    /// An optimizer that is named after one model but updates another model is a warning, if no optimizer updates the first model.
+    /// If an optimizer is named after a model that no optimizer updates, and itself updates another model, the finding is a warning.
     /// Silent if the function reads or writes gradients itself.
     unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }
@@ -83,8 +83,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports the steps of an optimizer that has the name of one model but updates another model. No
-/// optimizer updates the first model.
+/// Reports the steps of an optimizer that is named after one model but updates another model, if no
+/// optimizer updates the model that it is named after.
 fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
     let Some((model, forward)) = cx.cfg.named_after(id).filter(|_| !cx.of_spec()) else { return };
     let Some(&held) = cx.cfg.optimizers[id].owned.as_ref().and_then(|owned| owned.paths().first()) else { return };

@@ -139,7 +139,8 @@ fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, e
         .help(help);
 }
 
-/// Whether a `backward` starts from a loss that is certainly not scaled after the loss is computed.
+/// Whether the loss of a `backward` is certainly not scaled between its computation and the
+/// `backward`.
 fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     let plain = |origin: &crate::cfg::Origin| {
         origin.source == Source::Computed && !origin.scaled && origin.unreduced.is_none()

@@ -209,8 +209,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer whose update a site interrupts on every path. The result includes the
-    /// `backward` before the site and the `step` after the site.
+    /// The optimizer that is between a `backward` and a `step` at a site, on every path. The result
+    /// includes the sites of this `backward` and this `step`.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {

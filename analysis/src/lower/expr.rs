@@ -242,7 +242,7 @@ fn without_failure(expr: &Expr) -> &Expr {
     }
 }
 
-/// The syntax node of the call that a `let` binds to a variable, if the variable is named as a
+/// The syntax node of the call that a `let` binds to a variable, if the variable has the name of a
 /// loss.
 fn named_loss(pat: &Pat, init: &Expr) -> Option<usize> {
     let pat = match pat {

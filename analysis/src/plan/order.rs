@@ -150,8 +150,8 @@ pub(super) fn plan(
     Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
 }
 
-/// The entries of the training order, from the list or from the default order with the stages
-/// of optional clauses.
+/// The entries of the training order: the list of the spec, or else the default order. Both include
+/// the stages of the optional clauses that are present.
 fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
     let scheduler = spec.scheduler.as_ref().map(|clause| stage(Stage::Schedule, clause.span()));

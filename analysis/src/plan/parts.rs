@@ -30,8 +30,8 @@ pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>)
     (start, batch, end)
 }
 
-/// The index of the last entry that runs once per batch. This is the last `backward`, as an entry or in a
-/// block, or else the last entry that computes the loss.
+/// The index of the last entry that runs once per batch. This is the last `backward` entry or block
+/// with a `backward`. Without a `backward`, it is the last entry that computes the loss.
 fn last_of_batch(entries: &[Entry]) -> usize {
     let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
     let in_block = |entry: &Entry| match &entry.kind {

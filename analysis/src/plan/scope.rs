@@ -2,8 +2,8 @@
 //!
 //! A local that a block mentions is declared with the block's hygiene, so that the local is
 //! in scope in the block.
-//! If the loop has another expression for the local, a `let` is added to the block: for `self.model`, or if a
-//! parameter has the name of the local.
+//! If the loop refers to the local by another expression, a `let` is added to the block. This is
+//! the case for a model `self.model`, and for a local with the same name as a parameter.
 
 use std::collections::BTreeSet;
 

@@ -37,8 +37,8 @@ pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
 
 /// The fact that no gradients are lost.
 ///
-/// On every path from a backward, an optimizer steps with its gradients before a `zero_grad`, a new optimizer
-/// or the end of the function.
+/// On every path from a backward, an optimizer steps with the gradients of the backward. The step
+/// comes before any `zero_grad`, any new optimizer and the end of the function.
 fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
     let mut backwards: BTreeSet<SiteId> = asked.cfg.sites_with(Effect::Fill).map(|(site, _)| site).collect();
     let reached: BTreeSet<SiteId> = all.iter().flat_map(|of| of.sites(Effect::Fill)).collect();

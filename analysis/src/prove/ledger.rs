@@ -29,7 +29,7 @@ pub(super) enum Emptied {
 pub(super) struct Entry {
     /// The possible last causes of empty gradients.
     pub(super) emptied: BTreeSet<Emptied>,
-    /// The backwards that may have run since the gradients were empty.
+    /// The backwards that may have run since the gradients were last empty.
     pub(super) fills: BTreeMap<SiteId, Fill>,
     /// The clips that may have run since the last backward.
     pub(super) clips: BTreeSet<SiteId>,

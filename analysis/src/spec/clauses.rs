@@ -126,7 +126,7 @@ macro_rules! clauses {
             /// The clauses that the help for an unknown clause name suggests. These clauses count as present.
             pub(crate) meant: Vec<ClauseName>,
             /// The keys of all clauses in source order, including unknown and unreadable clauses.
-            /// The parameters used by absent clauses follow.
+            /// After these keys come the parameters that replace absent clauses.
             pub(crate) keys: Vec<Ident>,
             /// The function's parameters that replace absent clauses.
             pub(crate) taken: Vec<Ident>,

@@ -2,8 +2,8 @@
 
 use super::ClauseName;
 
-/// Clauses of later versions. Each entry has the name of the clause, the help with the present
-/// alternative, and the clauses that count as present if a spec has the name.
+/// Clauses of later versions. Each entry has the name of the clause and the help with an
+/// alternative for now. The clauses in the last field count as present in a spec that has the name.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",

@@ -28,11 +28,11 @@ pub(crate) enum EntryKind {
     Stage(Stage),
     /// The clause `training_step`, which combines forward and loss.
     TrainingStep,
-    /// A clip by norm, `clip_grad_norm(1.0)`. Without a value, the clause `clip_grad_norm` has the
-    /// limit.
+    /// A clip by norm, `clip_grad_norm(1.0)`. Without a value, the limit is the value of the clause
+    /// `clip_grad_norm`.
     ClipNorm(Option<Expr>),
-    /// A clip by value, `clip_grad_value(0.5)`. Without a value, the clause `clip_grad_value` has
-    /// the limit.
+    /// A clip by value, `clip_grad_value(0.5)`. Without a value, the limit is the value of the
+    /// clause `clip_grad_value`.
     ClipValue(Option<Expr>),
     /// A block of user statements.
     Block(Block),
@@ -61,7 +61,7 @@ impl Entry {
     }
 }
 
-/// The name of the entry in an order that combines forward and loss.
+/// The name of the entry that combines forward and loss.
 const TRAINING_STEP: &str = "training_step";
 
 /// Other frameworks' names for stages, each with the runtime's name.

@@ -22,8 +22,8 @@ const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
-/// Parameter names for settings that are arguments of another object, such as a learning rate. Each
-/// list of names has its help.
+/// Names of parameters that are settings of another object, such as the learning rate of an
+/// optimizer. Each list of names has its help.
 const ARGUMENTS: [(&[&str], &str); 2] = [
     (
         &["lr", "learning_rate", "rate", "lr_max", "momentum", "moms", "weight_decay", "wd", "betas"],

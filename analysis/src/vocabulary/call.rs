@@ -120,7 +120,7 @@ pub enum CollectiveKind {
     AllReduce,
     /// Reduces a value over all processes, of which one gets the result.
     Reduce,
-    /// Reduces a value, of which each process gets a part.
+    /// Reduces a value over all processes. Each process gets a part of the result.
     ReduceScatter,
     /// Collects the values of all processes in each process.
     AllGather,
@@ -149,7 +149,7 @@ impl CollectiveKind {
         }
     }
 
-    /// Whether the operation combines the values of all processes, as an average of gradients needs.
+    /// Whether the operation combines the values of all processes, as averaging gradients requires.
     pub fn combines(self) -> bool {
         match self {
             Self::AllReduce
@@ -170,7 +170,7 @@ pub enum ScheduleEffect {
     Advances,
     /// Only reads the learning rate.
     Reads,
-    /// Returns the schedule with epochs as its unit, instead of updates.
+    /// Returns the schedule, which then counts epochs instead of updates.
     CountsEpochs,
     /// Has an unknown effect.
     Other,

@@ -1,9 +1,9 @@
 //! Heuristics on the names of numbers that a training loop counts: epochs, batches, samples.
 
-/// Whether a name is that of a number of epochs: `epochs`, `NUM_EPOCHS`, `max_epochs`.
+/// Whether a name suggests a number of epochs: `epochs`, `NUM_EPOCHS`, `max_epochs`.
 ///
-/// A variable `epochs` with another meaning, such as the epoch to end before, makes a right loop look
-/// one epoch too short.
+/// If a variable `epochs` has another meaning, such as the epoch before which the loop ends, a
+/// correct loop is reported as one epoch too short.
 pub fn names_epoch_count(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let mut words = lower.split('_').filter(|word| !word.is_empty());
@@ -18,7 +18,7 @@ pub fn names_epoch_count(name: &str) -> bool {
 
 /// Whether a function with this name trains a model: `train`, `fit`, `train_one_epoch`.
 ///
-/// A function `train_accuracy` also matches; a loop that only measures such a number then counts as
+/// A function `train_score` also matches. A loop that only measures such a number then counts as
 /// training.
 pub fn is_training_call(name: &str) -> bool {
     let words = || name.split('_');
@@ -28,7 +28,7 @@ pub fn is_training_call(name: &str) -> bool {
         && !words().any(|word| other.contains(&word))
 }
 
-/// Whether a name is that of a number of samples: `n_samples`, `num_examples`, `dataset_size`.
+/// Whether a name suggests a number of samples: `n_samples`, `num_examples`, `dataset_size`.
 pub fn names_samples(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_');
@@ -40,12 +40,12 @@ pub fn names_samples(name: &str) -> bool {
     of_data || words().any(sized) && words().all(|word| sized(word) || counts.contains(&word))
 }
 
-/// Whether a name is that of a number of batches: `batches`, `n_batches`, `num_batches`.
+/// Whether a name suggests a number of batches: `batches`, `n_batches`, `num_batches`.
 pub fn names_batches(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| matches!(word, "batches" | "nbatches"))
 }
 
-/// Whether a name is that of the number of samples in a batch: `batch_size`, `bs`.
+/// Whether a name suggests the number of samples in a batch: `batch_size`, `bs`.
 pub fn names_size_of_batch(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_');
@@ -53,7 +53,7 @@ pub fn names_size_of_batch(name: &str) -> bool {
         || words().any(|word| word == "batch") && words().any(|word| matches!(word, "size" | "len" | "n"))
 }
 
-/// Whether a name is that of a data set, and not of a loader of batches.
+/// Whether a name suggests a data set rather than a loader of batches.
 pub fn names_dataset(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.split('_').any(|word| matches!(word, "dataset" | "set" | "samples" | "examples"))
@@ -66,14 +66,14 @@ pub fn batches(method: &str) -> bool {
     method.contains("batch") || method.contains("chunk") || method.contains("minibatch")
 }
 
-/// Whether a method or a function passes the items of an iterator on, one for one and all of them.
+/// Whether a method or a function passes on every item of an iterator, one for one.
 pub fn forwards_items(name: &str) -> bool {
     matches!(name, "iter" | "into_iter" | "by_ref" | "rev" | "inspect" | "enumerate" | "peekable" | "fuse")
         || name.contains("progress")
         || name.contains("tqdm")
 }
 
-/// Whether a method returns its receiver as a plain number, or that number in another type.
+/// Whether a method returns the number that its receiver holds, possibly in another type.
 pub fn reads_number(method: &str) -> bool {
     matches!(
         method,

@@ -1,6 +1,7 @@
 //! What the name of an opaque call says about gradients.
 //!
-//! The names decide between "cannot zero or step" and "unknown", never between right and wrong alone.
+//! The name only decides between "cannot zero or step" and "unknown". A name alone never decides
+//! whether code is correct.
 
 /// Words of calls that only look at their arguments, or compute from them.
 const LOOKING: &[&str] = &[
@@ -62,9 +63,11 @@ const ACTING: &[&str] = &[
 /// Whether a call with this name neither zeroes gradients nor steps: `log_metrics`, `compute_loss`,
 /// `clip_gradients`.
 ///
-/// A verb of looking at the start decides, as in `log_step`; otherwise no word of acting may stand beside it, as
-/// in `loss_and_step`.
-/// The risk is a `compute_loss` that zeroes the gradients first; a loop that relies on it is reported.
+/// A name that starts with a verb of looking matches, as in `log_step`, unless it contains `and` or
+/// `then`. Any other name must contain a word of `LOOKING` and no word of `ACTING`: `loss_and_step`
+/// does not match.
+/// If a `compute_loss` zeroes the gradients first, a loop that relies on this is reported by
+/// mistake.
 pub fn only_looks(name: &str) -> bool {
     let words = || name.split('_').filter(|word| !word.is_empty());
     let joins = words().any(|word| matches!(word, "and" | "then"));
@@ -79,7 +82,8 @@ pub fn only_looks(name: &str) -> bool {
     verb && !joins || looks && !acts
 }
 
-/// Whether a call with this name runs `backward` on what it gets: `run_backward`, `backprop`, `bp`.
+/// Whether a call with this name runs `backward` on its receiver or an argument: `run_backward`,
+/// `backprop`, `bp`.
 pub fn names_backward(name: &str) -> bool {
     name.contains("backward") || name.contains("backprop") || name.split('_').any(|word| word == "bp")
 }
@@ -91,7 +95,7 @@ pub fn may_differentiate(name: &str) -> bool {
 
 /// Whether a variable with this name is a loss value, and not the criterion that computes losses.
 ///
-/// A criterion in a variable `loss` is told from a loss by the calls on it, not by its name.
+/// A criterion in a variable `loss` also matches. Only the calls on it distinguish it from a loss.
 pub fn names_loss(name: &str) -> bool {
     let mut words = name.split('_');
     let last = name.rsplit('_').next().unwrap_or("");
@@ -101,7 +105,7 @@ pub fn names_loss(name: &str) -> bool {
 
 /// Whether a call with this name clips gradients, whatever its arguments: `clip_grad`, `clip_gradients`.
 ///
-/// `clip_weights` of a critic is none.
+/// A call that clips parameters, such as `clip_weights` of a critic, does not match.
 pub fn clips_gradients(name: &str) -> bool {
     let has = |start: &str| name.split('_').any(|word| word.starts_with(start));
     has("clip") && has("grad") && !name.split('_').any(|word| matches!(word, "and" | "then" | "step"))
@@ -112,10 +116,11 @@ pub fn returns_gradient(name: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(name, "grad" | "f_grad" | "gradient" | "grads" | "gradients" | "get_grad")
 }
 
-/// Whether a method of a gradient changes the gradient: by PyTorch's convention `zero_`, or by its name.
+/// Whether a method of a gradient changes the gradient. This is decided by its name: a `_` at the
+/// end, as in PyTorch's `zero_`, or a word such as `fill`.
 ///
-/// Other methods of a gradient compute a new value. The risk is a method of an own library that changes its
-/// receiver under a name without any of these words.
+/// All other methods of a gradient are assumed to compute a new value. This is wrong for a method
+/// of the user's library that changes its receiver and has none of these words in its name.
 pub fn changes_in_place(name: &str) -> bool {
     name.ends_with('_')
         || name.ends_with("_mut")

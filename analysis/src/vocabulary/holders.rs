@@ -1,15 +1,16 @@
 //! Which types and variables cannot hold the parameters of a model.
 //!
-//! A constructor shares parameters with its argument only if the argument can hold them, as a store, a builder,
-//! a path of a store or another model can.
-//! A match here makes the analysis report more: the argument is left out of the model's sources.
+//! A constructor shares parameters with its argument only if the argument can hold them. A store, a
+//! builder, a path of a store and another model can hold parameters.
+//! After a match, the analysis reports more, because it leaves the argument out of the model's
+//! sources.
 
 use super::rust::is_number;
 
 /// Whether a type with this name holds settings, a device or plain data without parameters.
 ///
-/// The risk is a type `TrainingConfig` that carries the store of the parameters; such a type is far-fetched,
-/// since settings are read from a file or from arguments.
+/// The risk is a type `TrainingConfig` that holds the store of the parameters. Such a type is
+/// unlikely, because settings are read from a file or from arguments.
 pub fn type_holds_no_parameters(name: &str) -> bool {
     let settings = [
         "Config",
@@ -31,14 +32,15 @@ pub fn type_holds_no_parameters(name: &str) -> bool {
         || is_plain_data(name)
 }
 
-/// Whether a name is that of the parameters themselves: `NetParams` may hold tensors, `HyperParams` does not.
+/// Whether a name suggests the parameters themselves: `NetParams` may hold tensors, `HyperParams`
+/// does not.
 fn is_parameters(name: &str) -> bool {
     name.ends_with("Params") && !name.contains("Hyper")
 }
 
-/// Whether a type is that of an environment, a data set, a loader, a random generator or a tokenizer.
+/// Whether a type is an environment, a data set, a loader, a random generator or a tokenizer.
 ///
-/// `Path` is no such type: in tch it is a place in a store.
+/// `Path` does not match, because a `Path` of tch is a place in a store.
 fn is_plain_data(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["environment", "simulator", "sampler", "loader", "dataset", "rng", "tokenizer", "vocab"]
@@ -47,7 +49,7 @@ fn is_plain_data(name: &str) -> bool {
         || ["Env", "Gym", "Game"].iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a variable or a field with this name holds settings or a device, if nothing tells its type.
+/// Whether a variable or a field with this name holds settings or a device, if its type is unknown.
 ///
 /// The risk is a store in a variable `config`; [`names_store`] excludes the fields that are stores.
 pub fn names_bare_settings(name: &str) -> bool {
@@ -70,7 +72,8 @@ pub fn names_bare_settings(name: &str) -> bool {
     })
 }
 
-/// Whether a variable or a field with this name holds data or an environment, if nothing tells its type.
+/// Whether a variable or a field with this name holds data or an environment, if its type is
+/// unknown.
 ///
 /// The risk is a learned environment: a world model in a variable `env` that shares layers with another model.
 pub fn names_bare_data(name: &str) -> bool {
@@ -94,7 +97,8 @@ pub fn names_bare_data(name: &str) -> bool {
     })
 }
 
-/// Whether a field with this name is a store of parameters, whatever holds it.
+/// Whether a field with this name is a store of parameters, regardless of the value that has the
+/// field.
 pub fn names_store(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "vs" | "varstore" | "varmap" | "vb" | "store" | "params"))
 }

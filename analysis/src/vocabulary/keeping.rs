@@ -53,7 +53,7 @@ pub fn gradient_method(name: &str) -> GradientMethod {
     }
 }
 
-/// Whether a function with this name takes only the gradients of some parameters out of a value.
+/// Whether a function with this name extracts the gradients of only some parameters from a value.
 pub fn takes_a_part(name: &str) -> bool {
     matches!(name, "from_params" | "from_module")
 }

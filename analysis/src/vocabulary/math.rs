@@ -226,8 +226,8 @@ pub fn layer_op(layer: &str) -> Option<Op> {
 
 /// Methods that stop gradients.
 ///
-/// `eq`, `ne`, `lt`, `le`, `gt` and `ge` may also compare numbers of Rust. Neither kind of
-/// comparison has a gradient.
+/// `eq`, `ne`, `lt`, `le`, `gt` and `ge` may also compare plain Rust numbers. A comparison of
+/// tensors or of numbers has no gradient.
 pub(super) const CUTS: &[(&str, GradientStop)] = &[
     ("item", GradientStop::Number),
     ("to_array", GradientStop::Number),

@@ -16,7 +16,8 @@ const ALL_TO_ALL: CallEffect = collective(CollectiveKind::AllToAll);
 const SCAN: CallEffect = collective(CollectiveKind::Scan);
 const BARRIER: CallEffect = collective(CollectiveKind::Barrier);
 
-/// The calls of `mpi`. Messages from process to process are opaque calls. A collective operation has the same kind on the root and on the other processes.
+/// The calls of `mpi`. Messages from one process to another are opaque calls. A collective
+/// operation has the same kind on the root as on the other processes.
 pub(super) const MPI: Vocabulary = Vocabulary {
     name: "mpi",
     crates: &["mpi"],

@@ -24,7 +24,8 @@ pub fn names_rank(name: &str) -> bool {
 
 /// Whether a call or a flag with this name asks whether this process is the one that prints and saves.
 ///
-/// The root of a tree may match. Such a condition matters only if it guards a collective operation.
+/// A test for the root of a tree may also match. A condition with such a name matters only if it
+/// guards a collective operation.
 pub fn asks_for_main(name: &str) -> bool {
     matches!(
         name,

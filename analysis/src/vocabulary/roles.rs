@@ -15,9 +15,9 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
-    /// Accumulates gradients that are values.
+    /// Accumulates gradients, in a library whose gradients are separate values.
     Accumulator,
-    /// The variable certainly has none of these roles: an environment, a number.
+    /// Certainly none of these roles: the variable is an environment or a number, for example.
     Other,
 }
 
@@ -34,7 +34,7 @@ pub struct Uses {
     pub indexed: bool,
     /// Whether a method of the variable updates it with its own gradients: `model.update(rate)`.
     pub updates: bool,
-    /// Whether a method of the variable gets gradients as arguments:
+    /// Whether a method of the variable takes gradients as arguments:
     /// `optimizer.update(&mut weight, &grad)`.
     pub takes_gradients: bool,
     /// The source text of each model that a method of the variable updates:
@@ -50,7 +50,8 @@ impl Uses {
         self.bare.contains("step")
     }
 
-    /// Whether the variable is used like a model: a forward, its mode or its parameters are asked of it.
+    /// Whether the variable is used like a model: the code calls its forward, sets its mode or gets
+    /// its parameters.
     pub fn as_model(&self, vocabulary: Vocabularies) -> bool {
         let is = |name: &String, arguments: usize| {
             matches!(
@@ -84,14 +85,13 @@ impl Uses {
         self.given.contains("forward")
     }
 
-    /// Whether the variable is used like a model whose gradients are zeroed, and whose `backward`
-    /// gets a gradient.
+    /// Whether the variable is used like a model whose gradients are zeroed and whose `backward`
+    /// takes a gradient as an argument.
     pub fn gets_gradients(&self) -> bool {
         self.is_zeroed() && self.given.contains("backward")
     }
 
-    /// Whether all methods of the variable are those of a model whose gradients are zeroed and
-    /// computed.
+    /// Whether the variable is a model on which the code only computes and zeroes gradients.
     ///
     /// A method with any other name may return or update the parameters.
     pub fn only_keeps_gradients(&self) -> bool {

@@ -20,8 +20,8 @@ use crate::stage::Stage;
 /// All vocabularies, in the order of lookup.
 const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
 
-/// The names of the libraries that only connect processes. Such a library does not tell with which library a
-/// file computes gradients.
+/// The names of the libraries that only connect processes. The use of such a library does not show
+/// which library computes the gradients of a file.
 const OF_PROCESSES: [&str; 2] = [MPI.name, NCCL.name];
 
 /// A crate whose names are in a vocabulary that is always selected.
@@ -72,7 +72,7 @@ impl Vocabularies {
 
     /// Whether a clone of a model shares its parameters, because the library's tensors are handles.
     ///
-    /// A file that imports no known library is not one of these: there a clone has parameters of its own.
+    /// In a file that imports no known library, a clone is assumed to have parameters of its own.
     pub fn clones_share(self) -> bool {
         self != Self::ALL
             && self.tables().any(|vocabulary| matches!(vocabulary.name, "candle" | "burn" | "dfdx"))
@@ -107,7 +107,7 @@ impl Vocabularies {
     /// Whether a method with this name exists only in libraries that cannot run a forward without
     /// recording.
     ///
-    /// If no import identifies the library, this method does.
+    /// If no import identifies the library, a call of such a method does.
     pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
         if self != Self::ALL {
             return false;
@@ -118,7 +118,7 @@ impl Vocabularies {
             && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
     }
 
-    /// Whether a type accumulates gradients that are values.
+    /// Whether a type accumulates gradients, in a library whose gradients are separate values.
     pub fn is_accumulator(self, name: &str) -> bool {
         self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }

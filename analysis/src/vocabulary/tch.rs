@@ -134,11 +134,11 @@ pub(super) const TCH: Vocabulary = Vocabulary {
     }),
 };
 
-/// Types whose `forward_t` ignores its argument for the mode. Only `set_train` and `set_eval` set
-/// the mode of these types.
+/// Types whose `forward_t` ignores its mode argument. Only `set_train` and `set_eval` set the mode
+/// of these types.
 const OWN_MODE: &[&str] = &["TrainableCModule", "CModule"];
 
-/// Whether the forward of a type with this name ignores its argument for the mode.
+/// Whether the forward of a type with this name ignores its mode argument.
 pub fn ignores_mode_argument(name: &str) -> bool {
     OWN_MODE.contains(&name)
 }

@@ -170,7 +170,7 @@ pub fn is_weight(method: &syn::Ident) -> bool {
     method == "batch_weight" || method == "window_weight"
 }
 
-/// Whether a path is the private function that returns the loader in a generated loop.
+/// Whether a path is the private function through which a generated loop passes its loader.
 pub fn is_private_loader(path: &syn::Path) -> bool {
     is_private(path, &["loader"])
 }

@@ -1,9 +1,10 @@
-//! Heuristics on the names of calls that keep models: averages of parameters, checkpoints, frozen parts.
+//! Heuristics on names that concern the parameters of a model: averages, batch norms, frozen parts,
+//! checkpoints.
 
-/// Whether a name is that of a stochastic average of a model's parameters, whose batch norm has to be
-/// fitted again: `swa_model`, `averaged_model`.
+/// Whether a name suggests a stochastic average of a model's parameters: `swa_model`,
+/// `averaged_model`. The batch norm of such an average has to be fitted again.
 ///
-/// An average by a decay (`ema`) usually averages the buffers as well and does not match.
+/// An exponential average (`ema`) does not match, because it usually averages the buffers as well.
 pub fn names_weight_average(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_');
@@ -44,15 +45,15 @@ pub fn averages_weights(name: &str) -> bool {
         || name.starts_with("StochasticWeightAverag")
 }
 
-/// Whether a name in the constructor of an average says that buffers are averaged too.
+/// Whether a name in the constructor of an average suggests that buffers are averaged too.
 pub fn keeps_buffers(name: &str) -> bool {
     name.contains("buffer")
 }
 
-/// Whether a function with this name computes the statistics of batch norm again: `update_bn`.
+/// Whether a function with this name recomputes the statistics of batch norm: `update_bn`.
 ///
-/// A name without batch norm in it, such as `finalize`, does not match; a call of such a function by
-/// `&mut` counts as unknown.
+/// A name that does not mention batch norm, such as `finalize`, does not match. A call that passes
+/// a model to such a function by `&mut` counts as unknown.
 pub fn refits_batch_norm(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_');
@@ -74,7 +75,7 @@ pub fn refits_batch_norm(name: &str) -> bool {
     of_norm && words().any(|word| refits.contains(&word))
 }
 
-/// Whether a name is that of a batch norm: `BatchNorm2d`, `batch_norm2d`, `bn1`.
+/// Whether a name suggests a batch norm: `BatchNorm2d`, `batch_norm2d`, `bn1`.
 pub fn is_batch_norm(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("batchnorm")
@@ -82,7 +83,8 @@ pub fn is_batch_norm(name: &str) -> bool {
         || lower.split('_').any(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()) == "bn")
 }
 
-/// Whether a type with this name is a layer that is no batch norm and has none inside: `Linear`, `Mlp`.
+/// Whether a type with this name is a layer that neither is nor contains a batch norm: `Linear`,
+/// `Mlp`.
 pub fn is_plain_layer(name: &str) -> bool {
     super::is_layer(name) && !is_batch_norm(name) && !holds_layers(name)
 }
@@ -108,7 +110,7 @@ fn sets_trainable(method: &str) -> bool {
     matches!(method, "requires_grad_" | "set_requires_grad" | "requires_grad" | "set_trainable" | "trainable")
 }
 
-/// Whether a method of an optimizer with this name reads or writes its state.
+/// Whether a method with this name reads or writes the state of its receiver, an optimizer.
 pub fn keeps_state(method: &str) -> bool {
     let lower = method.to_ascii_lowercase();
     ["state", "record", "save", "load", "export", "import", "snapshot", "restore"]
@@ -140,7 +142,7 @@ pub fn restores_model(name: &str) -> bool {
         && !words().any(|word| other.contains(&word))
 }
 
-/// Whether an optimizer of this type keeps state for each parameter besides its settings.
+/// Whether an optimizer of this type keeps state for each parameter, in addition to its settings.
 pub fn is_stateful(owner: &str) -> bool {
     let lower = owner.to_ascii_lowercase();
     ["adam", "rmsprop", "adagrad", "adadelta", "lion", "lamb", "muon", "shampoo"]
@@ -148,12 +150,12 @@ pub fn is_stateful(owner: &str) -> bool {
         .any(|kind| lower.contains(kind))
 }
 
-/// Whether a method of a new optimizer with this name gives it a momentum.
+/// Whether a method with this name sets the momentum of a new optimizer.
 pub fn sets_momentum(method: &str) -> bool {
     method.contains("momentum") || method.contains("nesterov")
 }
 
-/// Whether a method returns its receiver, the path of a file, in another type.
+/// Whether a method returns its receiver, a file path, in another type.
 pub fn converts_path(method: &str) -> bool {
     matches!(
         method,
@@ -169,12 +171,12 @@ pub fn converts_path(method: &str) -> bool {
     )
 }
 
-/// Whether a type is that of a path of a file, or of a text.
+/// Whether a type with this name is a file path or a string.
 pub fn is_path_type(name: &str) -> bool {
     matches!(name, "Path" | "PathBuf" | "String")
 }
 
-/// Whether a name in the type of a field is that of a module or a crate: `nn` of `nn::Linear`.
+/// Whether a name in the type of a field denotes a module or a crate: `nn` of `nn::Linear`.
 pub fn is_module_path(name: &str) -> bool {
     name.starts_with(char::is_lowercase)
 }

@@ -127,7 +127,7 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
-/// Whether a method of a tensor with this name writes its result into the tensor: `index_put_`.
+/// Whether a method with this name writes its result into its receiver, a tensor: `index_put_`.
 pub fn writes_in_place(name: &str) -> bool {
     name.ends_with('_')
 }
@@ -187,7 +187,7 @@ pub fn is_builder(name: &str) -> bool {
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a name suggests a call that fills or uses gradients. The name is from code that is not lowered.
+/// Whether a name, found in code that is not lowered, suggests a call that fills or uses gradients.
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
@@ -371,7 +371,7 @@ pub fn asks_for_soundness(name: &str) -> bool {
 
 /// Whether a function with this name evaluates a model argument without touching gradients and parameters.
 ///
-/// A function with such a name may zero the gradients. A correct loop with such a function is
+/// If a function with such a name zeroes the gradients, a correct loop that relies on this is
 /// reported as faulty.
 pub fn is_evaluation(name: &str) -> bool {
     name.split('_').any(|word| {

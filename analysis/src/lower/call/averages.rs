@@ -1,4 +1,4 @@
-//! Calls on averages of parameters: which update the average, serve it, or fit its batch norm again.
+//! Calls that update, evaluate or save an average of parameters, or that recompute its batch norm.
 
 use syn::Expr;
 
@@ -25,7 +25,7 @@ impl<'a> Lower<'a> {
         self.note_frozen(call);
     }
 
-    /// Records what a call does with an average of parameters, if its name tells.
+    /// Records what a call does with an average of parameters. The name of the call decides.
     fn note_average(&mut self, call: &Call<'a>) {
         if saves(&call.name)
             && let Some(of) = self.saved_average(call)
@@ -52,7 +52,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The average of parameters that is the receiver of a call. A copy of a model counts by its variable.
+    /// The average of parameters that is the receiver of a call. If the receiver is a copy of a
+    /// model, the name or the initializer of its variable decides.
     fn average_of(&mut self, call: &Call<'a>) -> Option<PathId> {
         let receiver = call.receiver.as_ref()?;
         let by_variable = |this: &mut Self| {
@@ -120,7 +121,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The place of the average of parameters that a value is, or is a part of.
+    /// The place of an average of parameters, if a value is the average or a part of it.
     fn average_in(&self, value: &Value<'a>) -> Option<PathId> {
         if !matches!(value.kind, Kind::Plain | Kind::Fields(_)) {
             return None;
@@ -128,7 +129,7 @@ impl<'a> Lower<'a> {
         self.average_at(value.place?)
     }
 
-    /// The place of the average of parameters that a place is, or is a part of.
+    /// The place of an average of parameters, if `place` is that of the average or of a part of it.
     fn average_at(&self, place: PathId) -> Option<PathId> {
         let mut place = Some(place);
         while let Some(path) = place {
@@ -162,7 +163,8 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// Whether a place holds a known layer without batch norm, by its type or its constructor.
+    /// Whether a place holds a known layer without batch norm. The type or the constructor of the
+    /// value decides.
     fn is_plain_model(&self, place: PathId) -> bool {
         let by_type = self.cfg.facts.variable(place).is_some_and(|known| known.without_batch_norm);
         let built = self.env.made_of.get(&place).and_then(|init| constructor(init));
@@ -170,7 +172,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The place whose state an expression is: `average` of `&average.module().state_dict()?`.
+/// The object whose state an expression returns: `average` for `&average.module().state_dict()?`.
 fn owner_of(expr: &Expr) -> &Expr {
     match expr {
         Expr::Reference(inner) => owner_of(&inner.expr),

@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
     /// Records that an assignment may write a gradient: `p.grad = None`, `*p.grad.borrow_mut() = 0.0`.
     ///
     /// A write to a field of a parameter may also write the gradient, unless the name of the field
-    /// means the values.
+    /// suggests the values of the parameter, as `data` does.
     pub(in crate::lower) fn may_write_gradient(&mut self, left: &'a Expr) {
         if is_of_gradient(left) {
             self.emit(Action::Touch(Deps::Anything), 0);
@@ -103,7 +103,8 @@ fn is_of_gradient(expr: &Expr) -> bool {
     }
 }
 
-/// The last name in the path of a variable or a field, through methods without arguments.
+/// The last name in a variable or a field: `grad` for `p.grad.borrow_mut()`. Methods without
+/// arguments are skipped.
 fn last_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
@@ -117,7 +118,8 @@ fn last_name(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The variable at the root of a place, through methods.
+/// The variable at the root of a place: `net` for `net.layer(0).weight`. Fields and methods are
+/// skipped.
 fn root(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),

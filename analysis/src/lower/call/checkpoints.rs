@@ -1,4 +1,4 @@
-//! Calls that save or restore a model, and whether the state of the optimizer goes with it.
+//! Calls that save or restore a model, and whether they also save or restore the optimizer's state.
 
 use syn::{Expr, ExprMethodCall};
 
@@ -86,8 +86,8 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The expressions that an argument may be as the path of a file: itself, and the initializer of a
-    /// variable.
+    /// The expressions that identify a file, if an argument is the path of the file: the argument
+    /// itself and, for a variable, its initializer.
     fn path_of(&mut self, argument: &'a Expr) -> Vec<Expression> {
         let argument = plain(argument);
         let own = self.in_scope(&structure(argument));
@@ -165,7 +165,8 @@ pub(in crate::lower) fn plain(expr: &Expr) -> &Expr {
     }
 }
 
-/// Whether an expression may be the path of a file, and two equal ones the same path.
+/// Whether an expression may be the path of a file, so that two equal expressions are the same
+/// path.
 fn is_path(expression: &Expression) -> bool {
     match expression {
         Expression::Variable(_) | Expression::Name(_) => true,

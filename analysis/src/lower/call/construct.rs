@@ -1,4 +1,4 @@
-//! Functions of types: constructors of optimizers, schedules, models and tensors, and conversions.
+//! Associated functions: constructors of optimizers, schedules, models and tensors; conversions.
 
 use syn::Expr;
 
@@ -139,9 +139,10 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The places from which a constructor's arguments were computed, if they can hold parameters.
+    /// The places from which a constructor's arguments were computed. Places that cannot hold
+    /// parameters are left out.
     ///
-    /// What holds data or settings itself, such as a loader, keeps all of its sources.
+    /// For an object that itself holds data or settings, such as a loader, no place is left out.
     fn sources_held(&self, call: &Call<'a>, owner: &str) -> Deps {
         let deps = sources(call);
         if is_constructor(&call.name) && !type_holds_no_parameters(owner) {
@@ -151,7 +152,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The result that a method of its settings builds, as in `NetConfig::new().init(&device)`.
+    /// Performs a method of settings that builds an object, as in `NetConfig::new().init(&device)`.
     pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
         let value = self.opaque(call);
         let site = self.opaque_site_of(call.expr);

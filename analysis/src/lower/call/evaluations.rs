@@ -18,7 +18,7 @@ use crate::vocabulary::{CallEffect, evaluates_repeatedly, steps_with_closure};
 impl<'a> Lower<'a> {
     /// Performs a step that takes a closure; `None` if the call is not such a step.
     ///
-    /// If the closure neither zeroes nor computes gradients, the optimizer may need no gradients.
+    /// An optimizer whose closure neither zeroes nor computes gradients perhaps uses no gradients.
     /// The step is then opaque, unless the type of the optimizer is known.
     pub(super) fn steps_with_closure(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let (id, Callee::Method(node)) = (call.optimizer()?, &call.callee) else { return None };

@@ -12,7 +12,8 @@ use crate::vocabulary::{collects, may_differentiate, names_backward, names_loss,
 impl<'a> Lower<'a> {
     /// Records that an opaque call gets a loss, as its receiver or as an argument.
     ///
-    /// A call that is named after `backward` counts as one on everything that it gets.
+    /// A call with a name such as `run_backward` counts as a `backward` on its receiver and its
+    /// arguments.
     pub(super) fn hands_loss(&mut self, call: &Call<'a>, site: SiteId) {
         let named = names_backward(&call.name);
         let puts = call.receiver.is_some() && collects(&call.name);
@@ -36,12 +37,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether the loop is generated from a spec, whose `train_order` names the `backward`.
+    /// Whether the current loop is generated from a spec. In such a loop, only the stage in the
+    /// spec's `train_order` runs `backward`.
     fn is_in_generated_loop(&self) -> bool {
         self.resolver.functions[self.inlining.root].options.author == Author::Generator
     }
 
-    /// Whether a value was computed by a loss, and still has a graph as far as is known.
+    /// Whether a value was computed by a loss, and nothing is known to have cut off its graph.
     fn is_loss_value(&self, value: &Value<'a>) -> bool {
         let past = value.derived().past.computed.clone();
         let is_loss = |site: &SiteId| {
@@ -53,7 +55,8 @@ impl<'a> Lower<'a> {
 
     /// Whether a value of unknown origin is named like a loss, and the call may differentiate it.
     ///
-    /// A getter does not, and a call with an output of a model among its arguments computes the loss.
+    /// A getter does not differentiate the value. A call with another computed tensor, such as an
+    /// output of a model, computes the loss instead.
     fn may_be_named_loss(&self, call: &Call<'a>, value: &Value<'a>) -> bool {
         let Some(place) = value.place.filter(|_| matches!(value.kind, Kind::Plain)) else { return false };
         let name = self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");

@@ -1,7 +1,8 @@
 //! Inlining of resolved functions and closures, whose bodies are lowered at their call sites.
 //!
 //! A call binds the parameters to its arguments, so that the callee acts on the caller's objects.
-//! A `return` ends the callee; a `?` in the callee continues at the `?` that tests the call.
+//! A `return` ends the callee. If a `?` in the callee fails, control continues at the `?` that
+//! tests the call.
 //! Recursive calls and calls beyond the limits are opaque.
 
 use std::collections::{BTreeMap, BTreeSet};

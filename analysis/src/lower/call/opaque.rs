@@ -154,7 +154,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether gradients are in the parameters, as far as the imported library tells.
+    /// Whether `backward` may store the gradients in the parameters, judging by the imported
+    /// libraries.
     fn keeps_in_place(&self) -> bool {
         self.vocabulary.keeping().is_none_or(|keeping| keeping == Keeping::InPlace)
     }

@@ -14,7 +14,8 @@ impl<'a> Lower<'a> {
         Value::of(Kind::Settings(site), Deps::none())
     }
 
-    /// Performs a method of an optimizer that is not stored in a place yet, or of its settings.
+    /// Performs a method of an optimizer that is not stored in a place yet, or of an optimizer's
+    /// settings.
     pub(super) fn unbuilt_method(&mut self, call: &Call<'a>) -> Value<'a> {
         let effect = self.vocabulary.optimizer_method(&call.name, call.arguments.len());
         if effect == Some(CallEffect::Builds) {
@@ -76,8 +77,8 @@ impl<'a> Lower<'a> {
         self.outcome(call, Gives::Model(place), value)
     }
 
-    /// Performs `optimizer.step(rate, gradients)`, a call without the model that returns the
-    /// updated model.
+    /// Performs `optimizer.step(rate, gradients)`. The call does not get the model, but it returns
+    /// the updated model.
     pub(super) fn updates_other(&mut self, call: &Call<'a>) -> Value<'a> {
         let given = call.args.last().zip(call.arguments.last());
         let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given)

@@ -19,10 +19,10 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_forced, is_self};
 use crate::vocabulary::{CallEffect, FORWARDS, Op, adds_layer, layer_op};
 
-/// The last operation of an expression, and the subexpression of this operation.
+/// The last operation of an expression, and the subexpression that performs this operation.
 type Last<'a> = Option<(Op, &'a Expr)>;
 
-/// A function body through which a final expression is followed.
+/// The position in a function body of an expression that is being followed.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     of: FnId,

@@ -59,8 +59,8 @@ impl<'a> Lower<'a> {
     /// Records a call that updates a running average of a model's parameters. Returns whether the
     /// call is such an update.
     ///
-    /// The parameters are arguments of the call. With `knows`, the receiver has the parameters
-    /// already.
+    /// The call gets the parameters as arguments. If `knows` is set, the receiver already has the
+    /// parameters.
     fn averages(&mut self, call: &Call<'a>, knows: bool) -> bool {
         // It may be the average of a loss.
         if call.arguments.iter().any(|value| value.measured) || !knows && call.arguments.is_empty() {

@@ -45,8 +45,9 @@ impl<'a> Lower<'a> {
 
     /// Whether an opaque call that gets an optimizer may step the optimizer, or zero its gradients.
     ///
-    /// Through `&` it may only if the optimizer steps without `&mut`, as one behind a `RefCell` does.
-    /// An optimizer that is declared `mut` needs `&mut`.
+    /// A call that gets the optimizer by `&` may do this only if the optimizer steps without
+    /// `&mut`, as an optimizer in a `RefCell` does. An optimizer that is declared `mut` steps only
+    /// with `&mut`.
     fn may_step_it(&self, id: OptimizerId, shared: bool, grade: Grade) -> bool {
         let root = self.cfg.paths.root_of(self.cfg.optimizers[id].path);
         match grade {

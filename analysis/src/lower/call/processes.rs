@@ -18,7 +18,7 @@ use crate::vocabulary::{
 impl<'a> Lower<'a> {
     /// Performs a collective operation; returns the value of the call.
     ///
-    /// The result is the value of the call, or is written to the `&mut` arguments.
+    /// The operation returns its result, or writes the result to the `&mut` arguments.
     pub(super) fn collective(&mut self, call: &Call<'a>, kind: CollectiveKind) -> Value<'a> {
         let site = self.collective_site(call);
         let all = call.arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable in which a part is borrowed: `total` for `&mut total[..]`.
+    /// The variable of which an expression is a part: `total` for `&mut total[..]`.
     fn base_of(&self, expr: &Expr) -> Option<PathId> {
         self.lookup(&base_name(expr)?)
     }
@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         Some(self.collective(call, kind))
     }
 
-    /// Records what an opaque call may do in a distributed run, and refines its value.
+    /// Records what an opaque call may do in a distributed run, and refines the value of the call.
     ///
     /// A call that is given a communicator may run any collective operation, and its result may be reduced.
     pub(super) fn opaque_in_run(&mut self, call: &Call<'a>, site: SiteId, mut value: Value<'a>) -> Value<'a> {
@@ -139,8 +139,8 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// Whether the copy that a `&mut` argument of a collective operation borrows is lost: the copy has no name,
-    /// or its variable is mentioned nowhere else.
+    /// Whether a collective operation writes its result to a copy that is lost. The copy is lost if
+    /// it has no name, or if its variable is mentioned nowhere else.
     pub(super) fn loses_copy(&self, call: &Call<'a>) -> bool {
         call.args.iter().zip(&call.arguments).any(|(argument, value)| {
             let Expr::Reference(by) = argument else { return false };
@@ -184,7 +184,7 @@ fn reduced_gradients(call: &Call<'_>, kind: CollectiveKind) -> Option<Deps> {
 
 /// Performs a call that returns the number of this process.
 ///
-/// The `rank` of a tensor is its number of dimensions.
+/// If the receiver is a tensor, `rank` returns the number of dimensions instead.
 pub(super) fn rank<'a>(call: &Call<'a>) -> Value<'a> {
     let of_data = |receiver: &Value<'a>| {
         receiver.is_tensor()

@@ -13,7 +13,7 @@ use crate::vocabulary::{
 };
 
 impl<'a> Lower<'a> {
-    /// Performs a method that returns the gradient of its receiver; `None` if the method is no such one.
+    /// Performs a method that returns the gradient of its receiver; `None` for any other method.
     pub(super) fn gradient_of(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Option<Value<'a>> {
         let last = |place| self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");
         let of_loss = receiver.computed || receiver.place.is_some_and(|place| names_loss(last(place)));
@@ -44,7 +44,8 @@ impl<'a> Lower<'a> {
         Some(value)
     }
 
-    /// Records a norm of a gradient, which is a look at the gradients of the parameters.
+    /// Records that a call computes the norm of a gradient, and thereby reads the gradients of the
+    /// parameters.
     pub(super) fn measures(&mut self, call: &Call<'a>, gradient: &Value<'a>) {
         if gradient.gradient && measures_gradients(&call.name) {
             let site = self.stage_site(call.expr, Stage::Metrics);

@@ -93,8 +93,8 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// Whether some function zeroes the gradients of a model with this name and applies the same
-    /// method to it.
+    /// Whether some function zeroes the gradients of a model with this name, and updates the model
+    /// by a method with this name.
     fn zeroes_applied(&self, call: &Call<'a>) -> bool {
         let Callee::Method(node) = call.callee else { return false };
         let Some(uses) = self.uses_of(node) else { return false };

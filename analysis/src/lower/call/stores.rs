@@ -39,14 +39,15 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Completes the facts about gradients once the whole function is lowered. If the library may
-    /// not return gradients, a store that code uses counts as a read of gradients.
+    /// Completes the facts about gradients once the whole function is lowered. If it is unclear
+    /// whether the library returns gradients, code that uses a store counts as code that reads
+    /// gradients.
     pub(in crate::lower) fn settle_stores(&mut self) {
         let unclear = |store: &Store| store.used && store.keeping == Keeping::InPlace;
         self.cfg.function.reads_gradients |= self.cfg.stores.iter().any(unclear);
     }
 
-    /// Performs a step of an optimizer in place, with gradients that are a value.
+    /// Performs a step that gets the gradients as an argument and updates the parameters in place.
     pub(super) fn steps(&mut self, call: &Call<'a>, gradients: usize) -> Value<'a> {
         let Some(id) = call.optimizer() else { return self.opaque(call) };
         let given = call.args.get(gradients).zip(call.arguments.get(gradients));
@@ -58,8 +59,8 @@ impl<'a> Lower<'a> {
         Value { measured: true, ..Value::number() }
     }
 
-    /// Whether an argument of a step is gradients, or may be gradients in the libraries of the
-    /// file.
+    /// Whether an argument of a step contains gradients, or may contain gradients in the libraries
+    /// that the file imports.
     pub(super) fn may_be_gradients(&self, argument: &Expr, value: &Value<'a>) -> bool {
         let told = !matches!(self.vocabulary.keeping(), None | Some(Keeping::InPlace));
         match value.kind {
@@ -189,7 +190,7 @@ impl<'a> Lower<'a> {
         Some(if by_value { given } else { Value { measured: true, ..Value::number() } })
     }
 
-    /// Performs an opaque call that only reads its argument, gradients, such as
+    /// Performs an opaque call that gets gradients and only reads them, such as
     /// `tensor.grad(&gradients)`.
     pub(super) fn reads_stores(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let given = call.arguments.iter().find_map(|value| match &value.kind {
@@ -261,7 +262,7 @@ impl<'a> Lower<'a> {
         Some(Value::of(Kind::Gradients(stores), Deps::none()))
     }
 
-    /// A part of some gradients, as a new value. Another step may take the rest.
+    /// Takes a part of some gradients as a new value. Another step may take the rest.
     fn part_of(&mut self, call: &Call<'a>, stores: &[StoreId]) -> Value<'a> {
         for store in stores {
             self.cfg.stores[*store].escapes = true;

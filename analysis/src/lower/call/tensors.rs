@@ -13,8 +13,8 @@ use crate::vocabulary::CallEffect;
 impl<'a> Lower<'a> {
     /// Performs a call that returns the gradients of some losses: `Tensor::run_backward(&[&loss], ..)`.
     ///
-    /// The caller may write the gradients into the parameters, so the gradients of all optimizers become
-    /// unknown.
+    /// The code may then write these gradients into the parameters, so the gradients of all
+    /// optimizers become unknown.
     pub(super) fn differentiates(&mut self, call: &Call<'a>) -> Value<'a> {
         self.may_run_backward(&call.arguments);
         self.emit(Action::Touch(Deps::Anything), 0);

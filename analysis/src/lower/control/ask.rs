@@ -287,7 +287,8 @@ impl<'a> Lower<'a> {
         });
     }
 
-    /// Forgets the answers to questions about the variable of a place that may have changed.
+    /// Forgets the answers to questions about a variable, because a place in the variable may have
+    /// changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);

@@ -70,7 +70,7 @@ pub(in crate::lower) struct Test<'e> {
 
 /// The identity of a question, independent of its form in the source.
 ///
-/// The names in the key may be resolved to variables or not.
+/// In some keys the names are resolved to variables; in other keys they are not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// The expression that the question is about, without references and view methods.
@@ -120,7 +120,7 @@ impl<'e> Test<'e> {
         Self { holds: !self.holds, ..self }
     }
 
-    /// The test of the same question by other code.
+    /// The test of the same question, but with `code` as the code that asks it.
     fn asked_by(self, code: Code<'e>) -> Self {
         Self { code, code_holds: self.holds, ..self }
     }

@@ -99,7 +99,8 @@ struct Set {
 }
 
 impl<'a> Lower<'a> {
-    /// Records that the pattern of a loop will bind an index, `i` of `(i, batch)`, if the items have numbers.
+    /// Records that the pattern of a loop will bind an index, if the items have numbers. In the
+    /// pattern `(i, batch)`, the index is `i`.
     pub(in crate::lower) fn expect_index(&mut self, pat: &Pat, items: &Expr) {
         let Some(stream) = self.stream(items, 0) else { return };
         let of = self.control.iterations.last().map_or(0, |round| round.of);
@@ -196,7 +197,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The loop whose index a variable is.
+    /// The loop whose index is in this variable.
     pub(in crate::lower) fn index_of(&self, path: PathId) -> Option<LoopId> {
         self.guarding.counting.indexes.get(&path).map(|index| index.of)
     }

@@ -22,9 +22,9 @@ pub(in crate::lower) struct Processes {
     pub reduced: bool,
     /// The next branch, if processes may disagree about its condition.
     pending: Option<(SiteId, Differs)>,
-    /// The way in which the condition that is being lowered differs.
+    /// How the condition that is being lowered differs between processes.
     asked: Differs,
-    /// The way in which the conditions of the open branches differ.
+    /// How the condition of each open branch differs between processes.
     inside: Vec<Differs>,
 }
 
@@ -34,12 +34,13 @@ impl Processes {
         std::mem::take(&mut self.asked)
     }
 
-    /// Ends a condition; returns the way in which the condition differs.
+    /// Ends a condition; returns how the condition differs between processes.
     pub(in crate::lower) fn end_condition(&mut self, outer: Differs) -> Differs {
         std::mem::replace(&mut self.asked, outer)
     }
 
-    /// The way in which an assigned value differs, because of the branch that assigns it.
+    /// How an assigned value differs between processes, if the conditions of the open branches are
+    /// taken into account.
     pub(in crate::lower) fn assigned(&self, value: Differs) -> Differs {
         let around = self.inside.iter().copied().filter(|differs| differs.divides()).max();
         match around {
@@ -51,7 +52,8 @@ impl Processes {
 }
 
 impl<'a> Lower<'a> {
-    /// Lowers the sides of a branch whose condition differs in this way.
+    /// Lowers one side of a branch. The argument `asked` tells how the condition differs between
+    /// processes.
     pub(in crate::lower) fn branched_by<T>(
         &mut self,
         asked: Differs,
@@ -75,7 +77,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that the current block ends with the branch of the condition that was asked about last.
+    /// Records the branch at the end of the current block, if processes may disagree about its
+    /// condition. This is the condition that was lowered last.
     pub(in crate::lower) fn divides_here(&mut self) {
         if let Some((site, differs)) = self.processes.pending
             && !self.at.dead
@@ -106,7 +109,7 @@ impl<'a> Lower<'a> {
         alone
     }
 
-    /// The way in which an item of the innermost loop differs.
+    /// How an item of the innermost loop differs between processes.
     ///
     /// Each process has its own batches. The numbers of a range are the same on all processes.
     pub(in crate::lower) fn differs_as_item(&self, item: &Value<'a>) -> Differs {
@@ -118,7 +121,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The way in which a value differs that is stored in a place.
+    /// How a value that is stored in a place differs between processes.
     pub(in crate::lower) fn differs_in(&mut self, path: PathId, value: &Value<'a>) -> Differs {
         let differs = value.differs();
         if differs == Differs::Agreed {

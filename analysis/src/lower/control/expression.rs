@@ -95,7 +95,7 @@ impl Lower<'_> {
         self.version(&structure(expr))
     }
 
-    /// An expression whose names are not resolved, together with its version.
+    /// Resolves the names in an expression, and adds the version of the expression.
     pub(in crate::lower) fn version(&mut self, expression: &Expression) -> Versioned {
         let resolved = self.in_scope(expression);
         let version = self.last_assigned(&resolved);

@@ -28,7 +28,7 @@ pub(in crate::lower) struct Errors {
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
-    /// The errors that are final expressions of inlined functions, by syntax node.
+    /// The final expressions of inlined functions that are errors, by syntax node.
     failing: Vec<usize>,
 }
 
@@ -39,7 +39,8 @@ struct Failure {
     exit: ErrorExit,
     /// Number of open branches at the start of the function.
     branches: usize,
-    /// Whether the function returns `None` for a failure. The `?` on its call passes the `None` on.
+    /// Whether a `None` from the function is a failure, because a `?` on the call passes the `None`
+    /// on.
     none_fails: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Heads of loops: the items or the condition on which a loop iterates.
+//! Heads of loops: the items that a loop iterates over, or the condition under which it continues.
 
 use syn::{Expr, ExprLit, Lit, Pat};
 

@@ -12,9 +12,9 @@ use crate::vocabulary::{Partition, names_window, partition, splits_batch};
 impl Lower<'_> {
     /// The number of iterations of a `for` loop over the micro-batches of one update.
     ///
-    /// A loop over a range counts if the numbers are unused, or if a name says that they count
-    /// micro-batches. A loop over the next `k` batches of an iterator counts, and so does a loop
-    /// over the `k` parts of a batch.
+    /// A loop over a range is such a loop if its numbers are unused, or if a name says that the
+    /// numbers count micro-batches. A loop over the next `k` batches of an iterator, or over the
+    /// `k` parts of a batch, is also such a loop.
     pub(super) fn repeats(&mut self, pat: &Pat, items: &Expr) -> Option<Period> {
         let named = names_in(&pat).iter().any(|name| names_window(name));
         match items {

@@ -8,9 +8,10 @@ use crate::vocabulary::Uses;
 use crate::vocabulary::rust::{TypeShape, is_pointer, type_shape};
 
 impl<'a> Lower<'a> {
-    /// Makes a clone of a model that is stored in a new variable a model of its own.
+    /// Separates a clone of a model from the original, when the clone is stored in a new variable.
     ///
-    /// A clone shares its parameters behind an `Rc` or an `Arc`, and in libraries whose tensors are handles.
+    /// A clone that shares its parameters with the original is not separated. This is the case for
+    /// an `Rc` or an `Arc`, and in libraries whose tensors are handles.
     pub(super) fn separate(&mut self, name: &str, path: PathId, value: &mut Value<'a>) {
         let of_model = !value.computed && !value.item && !value.gradient;
         let plain = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && of_model;

@@ -27,9 +27,8 @@ impl<'a> Lower<'a> {
         value.kind = kind;
     }
 
-    /// Stores the new optimizers and tensors among the parts of a value in the fields of `path`.
-    ///
-    /// The parts are stored even if the value itself is in another place.
+    /// Stores those parts of a value that are new optimizers or new tensors. Each part is stored in
+    /// a field of `path`, even if the value itself is in another place.
     pub(super) fn store_fields(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         for (name, part) in value.kind.parts_mut() {
             if part.place.is_none() {

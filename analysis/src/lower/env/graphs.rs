@@ -52,7 +52,8 @@ impl<'a> Lower<'a> {
         value.graphs.clear();
     }
 
-    /// Gives a name to a value that may have no graph.
+    /// Names a value that is not a computed tensor. Such a value has a graph only if it is a part
+    /// of a computed value.
     fn no_tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if value.tensor.is_some() || !value.graphs.is_empty() {
             value.graphs.clear();
@@ -66,7 +67,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Assigns to a variable a part of a value with a graph, such as the state from a recurrent model.
+    /// Assigns a part of a value with a graph to a variable. An example is the state that a
+    /// recurrent model returns.
     fn carry(&mut self, path: PathId, from: Vec<GraphId>, value: &mut Value<'a>) {
         let graph = self.graph(path);
         for &whole in &from {

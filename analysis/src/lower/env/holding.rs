@@ -11,13 +11,15 @@ use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 
 impl<'a> Lower<'a> {
-    /// The places of a value without those that can hold no parameters, because they hold settings or a device.
+    /// A copy of a value without the places that hold settings or a device, because such places can
+    /// hold no parameters.
     pub(in crate::lower) fn without_settings(&self, value: &Value<'a>) -> Value<'a> {
         let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
         Value { deps: kept(&value.deps, &keeps), ..value.clone() }
     }
 
-    /// The places that can hold parameters, as a constructor's arguments share them with what it constructs.
+    /// The places in `deps` that can hold parameters. A value that is constructed from `deps` can
+    /// share parameters with these places only.
     pub(in crate::lower) fn holding(&self, deps: &Deps) -> Deps {
         let bare = |name: &str| names_bare_settings(name) || names_bare_data(name);
         kept(deps, &|path| !self.is_bare(path, &bare))
@@ -25,7 +27,8 @@ impl<'a> Lower<'a> {
 
     /// Whether a place can hold no parameters.
     ///
-    /// The type of the place or of a whole around it tells so, or else the name.
+    /// The place can hold no parameters if its type, the type of a value that contains it, or its
+    /// name shows this.
     fn is_bare(&self, path: PathId, by_name: &dyn Fn(&str) -> bool) -> bool {
         let name = self.cfg.paths.name(path);
         let mut members = name.split('.');
@@ -36,7 +39,8 @@ impl<'a> Lower<'a> {
         wholes || members.any(by_name)
     }
 
-    /// Records what a declared type tells about the place of a variable.
+    /// If the declared type of a variable can hold no parameters, records this for the variable's
+    /// place.
     pub(in crate::lower) fn note_type(&mut self, path: PathId, ty: &Type) {
         if self.is_bare_type(ty, limits::TYPE_DEPTH) {
             self.env.bare.insert(path);
@@ -68,7 +72,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a type is a struct of this file with fields that can hold no parameters.
+    /// Whether a type is a struct of this file, and none of its fields can hold parameters.
     fn is_bare_struct(&self, ty: &Type, depth: usize) -> bool {
         let Some(id) = self.resolver.type_of(ty, self.inlining.function).filter(|_| depth > 0) else {
             return false;

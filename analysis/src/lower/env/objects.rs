@@ -6,8 +6,8 @@ use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, StoreId, 
 use crate::limits;
 use crate::lower::Lower;
 
-/// The argument of a step whose gradients are unknown. The flag tells whether the step is in a
-/// first iteration.
+/// The argument of a step, if the gradients in the argument are unknown. The flag tells whether the
+/// step is in the first iteration of a loop.
 type Taken = (Versioned, bool);
 
 /// The objects that the flow analysis tracks, by their places.
@@ -31,8 +31,8 @@ impl Objects {
         self.optimizers.iter().map(|(path, id)| (*path, *id))
     }
 
-    /// Records the argument of a step whose gradients are unknown. Returns the argument of the
-    /// previous step.
+    /// Records the argument of a step, if the gradients in the argument are unknown. Returns the
+    /// argument that was recorded for the previous step.
     pub(in crate::lower) fn taken_before(&mut self, id: OptimizerId, now: Option<Taken>) -> Option<Taken> {
         self.taken.insert(id, now).flatten()
     }

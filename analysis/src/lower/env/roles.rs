@@ -69,7 +69,8 @@ impl Lower<'_> {
 
     /// The role of a type with this name.
     ///
-    /// If the checked code defines the type and its `step` only counts, the type is no optimizer.
+    /// If the checked code defines the type, and its `step` only updates counters, the type is no
+    /// optimizer.
     pub(in crate::lower) fn role_of_named_type(&self, name: &str) -> Option<Role> {
         let role = role_of_type(self.vocabulary, name)?;
         let counts = || {
@@ -106,7 +107,7 @@ impl Lower<'_> {
         bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
     }
 
-    /// Whether the forward of a type ignores its argument for the mode.
+    /// Whether the forward of a type ignores its mode argument.
     pub(in crate::lower) fn sets_own_mode(ty: &Type) -> bool {
         match ty {
             Type::Reference(inner) => Self::sets_own_mode(&inner.elem),

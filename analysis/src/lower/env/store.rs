@@ -118,7 +118,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in its own place. Returns whether the store is then complete.
+    /// Stores an optimizer in its own place. Returns `true` if this completes the store.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             // The methods of this optimizer get the gradients as arguments.
@@ -154,8 +154,8 @@ impl<'a> Lower<'a> {
         self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
     }
 
-    /// Whether the variable `name` is named an optimizer and never steps, although the function
-    /// computes gradients.
+    /// Whether the variable `name` has the name of an optimizer and is never stepped, although the
+    /// function computes gradients.
     fn is_unused_optimizer(&self, name: &str) -> bool {
         let survey = self.survey();
         let other = survey.uses.get(name).is_some_and(|uses| {
@@ -168,7 +168,8 @@ impl<'a> Lower<'a> {
     /// Whether the uses of a variable show that its value, an optimizer without parameters, really
     /// is an optimizer.
     ///
-    /// If the code only steps the variable, the function must also compute gradients.
+    /// If the variable is stepped, but neither zeroed nor clipped, the function must also compute
+    /// gradients.
     fn is_used_as_optimizer(&self, name: &str) -> bool {
         let survey = self.survey();
         survey.uses.get(name).is_some_and(|uses| {

@@ -32,7 +32,8 @@ pub(in crate::lower) struct Value<'a> {
     pub measured: bool,
     /// Whether the value is a gradient, or holds gradients.
     pub gradient: bool,
-    /// The way in which the value differs between processes, as far as `measured` does not tell it.
+    /// The way in which the value differs between processes, if `measured` does not already imply
+    /// it.
     pub differs: Differs,
     /// The type of the value, if the type is resolved.
     pub ty: Option<TypeId>,
@@ -57,7 +58,8 @@ pub(in crate::lower) struct Provenance {
     pub gradient: bool,
     /// Whether the value is behind a pointer whose clones share it, such as an `Rc`.
     pub pointer: bool,
-    /// Whether the value can hold no parameters, because its constructor is that of settings or a device.
+    /// Whether the value can hold no parameters, because it was constructed as settings, a device
+    /// or plain data.
     pub bare: bool,
     /// The inputs and operations from which the value was computed.
     pub origin: Origin,
@@ -69,20 +71,20 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// The graphs of named values that may contain this value. If there are such graphs, this value
-    /// may have a graph too.
+    /// The graphs of named values that may contain this value. If the list is not empty, this value
+    /// itself may have a graph.
     pub part: Vec<GraphId>,
     /// Properties of the value as a model.
     pub as_model: AsModel,
 }
 
-/// Properties of a value as a model, each `false` if it is not known.
+/// Properties of a value as a model. A property is `false` if it is unknown.
 #[derive(Clone, Copy, Default)]
 pub(in crate::lower) struct AsModel {
-    /// Whether the value is a model whose forward ignores its argument for the mode.
+    /// Whether the value is a model whose forward ignores its mode argument.
     pub sets_own_mode: bool,
-    /// Whether the value is a model that a step returned. The mode is the mode of the model before
-    /// the step.
+    /// Whether the value is a model that a step returned. Such a model keeps the mode that it had
+    /// before the step.
     pub updated: bool,
     /// Whether the value is a model whose forward certainly records nothing.
     pub frozen: bool,
@@ -273,7 +275,7 @@ impl<'a> Value<'a> {
         self.part = if had { vec![graph] } else { Vec::new() };
     }
 
-    /// A value that is computed from both values, possibly without their graphs.
+    /// A value that is computed from this value and `other`, possibly without their graphs.
     pub(in crate::lower) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
         if self.past != other.past {

@@ -76,7 +76,8 @@ impl<'a> Lower<'a> {
         Value { ty, ..Value::of(Kind::Fields(fields), Deps::none()) }
     }
 
-    /// The new optimizer of a literal with a field for the parameters: `Sgd { params: model.parameters(), lr }`.
+    /// The new optimizer that a struct literal constructs, if a field of the literal holds the
+    /// parameters: `Sgd { params: model.parameters(), lr }`.
     fn literal_optimizer(
         &mut self,
         node: &'a syn::ExprStruct,

@@ -82,7 +82,8 @@ impl<'a> Lower<'a> {
 
 /// The way in which a comparison differs between processes.
 ///
-/// Only a test for equality shows that a value with the name of a rank is the number of this process.
+/// A value with the name of a rank counts as the number of this process only in a test for
+/// equality.
 fn compared(op: &BinOp, differs: Differs) -> Differs {
     match (op, differs) {
         (BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_), Differs::Named) => Differs::Unknown,

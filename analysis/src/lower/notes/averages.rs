@@ -24,7 +24,7 @@ pub(in crate::lower) struct Averaging<'a> {
     means: BTreeSet<SiteId>,
     /// The losses without reduction.
     pub unreduced: BTreeSet<SiteId>,
-    /// The sums of such numbers, by the place of the sum; `None` if the terms differ in kind.
+    /// The sums of mean losses, by the place of the sum; `None` if the terms differ in kind.
     sums: BTreeMap<PathId, Option<Sum>>,
     /// The variables that count samples or batches; `None` if they count something else.
     counts: BTreeMap<PathId, Option<Unit>>,
@@ -48,7 +48,8 @@ enum Unit {
 }
 
 impl<'a> Lower<'a> {
-    /// Records that the call at `site` reads a number from `tensor`, if this is the mean loss of a batch.
+    /// Records that the call at `site` reads a number from `tensor`, if `tensor` is the mean loss
+    /// of a batch.
     pub(in crate::lower) fn note_number(&mut self, site: SiteId, tensor: &'a Expr, value: &Value<'a>) {
         if self.is_mean_loss(tensor, 0) || self.is_made_of_means(value) {
             self.averaging.means.insert(site);
@@ -98,7 +99,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the division of a sum of losses by a number in another unit.
+    /// Records the division of a sum of losses by a number of the wrong unit: samples instead of
+    /// batches, or batches instead of samples.
     pub(in crate::lower) fn note_mean(&mut self, sum: &'a Expr, by: &'a Expr, node: usize, place: Place) {
         if self.averaging.sums.is_empty() || self.at.dead {
             return;
@@ -201,7 +203,8 @@ impl<'a> Lower<'a> {
             && losses().all(mean)
     }
 
-    /// Whether an expression is the result of a loss of the vocabulary, which is a mean over the batch.
+    /// Whether an expression is the result of a loss of the vocabulary. Such a loss is a mean over
+    /// the batch.
     fn is_mean_loss(&mut self, expr: &'a Expr, depth: usize) -> bool {
         let expr = bare(expr);
         if depth > limits::WRAPPERS || self.survey().factors.sums {
@@ -257,7 +260,8 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The collection or the variable whose sum an expression is: `losses` of `losses.iter().sum::<f32>()`.
+/// The collection that an expression sums: `losses` for `losses.iter().sum::<f32>()`. Any other
+/// expression is returned unchanged.
 fn total_of(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) if totals(&call.method.to_string()) && call.args.is_empty() => root_of(expr),
@@ -292,7 +296,7 @@ fn converted(expr: &Expr) -> Option<&Expr> {
     call.args.first().filter(|_| is_number(&owner) && call.args.len() == 1)
 }
 
-/// Whether a method returns its receiver as a number, or in another type.
+/// Whether a method returns the number that its receiver holds, possibly in another type.
 fn is_wrapper(method: &str) -> bool {
     is_forced(method) || reads_number(method)
 }

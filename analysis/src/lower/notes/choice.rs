@@ -167,7 +167,7 @@ impl<'ast> Visit<'ast> for Jumps {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether `expr` mentions the variable or field that is the expression `variable`.
+/// Whether `expr` mentions the variable or the field that `variable` refers to.
 fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
     last_name(variable).is_some_and(|name| names_in(expr).contains(&name))
 }

@@ -1,4 +1,4 @@
-//! Loops over epochs whose head counts one number less than there are epochs.
+//! Loops over epochs that run one iteration too few.
 
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprRange, ExprWhile, Lit, RangeLimits};
@@ -18,8 +18,8 @@ struct Bound<'e> {
 }
 
 impl<'a> Lower<'a> {
-    /// Records a loop over `items` that runs once less than there are epochs: `1..epochs`,
-    /// `0..epochs - 1`.
+    /// Records a loop over `items` that runs one iteration fewer than there are epochs:
+    /// `1..epochs`, `0..epochs - 1`.
     pub(in crate::lower) fn note_epochs(&mut self, of: LoopId, items: &'a Expr) {
         let Some(range) = range_of(items, 0) else { return };
         let start = range.start.as_deref().and_then(|start| self.fixed_number(start));
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a loop such as `while epoch < epochs - 1` whose variable counts from a known number.
+    /// Records a loop such as `while epoch < epochs - 1`, if its variable starts at a known number.
     pub(in crate::lower) fn note_epochs_while(&mut self, of: LoopId, node: &'a ExprWhile) {
         let Expr::Binary(ExprBinary { left, op, right, .. }) = &*node.cond else { return };
         let (counter, bound, inclusive) = match op {
@@ -62,7 +62,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The text of the number of epochs, if counting from `start` to this end takes one iteration less.
+    /// The source text of the number of epochs, if a loop that counts from `start` to `end` runs
+    /// one iteration too few.
     fn short(&self, end: &Expr, start: i64, inclusive: bool) -> Option<String> {
         let bound = bound(end, 0)?;
         let missing = bound.minus.checked_add(start)?.checked_sub(i64::from(inclusive))?;
@@ -76,13 +77,15 @@ impl<'a> Lower<'a> {
         (!self.survey().assigned.contains(name)).then_some(init)
     }
 
-    /// The value of an integer literal, or of a variable that keeps the value of one.
+    /// The value of an integer literal, or of a variable that is initialized with a literal and
+    /// never assigned.
     fn fixed_number(&self, expr: &Expr) -> Option<i64> {
         number(expr).or_else(|| number(self.fixed(&ident(expr)?)?))
     }
 
-    /// Whether an expression is a number of epochs: a parameter, a constant, a variable or a field of
-    /// that name, or a variable that is initialized with one. A variable to which something was added is none.
+    /// Whether an expression is a number of epochs: a parameter, a constant, a variable or a field
+    /// with such a name, or a variable that is initialized with a number of epochs. A number to
+    /// which something was added does not count.
     fn counts_epochs(&self, expr: &Expr, depth: usize) -> bool {
         let named = match expr {
             Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
@@ -107,7 +110,8 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The range that a loop iterates over, without methods and functions that pass its numbers on.
+/// The range that a loop iterates over. Methods and functions that only pass on the numbers of the
+/// range are skipped.
 fn range_of(items: &Expr, depth: usize) -> Option<&ExprRange> {
     if depth > limits::WRAPPERS {
         return None;
@@ -172,7 +176,7 @@ fn ident(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The assignments of a variable in a loop body: those that add one, and all others.
+/// The numbers of assignments to a variable in a loop body: those that add one, and all others.
 struct Bumps<'n> {
     of: &'n str,
     by_one: usize,

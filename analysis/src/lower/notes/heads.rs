@@ -76,11 +76,12 @@ fn fetched_from(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The filter that leaves errors out of the items of a loop, such as `loader.filter_map(Result::ok)`.
+/// Finds a filter that removes errors from the items of a loop, such as
+/// `loader.filter_map(Result::ok)`.
 ///
 /// The flag is `true` if the filter drops an item with an error, and `false` if the filter ends the
-/// loop at this item.
-/// The expression contains the items before the filter, including the errors: `loader`.
+/// loop at this item. The expression is the iterator before the filter, whose items include the
+/// errors: `loader`.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();

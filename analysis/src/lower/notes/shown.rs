@@ -7,7 +7,7 @@ use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
     /// Records that the call `by` shows these values, once for each forward that the values depend
-    /// on. `None` is a macro that prints.
+    /// on. For a macro that prints, `by` is `None`.
     pub(in crate::lower) fn note_shown<'v>(
         &mut self,
         by: Option<SiteId>,

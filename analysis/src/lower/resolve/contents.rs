@@ -11,7 +11,8 @@ use crate::vocabulary::{Uses, holds_layers, is_batch_norm, is_plain_layer};
 impl Resolver<'_> {
     /// Whether a model of this type has a batch norm; `None` if a field has an unknown type.
     ///
-    /// The fields decide, and the bodies of the functions of the type, which may build layers.
+    /// The answer depends on the fields, and on the bodies of the type's functions, because these
+    /// may build layers.
     pub(in crate::lower) fn has_batch_norm(&self, ty: TypeId, depth: usize) -> Option<bool> {
         let known = &self.types[ty];
         if known.ambiguous || !known.defined || depth > limits::MEASURE_SOURCES {
@@ -44,8 +45,8 @@ impl Resolver<'_> {
         all_known.then_some(false)
     }
 
-    /// Whether another function than `from` restores a model from one of these paths and trains it,
-    /// without restoring the optimizer.
+    /// Whether a function other than `from` restores a model from one of these paths and trains the
+    /// model, without restoring the optimizer.
     pub(in crate::lower) fn is_resumed(&self, from: FnId, paths: &[Expression]) -> bool {
         let others = self.functions.iter().enumerate().filter(|(id, _)| *id != from);
         others.map(|(_, function)| &function.survey).any(|survey| {
@@ -57,7 +58,8 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether a name in a type stands for a collection or a wrapper of layers, or for a path to a type.
+/// Whether a name in a type denotes a collection or a wrapper of layers, or a module in the path of
+/// a type.
 fn is_container(name: &str) -> bool {
     crate::vocabulary::rust::type_shape(name).is_some() || crate::vocabulary::is_module_path(name)
 }

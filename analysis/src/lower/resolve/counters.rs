@@ -1,4 +1,5 @@
-//! Optimizers whose `step` only counts, because their gradients are arguments of another method.
+//! Optimizers whose `step` only updates counters, because another method takes the gradients as
+//! arguments.
 
 use syn::{Block, Expr, Stmt};
 

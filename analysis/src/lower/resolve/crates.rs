@@ -8,14 +8,14 @@ use syn::{Item, ItemFn, ItemUse, Path, UseTree};
 use crate::deep::is_deep;
 use crate::vocabulary::Vocabularies;
 
-/// The vocabularies for a file, by its `use` items and the `use` items of its modules.
+/// The vocabularies for a file. The `use` items of the file and of its modules select them.
 pub(super) fn of_items(items: &[Item]) -> Vocabularies {
     let mut crates = Crates::default();
     crates.items(items);
     Vocabularies::of_crates(crates.0.iter())
 }
 
-/// The vocabularies for a single function, by the paths in its signature and its body.
+/// The vocabularies for a single function. The paths in its signature and its body select them.
 pub(super) fn of_function(function: &ItemFn) -> Vocabularies {
     let mut crates = Crates::default();
     crates.visit_signature(&function.sig);

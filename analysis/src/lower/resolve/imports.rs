@@ -1,5 +1,5 @@
-//! Decides whether a name may belong to the user rather than to a library, from the `use` items in
-//! scope.
+//! Decides from the `use` items in scope whether a name may belong to the user rather than to a
+//! library.
 
 use syn::Path;
 
@@ -8,7 +8,8 @@ use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
 impl Resolver<'_> {
-    /// Whether a path may refer to an unknown function of the user's own, although a library has its name.
+    /// Whether a path may refer to an unknown function of the user, although a library has a
+    /// function with the same name.
     ///
     /// Such a function is imported from a module of the user's crate, or from an unknown crate.
     /// Without any import, as when a single function is checked, names belong to the library.

@@ -1,4 +1,4 @@
-//! Arguments of calls in a function, as far as lints on other functions of the file ask for them.
+//! Arguments of calls in a function, recorded for lints on other functions of the file.
 
 use std::collections::BTreeSet;
 

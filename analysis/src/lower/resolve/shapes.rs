@@ -35,9 +35,10 @@ impl Survey {
         self.uses.values().any(|uses| uses.applied_to.contains(model))
     }
 
-    /// Whether the function may compute something that an optimizer could step on.
+    /// Whether the function may compute an output, a loss or gradients, so that an optimizer can
+    /// step.
     ///
-    /// A test that only counts the steps of an optimizer computes nothing.
+    /// A test that only counts the steps of an optimizer computes none of these.
     pub(in crate::lower) fn computes(&self) -> bool {
         self.shapes.differentiates || self.shapes.computing
     }
@@ -52,8 +53,8 @@ impl Survey {
         self.uses.values().any(|uses| !uses.applied_to.is_empty())
     }
 
-    /// Whether a variable is used only as a receiver of methods or as `&name`. Opaque code can then
-    /// not update its value.
+    /// Whether a variable is used only as a receiver of methods or as `&name`. If so, opaque code
+    /// cannot update its value.
     pub(in crate::lower) fn keeps_to_itself(&self, name: &str) -> bool {
         let (all, shared) = self.shapes.mentions.get(name).copied().unwrap_or_default();
         all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
@@ -67,12 +68,14 @@ impl Survey {
 
     /// Whether a variable is used like a model that stores gradients and updates itself.
     ///
-    /// If the function runs `loss.backward()`, a model with a forward and an update counts.
+    /// If the function runs `loss.backward()`, it suffices that the variable has a forward and an
+    /// update.
     pub(in crate::lower) fn updates_itself(&self, uses: &Uses) -> bool {
         uses.updates_itself() || self.shapes.runs_backward && uses.updates && uses.has_forward()
     }
 
-    /// Whether the function has a model that updates itself, or an optimizer that gets the model in each step.
+    /// Whether the function has a model that updates itself, or an optimizer that takes the model
+    /// as an argument of each step.
     pub(in crate::lower) fn has_own_shape(&self) -> bool {
         self.uses
             .values()

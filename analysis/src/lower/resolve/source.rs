@@ -1,4 +1,5 @@
-//! The sources of expressions, computed once for all copies that are lowered.
+//! The sources of expressions. The source of an expression is computed once for all its lowered
+//! copies.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -41,7 +41,7 @@ pub(crate) struct Survey {
     pub trains: bool,
     /// What the function calls in a distributed run.
     pub distributed: Distributed,
-    /// The arguments of calls in the function that lints on epochs and checkpoints ask for.
+    /// The arguments of the function's calls, recorded for lints on epochs and checkpoints.
     pub passed: Passed,
     pub(super) vocabulary: Vocabularies,
     questions: Questions,
@@ -332,7 +332,7 @@ pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
     )
 }
 
-/// Whether an argument is passed by `&mut`, so that the callee may change it and may have stages.
+/// Whether an argument is passed by `&mut`. The callee may then change the argument and run stages.
 fn is_exclusive(argument: &Expr) -> bool {
     matches!(argument, Expr::Reference(by) if by.mutability.is_some())
 }
@@ -347,7 +347,8 @@ pub(in crate::lower) fn type_name(ty: &syn::Type) -> String {
     }
 }
 
-/// Collects the texts of the places that an assignment with this left side assigns: `a` and `b` for `(a, b)`.
+/// Collects the source text of each place in the left side of an assignment: `a` and `b` for
+/// `(a, b)`.
 pub(in crate::lower) fn targets(left: &Expr, into: &mut BTreeSet<String>) {
     match left {
         Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| targets(part, into)),

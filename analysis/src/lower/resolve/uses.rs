@@ -1,5 +1,5 @@
-//! The uses of variables that the survey of a function records. Only the shape of the calls
-//! decides.
+//! The uses of variables that the survey of a function records. Uses are recognized by the shape of
+//! the calls alone.
 
 use syn::{Expr, ExprMethodCall, Lit};
 
@@ -12,14 +12,14 @@ use crate::vocabulary::{
 };
 
 impl Survey {
-    /// The names of the models that update themselves, if the function zeroes their gradients.
+    /// The names of the models that update themselves and whose gradients the function zeroes.
     pub(super) fn zeroes_models(&self) -> impl Iterator<Item = String> {
         let zeroed = self.uses.iter().filter(|(_, uses)| self.updates_itself(uses) && uses.is_zeroed());
         zeroed.map(|(name, _)| last_name(name))
     }
 
-    /// The methods that apply optimizers to models, with the names of the models, if the function zeroes the
-    /// gradients of these models.
+    /// Pairs of a method that applies an optimizer to a model, and the name of the model. Only
+    /// models whose gradients the function zeroes are included.
     pub(super) fn zeroes_applied(&self) -> impl Iterator<Item = (String, String)> {
         let zeroed =
             |uses: &&Uses| uses.is_zeroed() || uses.applied_to.iter().any(|model| self.is_zeroed(model));
@@ -120,7 +120,7 @@ pub(in crate::lower) fn is_gradient(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is a learning rate: a number, or a variable or field that is named as a
+/// Whether an expression is a learning rate: a number, or a variable or field with the name of a
 /// rate.
 pub(in crate::lower) fn is_rate_expr(expr: &Expr) -> bool {
     match unreferenced(expr) {

@@ -1,9 +1,11 @@
-//! Doubts about backwards and steps that the code does not show: what a proof about the shown ones leaves out.
+//! Doubts that a proof about the existing backwards and steps does not settle: a backward may be
+//! missing, an updated model may be lost, or a target may be trained by mistake.
 
 use crate::cfg::{Argument, Difference, Fate, Gives, LossCall, Outcome, Root, SiteId, Source};
 use crate::prove::Asked;
 
-/// The reason why the shown backwards and steps may not be all that the function needs; `None` without a reason.
+/// The reason why the existing backwards and steps may not be what the function needs; `None`
+/// without a reason.
 pub(super) fn doubt(asked: &Asked<'_>) -> Option<String> {
     unread(asked).or_else(|| trained_target(asked))
 }
@@ -24,9 +26,9 @@ fn unread(asked: &Asked<'_>) -> Option<String> {
     })
 }
 
-/// A target through which the backward reaches the model that the output comes from.
+/// A target through which the backward reaches the model that computed the output.
 ///
-/// Without the `detach` of the target, the update also moves the target.
+/// Such a target lacks a `detach`, so that the update also moves the target.
 fn trained_target(asked: &Asked<'_>) -> Option<String> {
     let facts = &asked.cfg.facts;
     let losses = facts.all::<LossCall>().map(|(_, call)| (call.site, &call.output, &call.target));

@@ -47,7 +47,8 @@ pub fn passes_errors(method: &str) -> bool {
     )
 }
 
-/// Whether a method returns the value in an `Option` or a `Result`, or else panics.
+/// Whether a method takes the value out of an `Option` or a `Result`, and panics if there is no
+/// value.
 pub fn is_forced(method: &str) -> bool {
     matches!(method, "unwrap" | "expect")
 }

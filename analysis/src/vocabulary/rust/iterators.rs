@@ -59,7 +59,7 @@ pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
 pub enum Numbering {
     /// Pairs each item with its index from 0, as `enumerate` does.
     Adds,
-    /// Pairs the items of two iterators. The numbering of either iterator is kept.
+    /// Pairs the items of two iterators. Each iterator keeps its numbering.
     Pairs,
     /// Skips some items at the start. The argument is the number of skipped items: `skip`.
     Skips,
@@ -141,7 +141,8 @@ pub fn borrows_iterator(method: &str) -> bool {
     method == "by_ref"
 }
 
-/// Whether a method limits an iterator to a number of items, its argument: `take(k)`.
+/// Whether a method limits an iterator to the number of items that its argument specifies:
+/// `take(k)`.
 pub fn takes(method: &str, arguments: usize) -> bool {
     method == "take" && arguments == 1
 }

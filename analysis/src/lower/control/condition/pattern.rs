@@ -30,7 +30,8 @@ pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formu
     }
 }
 
-/// The parts of a tuple with their patterns, if both are written out: `(a, b)` and `(Some(x), None)`.
+/// The parts of a tuple, each with its pattern. The value and the pattern must list their parts, as
+/// `(a, b)` and `(Some(x), None)` do.
 fn parts<'a>(
     subject: &'a Expr,
     pats: &'a syn::PatTuple,

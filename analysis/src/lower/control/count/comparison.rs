@@ -37,7 +37,8 @@ pub(in crate::lower::control) struct Count {
 }
 
 impl Count {
-    /// The same count, but for a question whose answer is `holds` when the comparison is true.
+    /// The same count, but with `fires` set for a question instead of the comparison. The answer to
+    /// the question is `holds` when the comparison is true.
     pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
         Self { fires: self.fires == holds, ..self }
     }
@@ -89,8 +90,11 @@ impl<'a> Lower<'a> {
         self.remainder(value, every, rest, true)
     }
 
-    /// The operands of `value % every`, or of a variable that is initialized with such a remainder. The
-    /// names in the initializer are never assigned, so that it has the same value at the variable's use.
+    /// The operands of `value % every`. The expression may also be a variable that is initialized
+    /// with such a remainder.
+    ///
+    /// The variable and the names in its initializer must not be assigned anywhere. The initializer
+    /// then has the same value wherever the variable is used.
     fn remainder_in<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr)>
     where
         'a: 'e,

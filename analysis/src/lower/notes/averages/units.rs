@@ -13,7 +13,7 @@ use crate::vocabulary::rust::is_length;
 use crate::vocabulary::{batches, names_batch, names_batches, names_dataset, names_loader, names_samples};
 
 impl<'a> Lower<'a> {
-    /// What a divisor counts, as seen from the loop of the sum.
+    /// What a divisor counts. The loop `around` computes the sum that is divided.
     pub(super) fn unit(&mut self, expr: &'a Expr, around: LoopId, depth: usize) -> Option<Unit> {
         let expr = bare(expr);
         if depth > limits::WRAPPERS {
@@ -66,7 +66,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// What a number of this name counts. A number of samples counts only beside a loop over batches.
+    /// What a number with this name counts. A name such as `n_samples` decides only if the items of
+    /// the loop `around` are batches.
     fn unit_of_name(&self, name: &str, around: LoopId) -> Option<Unit> {
         if names_batches(name) {
             return Some(Unit::Batches);
@@ -118,7 +119,8 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The collection under a chain of methods, and whether a method of the chain makes batches.
+/// The collection at the start of a chain of methods, and whether a method of the chain returns
+/// batches.
 fn chain(items: &Expr) -> (&Expr, bool) {
     let (mut base, mut batched) = (unwrapped(items), false);
     while let Expr::MethodCall(call) = base {
@@ -131,7 +133,7 @@ fn chain(items: &Expr) -> (&Expr, bool) {
     (base, batched)
 }
 
-/// Whether a call raises its receiver to at least a number: `count.max(1)`.
+/// Whether a call returns the maximum of its receiver and a number: `count.max(1)`.
 fn lifts(call: &syn::ExprMethodCall) -> bool {
     crate::vocabulary::lifts(&call.method.to_string()) && call.args.len() == 1
 }
