@@ -55,8 +55,8 @@ pub(crate) fn run(
 
 /// The output of one file.
 ///
-/// The findings are printed to text on the thread that parsed the file, because positions are only
-/// valid on this thread.
+/// The thread that parsed the file formats the findings, because positions are valid only on this
+/// thread.
 struct Printed {
     out: Vec<u8>,
     err: String,

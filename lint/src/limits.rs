@@ -10,8 +10,9 @@ pub(crate) const STACK: usize = 512 << 20;
 /// value is well below [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// A limit of the depth of nested brackets. If a file is nested too deeply to be parsed, the error
-/// states the bracket depth above this limit, and a place in the file below this limit.
+/// A limit for the depth of nested brackets. It selects the error for a file that is nested too
+/// deeply to be parsed. Above the limit, the error states the depth. Otherwise, it points to a
+/// place in the file.
 pub(crate) const BRACKETS: usize = 4_000;
 
 /// The largest number of threads that check files. Each thread takes address space for a stack of

@@ -42,29 +42,31 @@ use proc_macro::TokenStream;
 /// `backward`, `clip_grad_norm(x)`, `clip_grad_value(x)`, `step`, `schedule` and `metrics`. The
 /// stages of `eval_order` are `forward`, `loss` (or `training_step`) and `metrics`. An order lists
 /// every stage that runs, with two exceptions. Without `schedule`, the schedule of the clause
-/// `scheduler` advances after the update. Without `metrics`, the metrics of the clause are updated
-/// at the end. The modes of the layers are not stages: the loop sets the modes. A custom order is
-/// checked like a hand-written loop. Findings point to the entries of the order. Hooks and the
-/// blocks in an order can use `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and
-/// `scheduler` where these values exist. With `accumulate`, `zero_grad`, clipping, `step`,
-/// `schedule` and blocks after `backward` run once per accumulation window. Everything else runs
-/// once per batch.
+/// `scheduler` advances after the update. Without `metrics`, the metrics of the clause `metrics`
+/// are updated at the end. The modes of the layers are not stages: the loop sets the modes. A
+/// custom order is checked like a hand-written loop. Findings point to the entries of the order.
+/// Hooks and the blocks in an order can use `output`, `loss`, `batch`, `epoch`, `grad_norm`,
+/// `optimizer` and `scheduler` where these values exist. If the spec has the clause `accumulate`,
+/// then `zero_grad`, clipping, `step`, `schedule` and the blocks after `backward` run once per
+/// accumulation window. Everything else runs once per batch.
 ///
 /// A closure of the spec is inlined into the loop: `return` ends the closure, and `?` ends the
 /// function. A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`. A
-/// closure that uses `?` need not return a `Result`. `ControlFlow::Break(())` ends the run. Within
-/// an accumulation window, the run ends after an update from the window's batches so far. `()`
-/// (also from a bare `return;`) and `ControlFlow::Continue(())` continue the run.
+/// closure that uses `?` need not return a `Result`. `ControlFlow::Break(())` ends the run. If a
+/// hook returns it within an accumulation window, the loop first makes an update from the batches
+/// that the window has so far. `()` (also from a bare `return;`) and `ControlFlow::Continue(())`
+/// continue the run.
 ///
 /// Batches are weighted by the denominator of their loss. An update with `accumulate = k` therefore
 /// equals an update with one `k` times larger batch, and the epoch's loss is the loss of all its
 /// data. This is also true for ignored labels, class weights and sums. A batch in which all labels
 /// are ignored changes nothing. Losses, `mean` and `sum` set the denominator, and arithmetic with
-/// numbers keeps the denominator. If the denominator is unknown, `accumulate` is an error before
-/// the first update. The clause `loss_weight` can supply the denominator. A loss or a gradient that
-/// is not finite ends the run before the update. An epoch without a counted update is an error,
-/// because the run might never end. `epochs`, `max_steps` and `max_time` may be combined. The first
-/// limit that is reached ends the run, after a whole update and the following validation.
+/// numbers keeps the denominator. If the denominator is unknown, a loop with `accumulate` returns
+/// an error before the first update. The clause `loss_weight` can supply the denominator. A loss or
+/// a gradient that is not finite ends the run before the update. An epoch without a counted update
+/// is an error, because the run might never end. `epochs`, `max_steps` and `max_time` may be
+/// combined. The first limit that is reached ends the run, after a whole update and the following
+/// validation.
 ///
 /// # A function with a body
 ///

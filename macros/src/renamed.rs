@@ -11,7 +11,7 @@ use proc_macro::{Span, TokenStream, TokenTree};
 /// The name of the runtime's package in a `Cargo.toml`.
 const PACKAGE: &str = "training-loop";
 
-/// Adds the clause `crate` to a spec without one, if the runtime is renamed.
+/// Adds the clause `crate` to a spec that has no such clause, if the runtime is renamed.
 pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     let is_spec =
         matches!(item.clone().into_iter().last(), Some(TokenTree::Punct(end)) if end.as_char() == ';');
@@ -27,7 +27,8 @@ pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     all
 }
 
-/// Adds the attribute `#[module(crate = ..)]` to a struct without one.
+/// Adds the attribute `#[module(crate = ..)]` to a struct that has no such attribute, if the
+/// runtime is renamed.
 pub(crate) fn attribute(item: TokenStream) -> TokenStream {
     let attributes = item.clone().into_iter().filter_map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == proc_macro::Delimiter::Bracket => {

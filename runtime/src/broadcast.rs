@@ -195,7 +195,7 @@ impl<const N: usize> Walk<N> {
     }
 
     /// Calls `visit(row, offsets)` for `count` rows in row-major order. `row` is the index of a
-    /// row, and the first index is `first`.
+    /// row, starting at `first`.
     fn rows(&self, first: usize, count: usize, mut visit: impl FnMut(usize, [usize; N])) {
         let Some((_, outer)) = self.dims.split_last() else { return visit(0, [0; N]) };
         let mut index = vec![0; outer.len()];

@@ -2,8 +2,8 @@
 //!
 //! `Error` is one enum whose variants have fields. A program matches on the variants. The `Display`
 //! text is for people: the text states the problem, its location, the expected input and a
-//! correction. Mistakes in the program itself (shapes, a second backward) panic at the caller's
-//! line instead.
+//! correction. Mistakes in the program itself, such as a wrong shape or a second `backward`,
+//! instead cause a panic that reports the caller's line.
 
 mod csv;
 mod io;
@@ -48,7 +48,8 @@ pub enum Error {
         /// The optimizer's type.
         owner: &'static str,
     },
-    /// The value of a macro's clause is known only at run time, and breaks a rule of the clause.
+    /// The value of a macro's clause breaks a rule of the clause. The value is known only at run
+    /// time, so the macro could not check it.
     Rule {
         /// The name of the clause, such as `epochs`.
         clause: &'static str,
@@ -69,8 +70,8 @@ pub enum Error {
         /// The number of samples in a full batch.
         batch_size: usize,
     },
-    /// A training epoch made no update that the loop counts, for example because all labels are ignored. The
-    /// run would never end.
+    /// A training epoch made no update that the loop counts, for example because all labels are
+    /// ignored. Without updates, the run would never end.
     NoUpdate {
         /// The epoch, counted from 0.
         epoch: usize,
@@ -166,8 +167,8 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code that a loop returns. [`Error::other`] wraps such an error. The
-    /// operator `?` converts a [`std::io::Error`].
+    /// An error of the caller's code, which a loop returns. [`Error::other`] converts an error to
+    /// this variant. The operator `?` does the same for a [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 

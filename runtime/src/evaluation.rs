@@ -59,7 +59,7 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 #[derive(Debug)]
 pub struct Evaluation {
     /// The modes that the scope covers. The scope keeps these modes alive, because the thread
-    /// counts scopes by the address of a mode.
+    /// counts the scopes of a mode under the address of the mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,
@@ -251,8 +251,8 @@ mod tests {
             .collect()
     }
 
-    /// Six threads serve one model that is in training mode, the seventh trains its own model, and the eighth draws
-    /// from the dropout of the served model.
+    /// Six threads serve one model that is in training mode, the seventh trains its own model, and
+    /// the eighth applies the dropout layer of the served model.
     #[test]
     fn requests_on_many_threads_under_stress() {
         let inputs = inputs();

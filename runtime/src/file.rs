@@ -57,7 +57,8 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The kind of a path that is not a regular file, such as `a named pipe`; `None` for a regular file.
+/// The kind of a file that is not a regular file, such as `a named pipe`; `None` for a regular
+/// file.
 pub(crate) fn irregular(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {

@@ -1,14 +1,14 @@
 //! Cases that check a derivative against central differences.
 //!
-//! Each operation and each loss defines its cases in its own file; the registries in `ops.rs` and
-//! `loss.rs` do not compile without the cases. The cases run in double precision, in the package
-//! `tests/f64`, with a non-uniform output gradient. A gradient of ones would not detect a backward
-//! pass that ignores the incoming gradient.
+//! Each operation and each loss defines its cases in its own file. The registries in `ops.rs` and
+//! `loss.rs` do not compile if these cases are missing. The cases run in double precision, in the
+//! package `tests/f64`, with a non-uniform output gradient. A gradient of ones would not detect a
+//! backward pass that ignores the incoming gradient.
 #![cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
 
 use crate::{Scalar, Tensor};
 
-/// An operation, the input shapes to test, and the range of its inputs.
+/// An operation, the input shapes to test, and the range of the input values.
 pub(crate) struct Case {
     shapes: &'static [&'static [&'static [usize]]],
     operation: fn(&[Tensor]) -> Tensor,

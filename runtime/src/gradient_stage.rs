@@ -1,6 +1,7 @@
 //! A run-time version of the checker's state machine for the gradient of one parameter.
 //!
-//! [`watch`](crate::watch) derives findings from these states. Parameters and tensors only change the state.
+//! Operations on parameters and tensors only change the state. [`watch`](crate::watch) derives the
+//! findings from the states.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -9,7 +10,7 @@ use std::panic::Location;
 pub(crate) type Place = &'static Location<'static>;
 
 thread_local! {
-    /// The location of the running `backward` on this thread.
+    /// The source location of the call of `backward` that is running on this thread.
     static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
@@ -28,8 +29,7 @@ pub(crate) enum GradientStage {
     Filled,
     /// The gradient was used by a step, and not zeroed since.
     Used,
-    /// The gradient was accumulated by `backward` at this location onto a gradient that a step had
-    /// used.
+    /// The `backward` at this location added to a gradient that a step had already used.
     Stale(Place),
     /// The gradient was zeroed at this location before a step used it.
     Discarded(Place),

@@ -2,8 +2,8 @@
 //!
 //! Kernels operate on slices and sizes, not on shapes, tensors or the graph. The compiler
 //! vectorises the body of each kernel in three versions: for AVX-512, for AVX2 and for the target's
-//! baseline. The version is selected once, from the processor's features and
-//! `TRAINING_LOOP_SIMD=off`. Processors with other vector extensions, such as ARM's NEON, run the
+//! baseline. The version is selected once, by the processor's features and the variable
+//! `TRAINING_LOOP_SIMD`. Processors with other vector extensions, such as ARM's NEON, run the
 //! baseline version.
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined into the function that enables its instruction set.

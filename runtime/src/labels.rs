@@ -110,7 +110,7 @@ impl Labels {
     /// The same labels with another shape.
     ///
     /// # Panics
-    /// If the number of elements is not [`len`](Self::len).
+    /// If `shape` does not have [`len`](Self::len) elements.
     ///
     /// # Example
     /// ```

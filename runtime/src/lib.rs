@@ -1,4 +1,4 @@
-//! Training loops whose order of steps is checked at compile time, on a small fast CPU runtime.
+//! Training loops whose order of steps is checked at compile time, and a small, fast CPU runtime.
 //!
 //! A function without a body becomes a whole training loop: the attribute `training_loop` generates the loop
 //! from a spec, as plain code in the right order. On a function with a body the same attribute checks the

@@ -8,10 +8,10 @@ use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
 /// A safetensors file to read, with limits on its contents.
 ///
-/// `F32`, `F64` and `I64` (PyTorch's counters) are converted to [`Scalar`](crate::Scalar). `F64` is
-/// rounded to the nearest value; values too large for `Scalar`, integers that it cannot represent
-/// exactly, NaN and infinities are refused. Tensors are read one at a time, so reading needs memory
-/// only for the result and the header.
+/// Values of the types `F32`, `F64` and `I64` (the type of PyTorch's counters) are converted to
+/// [`Scalar`](crate::Scalar). `F64` values are rounded to the nearest `Scalar`. Values too large
+/// for `Scalar`, integers that `Scalar` cannot represent exactly, NaN and infinities are refused.
+/// Tensors are read one at a time, so reading needs memory only for the result and the header.
 ///
 /// # Example
 /// ```

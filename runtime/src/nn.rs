@@ -1,7 +1,7 @@
 //! Modules, which hold parameters, and the layers.
 //!
-//! A module only lists its fields in [`Module::visit`], which `#[derive(Module)]` writes. `forward`
-//! is an ordinary method with any arguments.
+//! A module only has to list its fields in [`Module::visit`], which `#[derive(Module)]` implements.
+//! `forward` is an ordinary method with any arguments.
 
 mod activation;
 mod batch_norm;
@@ -84,7 +84,8 @@ pub trait Module {
         parameters
     }
 
-    /// All parameters, each once under its first name, with PyTorch's names: `hidden.weight`, `layers.0.bias`.
+    /// All parameters, with PyTorch's names, such as `hidden.weight` and `layers.0.bias`. A
+    /// parameter with several names appears once, under its first name.
     fn named_parameters(&self) -> Vec<(String, Parameter)> {
         let mut parameters: Vec<(String, Parameter)> = Vec::new();
         for (name, entry) in state::entries(self) {
@@ -117,8 +118,8 @@ pub trait Module {
     /// Freezes the module. The parameters of the module get no gradients, and its layers stay in
     /// evaluation mode.
     ///
-    /// A later `train()` of the module, of an enclosing model or of a generated loop does not
-    /// unfreeze the module. Dropout in the module stays off, and batch norm uses the running
+    /// A later call of `train()` on the module, on an enclosing model or in a generated loop does
+    /// not unfreeze the module. Dropout in the module stays off, and batch norm uses the running
     /// statistics without changing them. Gradients still flow through the module to earlier layers.
     /// Existing gradients of the module are removed. Optimizers do not change the module, even if
     /// they were built before the call of `freeze`. A parameter or layer that another module shares

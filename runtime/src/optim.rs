@@ -41,7 +41,7 @@ pub trait Optimizer {
     /// Updates each parameter that has a gradient and is not frozen.
     ///
     /// # Panics
-    /// If a hyper-parameter is out of range, with the message of [`Optimizer::check`].
+    /// If a hyper-parameter is out of range. The message is the error of [`Optimizer::check`].
     #[track_caller]
     fn step(&mut self);
 
@@ -157,8 +157,8 @@ fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The total of `of_one` over the gradients of all parameters that are not frozen. `of_one` returns the sum
-/// of the squares of one gradient.
+/// The sum of the squares of all gradients of parameters that are not frozen. `of_one` returns the
+/// sum for one gradient.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
@@ -240,8 +240,8 @@ fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mu
     random::next_update();
 }
 
-/// The range of a hyper-parameter: its name, its value, whether the value is in range, and the range in
-/// words.
+/// A hyper-parameter and its range: the name, the value, whether the value is in range, and a text
+/// that describes the range.
 type Range = (&'static str, f64, bool, &'static str);
 
 fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Result<()> {

@@ -33,8 +33,8 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
-    /// A guard that frees the memory that the thread keeps for reuse, when the parameter is
-    /// dropped. This field is dropped after the value.
+    /// A guard. When the parameter is dropped, this guard frees the memory that the thread keeps
+    /// for reuse. This field is dropped after the value.
     _trim: Trim,
 }
 
@@ -79,7 +79,7 @@ impl Parameter {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether two handles are the same parameter.
+    /// Whether two handles refer to the same parameter.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

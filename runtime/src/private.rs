@@ -53,8 +53,8 @@ pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
-/// Checks the value of a clause at run time. Returns an error if `holds` is false, which means that
-/// the value breaks `rule`.
+/// Checks the value of a clause at run time. `holds` states whether the value satisfies `rule`. If
+/// it is false, returns an error.
 pub fn require(
     holds: bool,
     clause: &'static str,

@@ -123,7 +123,7 @@ impl Stream {
         }
     }
 
-    /// An integer below `n`, which must not be 0. The bias of the draw is below `n / 2⁶⁴`.
+    /// A random integer below `n`. `n` must not be 0. The bias of the draw is below `n / 2⁶⁴`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let word = self.0.next_u64();
         ((u128::from(word) * n as u128) >> 64) as usize

@@ -15,8 +15,9 @@ pub(crate) enum Reduction {
     Mean(f64),
     /// The scalar is a sum of `count` elements, possibly negated.
     Sum { count: usize },
-    /// The scalar is a sum of `count` elements times `factor`. The sign of the factor does not
-    /// matter. A factor of one over a count makes the scalar a mean.
+    /// The scalar is `factor` times a sum of `count` elements. The sign of the factor does not
+    /// matter. If the factor is `1 / n` for the number `n` of samples or elements, the scalar is a
+    /// mean.
     Scaled { count: usize, factor: f64 },
     /// The scalar was computed from reduced scalars in a way that no other variant describes.
     Unknown,

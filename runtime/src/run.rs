@@ -34,8 +34,8 @@ use crate::{Error, Result, Scalar, Tensor};
 /// # Source
 /// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss:
 /// the number of samples that are not ignored, or the sum of their class weights. A short last
-/// batch therefore has a smaller weight. Losses that are sums are added. NaN and infinity are never
-/// filtered out.
+/// batch therefore has a smaller weight. Losses that are sums are added without weights. NaN and
+/// infinity are never filtered out.
 #[derive(Debug)]
 pub struct Run {
     max_steps: Option<usize>,
@@ -173,7 +173,8 @@ impl Run {
     }
 
     /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
-    /// standard error. The caller must then call neither `backward` nor `step`.
+    /// standard error. If this method returns true, the caller must call neither `backward` nor
+    /// `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
         let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
         if diverged {
@@ -183,8 +184,8 @@ impl Run {
     }
 
     /// Whether a gradient is NaN or infinite. Such a gradient ends the run and is reported on
-    /// standard error. The caller must then not call `step`. If `norm` is a finite number, no
-    /// gradient is checked.
+    /// standard error. If this method returns true, the caller must not call `step`. If `norm` is
+    /// finite, all gradients are finite and are not checked again.
     pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,
@@ -210,8 +211,8 @@ impl Run {
     }
 
     /// The factor that the last batch's loss is multiplied by before `backward`. The factor is the
-    /// batch's share of the accumulation window, or 1 without accumulation. A batch with weight 0
-    /// has the factor 0, for example if all labels are ignored.
+    /// batch's share of the accumulation window, or 1 without accumulation. The factor is 0 if the
+    /// batch has weight 0, for example because all its labels are ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
@@ -250,8 +251,8 @@ impl Run {
         self.step
     }
 
-    /// Whether the run was stopped, for example by `max_steps` or by a hook. The loop must then
-    /// end.
+    /// Whether the run was stopped, for example by `max_steps` or by a hook. If this method returns
+    /// true, the loop must end.
     pub fn is_over(&self) -> bool {
         self.stop.is_some()
     }

@@ -51,7 +51,8 @@ pub trait Schedule {
     /// Whether the schedule counts epochs instead of updates, as set by its method `per_epoch`.
     fn is_per_epoch(&self) -> bool;
 
-    /// Takes the optimizer's learning rate as base, and sets the rate of the first update.
+    /// Stores the optimizer's learning rate as the base rate, and sets the rate of the first
+    /// update.
     fn start(&mut self, optimizer: &mut dyn Optimizer) {
         let base = decimal(optimizer.learning_rate());
         *self.position() = Position { base: Some(base), done: 0 };

@@ -103,8 +103,8 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The shape for a `reshape`. Panics if a size is `usize::MAX`. rustc suggests `usize::MAX` for -1,
-/// but no size is inferred.
+/// The shape for a `reshape`. Panics if a size is `usize::MAX`, because no size is inferred.
+/// rustc suggests `usize::MAX` to a user who writes -1 to have a size inferred.
 #[track_caller]
 pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     assert!(
@@ -116,7 +116,7 @@ pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     Shape::new(shape)
 }
 
-/// Conversion to a shape. Unlike `Into`, this conversion panics at the caller's line.
+/// Conversion to a shape. Unlike with `Into`, a panic of this conversion reports the caller's line.
 pub(crate) trait IntoShape {
     #[track_caller]
     fn into_shape(self) -> Shape;

@@ -160,7 +160,7 @@ impl Bytes {
 
 #[cfg(test)]
 thread_local! {
-    /// The number of buffer copies that this thread made before writing to a shared value.
+    /// The number of buffer copies that this thread made because it wrote to a shared value.
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

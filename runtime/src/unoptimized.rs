@@ -1,8 +1,9 @@
 //! A notice for programs that train with an unoptimized build of the runtime.
 //!
-//! A debug build of the runtime is fifteen to eighty times slower, and only a profile setting in
-//! the user's own `Cargo.toml` changes that. Each backward pass of an unoptimized build checks
-//! whether the notice is due. An optimized build does not contain this check.
+//! A debug build of the runtime is fifteen to eighty times slower than an optimized build. In a
+//! debug build of the user's program, only a profile setting in the user's own `Cargo.toml`
+//! optimizes the runtime. Each backward pass of an unoptimized build checks whether the notice is
+//! due. An optimized build does not contain this check.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -50,8 +50,8 @@ impl Value {
         Self::build(shape, |numbers| bound = kernel::copy_and_compare(from, numbers)).with_bound(bound)
     }
 
-    /// A new value whose elements `write` writes. The initial contents are arbitrary, and `write` must
-    /// overwrite all of them.
+    /// A new value with the elements that `write` stores. The buffer passed to `write` has
+    /// arbitrary contents, so `write` must overwrite every element.
     #[track_caller]
     pub(crate) fn build(shape: impl IntoShape, write: impl FnOnce(&mut [Scalar])) -> Self {
         let shape = shape.into_shape();
@@ -60,8 +60,8 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same value, marked with an upper bound of the absolute values of its elements. The bound holds up
-    /// to rounding.
+    /// The same value with `bound` as the upper bound of the absolute values of its elements.
+    /// Because of rounding, an element may slightly exceed the bound.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
@@ -77,7 +77,7 @@ impl Value {
         if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
 
-    /// Whether no element is NaN or infinite.
+    /// Whether all elements are finite.
     pub(crate) fn is_finite(&self) -> bool {
         // The bound holds up to rounding; a sixteenth of the maximum leaves room for the rounding
         // error.

@@ -113,7 +113,7 @@ impl Csv {
 
     /// Sets whether the first line is a header. The default is `true`.
     ///
-    /// If this method is not called, a first line of numbers only is an error.
+    /// If this method is not called, a first line that contains only numbers is an error.
     pub fn header(self, present: bool) -> Self {
         Self { header: Some(present), ..self }
     }

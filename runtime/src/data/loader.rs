@@ -13,7 +13,7 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 ///
 /// No sample is dropped: the last batch holds the remainder, unless
 /// [`drop_last`](DataLoader::drop_last) is set. The order of the samples in an epoch depends only
-/// on the seed and the epoch. A generated loop counts epochs from 0 in each call, so a second call
+/// on the seed and the epoch. Each call of a generated loop counts epochs from 0, so a second call
 /// repeats the orders of the first call. `for batch in &loader` counts the passes over the loader
 /// as epochs, from 0.
 ///
@@ -81,7 +81,7 @@ impl<Y, X> DataLoader<Y, X> {
         &*self.dataset
     }
 
-    /// Checks that the loader yields a batch. The error message contains `name`.
+    /// Checks that the loader yields at least one batch. The error message contains `name`.
     ///
     /// # Errors
     /// If the batch size is 0, if the data set is empty, or if `drop_last` drops the only batch.

@@ -119,8 +119,8 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 }
 
-/// The inputs or the targets of an in-memory data set: [`Rows`], or a vector, a nested array or an
-/// `ndarray` array. An array of numbers converts to a [`Tensor`], an array of integers converts to
+/// The inputs or the targets of an in-memory data set: [`Rows`], a vector, a nested array or an
+/// `ndarray` array. Elements of the type `Scalar` convert to a [`Tensor`], and integers convert to
 /// [`Labels`].
 ///
 /// # Example

@@ -64,8 +64,8 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
         Self { inputs: self.inputs.pick(indices), targets: self.targets.pick(indices) }
     }
 
-    /// Splits the samples into two parts. The first part has the fraction `fraction`, in (0, 1), of
-    /// the samples. The second part has the rest.
+    /// Splits the samples into two parts. `fraction`, in (0, 1), is the fraction of the samples in
+    /// the first part. The second part has the rest.
     ///
     /// The split depends only on `seed` and the number of samples. Each part keeps the order of the
     /// samples.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Error;
 
-/// Writes the missing folder if `path` was not found. If no folder is missing, writes the folder
-/// that a relative path starts from.
+/// If `path` was not found, writes which folder is missing. If no folder is missing and `path` is
+/// relative, writes the folder that `path` is relative to.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());

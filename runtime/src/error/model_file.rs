@@ -105,8 +105,8 @@ pub enum ModelFileProblem {
     },
     /// Two entries overlap, or bytes belong to no entry.
     Layout {
-        /// The name of the first entry with an unexpected offset, or of the last entry if the end
-        /// of the file is unexpected.
+        /// The name of the first entry with an unexpected offset. If only the end of the file is
+        /// unexpected, this is the name of the last entry.
         name: String,
         /// The expected offset of the entry `name`, or of the end of the file.
         expected: u64,

@@ -4,12 +4,13 @@ use std::fmt::{self, Write as _};
 
 /// The length in characters of the longest text that is shown whole.
 const WHOLE: usize = 100;
-/// The number of characters that are shown of a text longer than `WHOLE`.
+/// The number of characters that are shown if a text is longer than `WHOLE`.
 const SHOWN: usize = 60;
-/// The maximum number of names of a list that are shown.
+/// The maximum number of names from a list that a message shows.
 const NAMES: usize = 10;
 
-/// Displays text from outside the program: shortened if it is long, with control characters escaped.
+/// Displays text from outside the program. A long text is shortened, and control characters are
+/// escaped.
 ///
 /// Shortening a shortened text does not change the text.
 pub(crate) struct Short<'a>(pub(crate) &'a str);
@@ -46,7 +47,7 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// The elements of a list that a message shows, which are the first few.
+/// The first few elements of a list, which are the ones that a message shows.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }

@@ -88,7 +88,8 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
 }
 
 /// Locks a new file. Returns false if the cleanup of another process locked or removed the file
-/// first. Returns true if the file system has no locks, because then the cleanup removes no files.
+/// first. Also returns true if the file system has no locks. On such a file system the cleanup
+/// removes no files.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {

@@ -1,7 +1,7 @@
 //! The bias and the ReLU of a fully connected layer, without its matmul.
 //!
-//! Formula: `y = max(y + b, 0)`; backward `g = 0` where `y ≤ 0`, and `db` is the column sums of
-//! `g`. Both passes also return the largest absolute value that they write.
+//! Formula: `y = max(y + b, 0)`; in the backward pass, `g = 0` where `y ≤ 0`, and `db` contains the
+//! column sums of `g`. Both passes also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: both passes split the outputs into blocks of whole rows. The backward pass adds the
 //! column sums of the blocks in order.

@@ -2,17 +2,18 @@
 //!
 //! **Layout.** Row `i` of head `h` is a contiguous run within row `i` of a matrix ([`Place`]).
 //! Queries, keys and values may share a packed matrix `[batch, time, 3 · width]`. The output is
-//! `[batch, time, heads · width]`. No copy permutes the heads.
+//! `[batch, time, heads · width]`. No pass copies the heads into another order.
 //!
 //! **Blocking.** A block of [`QUERIES`] by [`KEYS`] scores is computed, exponentiated and used
-//! while it is in L1, so memory is linear in the lengths. Each row has a running maximum and a sum
-//! of exponentials. Earlier sums are rescaled when the maximum grows (Milakov and Gimelshein 2018;
-//! Dao et al. 2022). The backward pass recomputes the scores. A causal mask skips everything above
-//! the diagonal.
+//! while it is in L1, so the memory is linear in the sequence lengths. Each row has a running
+//! maximum and a running sum of exponentials. Earlier sums are rescaled when the maximum grows
+//! (Milakov and Gimelshein 2018; Dao et al. 2022). The backward pass recomputes the scores. A
+//! causal mask skips everything above the diagonal.
 //!
 //! **Bound.** Arithmetic: two matmuls forward and five backward. A causal mask halves the work.
-//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward
-//! pass. Parts write disjoint rows. The order of additions depends on sizes alone.
+//! **Threads.** In the forward pass, a part is up to [`CHUNK`] queries of one head. In the backward
+//! pass, a part is one whole head. Parts write disjoint rows. The order of additions depends on
+//! sizes alone.
 
 mod backward;
 mod block;
@@ -106,8 +107,8 @@ impl Plan {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` fits the layout `places[side]`. The heads are next to each
-    /// other in each row.
+    /// Whether a matrix of length `len` fits the layout `places[side]`, in which each row contains
+    /// the heads next to each other.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
@@ -145,8 +146,8 @@ thread_local! {
     static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// Runs `work` with a scratch buffer of each of the `lengths`. The buffers have arbitrary contents, and each
-/// is aligned to a cache line.
+/// Runs `work` with one scratch buffer for each length in `lengths`. The buffers have arbitrary
+/// contents, and each buffer starts at a cache line.
 fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Scalar]; N])) {
     let lines: usize = lengths.iter().map(|length| length.div_ceil(LINE)).sum();
     SCRATCH.with_borrow_mut(|scratch| {

@@ -5,8 +5,8 @@
 //! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
 //! algorithms. `general` is GEMM over unfolded blocks of positions, for any sizes. `winograd` is
 //! for 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both are
-//! bound by arithmetic. Parts are images and blocks, and sums over images are added in a fixed
-//! order, so that the bits do not depend on the number of threads.
+//! bound by arithmetic. The work is split into parts by image and by block. Sums over images are
+//! added in a fixed order, so that the bits of a result do not depend on the number of threads.
 
 mod general;
 mod gradient;
@@ -89,7 +89,7 @@ impl Finish<'_> {
         self.bias.map_or(0.0, |bias| bias[output])
     }
 
-    /// Applies the ReLU to a sum, if the convolution has one. NaN is kept.
+    /// Applies the ReLU to a sum if `relu` is set. NaN is kept.
     #[inline(always)]
     fn apply(self, value: Scalar) -> Scalar {
         if self.relu && value <= 0.0 { 0.0 } else { value }

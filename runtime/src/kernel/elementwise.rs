@@ -102,7 +102,8 @@ pub(crate) fn zip(
 /// of several threads. A row has `width` elements, and `first` is the index of the block's first
 /// row.
 ///
-/// `cost` is the number of elements that a cheap loop processes in the time of one row.
+/// `cost` is the number of elements that a cheap loop processes in the time that `work` needs for
+/// one row.
 pub(crate) fn share_rows(
     output: &mut [Scalar],
     width: usize,

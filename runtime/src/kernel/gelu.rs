@@ -2,7 +2,7 @@
 //!
 //! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed together
 //! with the output. The derivative is saved in place of the input, and the backward pass is one
-//! multiplication. The bound is arithmetic, about thirty operations of `Φ` per element.
+//! multiplication. The bound is arithmetic: `Φ` takes about thirty operations per element.
 
 use super::math::normal;
 use super::pool::{self, Pieces};

@@ -1,5 +1,5 @@
 //! Reductions of a row, such as its sum, in sixteen lanes that the compiler can keep in registers. The lanes
-//! are explicit because the compiler may not reorder additions itself.
+//! are explicit because the compiler is not allowed to reorder additions.
 
 use crate::Scalar;
 

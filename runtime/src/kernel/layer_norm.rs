@@ -16,7 +16,8 @@ use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// The number of elements of a part. Parts are longer if there would be more than [`PARTS`] parts.
+/// The number of elements in a part. Parts are longer if there would otherwise be more than
+/// [`PARTS`] parts.
 const PART: usize = 1 << 13;
 /// The maximum number of parts, and thereby of partial sums over rows.
 const PARTS: usize = 64;

@@ -3,8 +3,8 @@
 //! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, with the sigmoid of `i f o` and the `tanh` of
 //! `g`; `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and
-//! after the loop one matmul computes each weight's gradient. Within the loop rows are
+//! **Layout.** Before the loop, one matmul multiplies the inputs of all steps by the input weight.
+//! After the loop, one matmul per weight computes the weight's gradient. Within the loop, rows are
 //! [sorted](Sizes::sort): the batch is split into blocks, and each block stores its steps one after
 //! another, so that a step is contiguous. The stored state and cell are the values *before* each
 //! step. The step and the gradient of the recurrent weight read them.
@@ -81,7 +81,8 @@ impl Forward<'_> {
     }
 }
 
-/// The forward pass of one block of rows over all steps, with the block's part of each slice of [`Forward`].
+/// The forward pass of one block of rows over all steps. The fields contain the block's parts of
+/// the slices of [`Forward`].
 struct ForwardSteps<'a> {
     sizes: Sizes,
     rows: usize,
@@ -197,8 +198,8 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// The backward pass of one block of rows, from the last step to the first, with the block's part of each
-/// slice of [`Backward`].
+/// The backward pass of one block of rows, from the last step to the first. The fields contain the
+/// block's parts of the slices of [`Backward`].
 struct BackwardSteps<'a> {
     sizes: Sizes,
     rows: usize,

@@ -1,9 +1,9 @@
 //! Elementary functions that the compiler vectorises: no calls, branches or tables. NaN propagates.
 //!
-//! Each function reduces its range exactly to a small interval. A polynomial with a minimal
-//! relative error approximates the function there. Multiplications and additions are never fused,
-//! so every instruction set produces the same bits. The double-precision versions are slow and
-//! exact. Maximum errors over all of single precision, in units in the last place:
+//! Each function reduces its argument exactly to a small interval. On this interval, a polynomial
+//! with a minimal relative error approximates the function. Multiplications and additions are never
+//! fused, so every instruction set produces the same bits. The double-precision versions are slow
+//! and exact. Maximum errors over all of single precision, in units in the last place:
 //!
 //! | function | error | behaviour at the ends of the range |
 //! |---|---|---|
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!((wide::erf(0.0), wide::ln(1.0), wide::ln_1p(0.0)), (0.0, 0.0, 0.0));
     }
 
-    /// Near its limit, such as 1 for `tanh`, a function does not exceed the limit. Farther out it equals the
-    /// limit.
+    /// A function with a limit, such as 1 for `tanh`, never exceeds the limit, and equals the limit
+    /// for large arguments.
     #[cfg(not(feature = "f64"))]
     #[test]
     fn what_saturates_stays_saturated() {

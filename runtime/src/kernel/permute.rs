@@ -1,11 +1,12 @@
 //! Permutation of axes.
 //!
-//! Formula: `y[i₀, i₁, ..] = x[Σ iₐ strideₐ]`, with the strides of the axes in their new order.
+//! Formula: `y[i₀, i₁, ..] = x[Σ iₐ strideₐ]`, where `strideₐ` is the stride in `x` of the axis `a`
+//! of `y`.
 //! Layout: the result is dense; adjacent axes that stay adjacent are merged first.
 //! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous,
 //! that axis and the last one are traversed in tiles of 16 × 16, so that each cache line is used
 //! completely while it is in cache. Threads share the longest dense pieces of the result.
-//! Bound: memory, although tiles do not quite reach its full speed.
+//! Bound: memory, although the copy in tiles does not quite reach the full bandwidth.
 
 use super::pool;
 use crate::Scalar;

@@ -6,8 +6,8 @@
 //! another part. Each thread starts with its own run of parts, so that the data of a run tends to
 //! stay in the caches of one core. Afterwards the thread takes parts of other runs.
 //!
-//! Helpers spin briefly after each job, since the next job of a training step follows within microseconds, and then
-//! sleep. On a busy machine the caller runs the parts that no helper takes.
+//! After each job, helpers spin briefly before they sleep, because the next job of a training step
+//! follows within microseconds. On a busy machine the caller runs the parts that no helper takes.
 
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
@@ -76,14 +76,14 @@ struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The limit of helpers: a helper may take part in the job if its index is below this limit.
+    /// A helper may take part in the job if its index is below this number.
     helpers: usize,
 }
 
 /// The process-wide pool, which has at most one open job. A caller that finds a job open runs its own job
 /// without helpers.
 struct Pool {
-    /// A counter that is odd while a job is open, and different for each job.
+    /// A counter that is odd while a job is open, and that has a different value for each job.
     epoch: AtomicUsize,
     /// The open job. The caller writes this field while no job is open and no helper is inside.
     job: UnsafeCell<Option<Job>>,
@@ -97,8 +97,8 @@ struct Pool {
     helpers: Mutex<Vec<Helper>>,
 }
 
-/// The maximum number of runs that the parts of a job are split into. If there are more threads, several of
-/// them start with the same run.
+/// The maximum number of runs that the parts of a job are split into. If there are more threads
+/// than runs, several threads start with the same run.
 const RUNS: usize = 16;
 
 /// A counter in a cache line of its own.
@@ -259,8 +259,8 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits until a job with another epoch than `last` is open, and returns the epoch of this job. The
-/// thread first spins, and then sleeps.
+/// Waits until a job is open whose epoch differs from `last`, and returns the epoch of this job.
+/// The thread first spins and then sleeps.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();

@@ -45,7 +45,7 @@ impl Windows {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// The index in the plane of the element that tap `tap` of the window at `[oy, ox]` reads, or
+    /// For the window at `[oy, ox]`, the index in the plane of the element that tap `tap` reads, or
     /// `None` if the tap is in the padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
@@ -141,8 +141,8 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
 /// For each window, the range `start..end` along one axis that is within the plane.
 pub(crate) type Spans = Vec<(usize, usize)>;
 
-/// The windows of a mean: one for each pair of a row range and a column range. `share` maps the number of
-/// elements of a window to the factor of their sum, such as `1 / count`.
+/// The windows of mean pooling: one window for each pair of a row range and a column range. `share`
+/// maps the number of elements of a window to the factor of the window's sum, such as `1 / count`.
 pub(crate) struct Means<F> {
     pub(crate) input: [usize; 2],
     pub(crate) rows: Spans,

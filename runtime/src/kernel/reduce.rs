@@ -20,7 +20,7 @@ pub(super) const BLOCK: usize = 512;
 /// The maximum number of parts of one sum.
 const PARTS: usize = 64;
 
-/// Splits `0..len` into ranges, and returns the total of the results of `part` for each range.
+/// Splits `0..len` into ranges, calls `part` for each range, and returns the sum of the results.
 pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
     if len < 2 * PART {
         return part(0..len) as Scalar;

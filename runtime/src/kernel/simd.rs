@@ -48,8 +48,8 @@ pub(crate) fn best() -> Level {
 ///
 /// The versions differ only in the instructions that the compiler may use. Each slice is a
 /// parameter of its own. If the slices were fields of a struct, the compiler would not know that
-/// they do not overlap. A call has its argument in parentheses, because rustfmt does not format
-/// macro arguments in braces.
+/// they do not overlap. Call the macro with parentheses, because rustfmt does not format macro
+/// arguments in braces.
 macro_rules! multiversioned {
     (
         $(#[$attribute:meta])*

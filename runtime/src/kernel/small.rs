@@ -16,10 +16,11 @@ use crate::Scalar;
 /// The part of a matmul that is computed. An operand or the output may have a triangle of zeros,
 /// which is skipped.
 ///
-/// For each tile, the cut is an index along the output's columns (`Columns`) or along the summed
-/// axis (`Before`, `From`). A tile with the rows `first..=last` uses the indices before
-/// `last + 1 + offset`, or for `From` the indices from `first - offset` on. `offset` is the field
-/// of the variant. Unused columns are not written. Unused elements of a sum must be zero.
+/// A variant limits the output columns of a tile (`Columns`) or the indices of its sums (`Before`,
+/// `From`). For a tile with the rows `first..=last`, `Columns` and `Before` keep the indices before
+/// `last + 1 + offset`, and `From` keeps the indices from `first - offset` on. `offset` is the
+/// field of the variant. Skipped columns are not written. The skipped elements of a sum must be
+/// zero.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
@@ -98,8 +99,8 @@ unsafe fn avx512(at: &Matmul<'_>, c: &mut [Scalar]) {
 
 /// # Safety
 /// The caller enables the instructions of `V`. `m` and `n` are not 0. Let `w` be `n` rounded up to
-/// whole tiles. By their strides, `at.a` contains element `[m - 1, k - 1]`, row `k - 1` of `at.b`
-/// has `w` elements, and row `m - 1` of `c` has `w` elements.
+/// whole tiles. With the strides in `at`, `at.a` contains the element `[m - 1, k - 1]`, row `k - 1`
+/// of `at.b` has `w` elements, and row `m - 1` of `c` has `w` elements.
 #[inline(always)]
 unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
@@ -130,7 +131,7 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// The conditions of [`tile`] hold, for at least 1 row.
+/// The conditions of [`tile`] hold for `rows` rows, and `rows` is at least 1.
 #[inline(always)]
 unsafe fn by_rows<V: Vector>(
     rows: usize,
@@ -162,8 +163,9 @@ unsafe fn by_rows<V: Vector>(
 /// Computes one tile of `ROWS` rows and two registers per row.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. By their strides, `a` is valid for reads of `[ROWS, depth]`, `b` for
-/// reads of `depth` rows of two registers, and `c` for reads and writes of `ROWS` such rows.
+/// The caller enables the instructions of `V`. With the given strides, `a` is valid for reads of
+/// `[ROWS, depth]`, `b` for reads of `depth` rows of two registers, and `c` for reads and writes of
+/// `ROWS` rows of two registers.
 #[inline(always)]
 unsafe fn tile<V: Vector, const ROWS: usize>(
     depth: usize,
@@ -244,8 +246,8 @@ unsafe fn turn_avx2(from: (&[Scalar], usize), sizes: (usize, usize), to: &mut [S
 /// Transposes squares of eight by eight in registers, and the rest element by element.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. By their strides, `from` contains element `[rows - 1, columns - 1]` and
-/// `to` element `[columns - 1, rows - 1]`.
+/// The caller enables the instructions of `V`. With the given strides, `from` contains the element
+/// `[rows - 1, columns - 1]`, and `to` contains the element `[columns - 1, rows - 1]`.
 #[inline(always)]
 unsafe fn turn<V: Vector>(
     (from, stride): (&[Scalar], usize),

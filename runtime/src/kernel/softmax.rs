@@ -1,7 +1,8 @@
 //! Softmax of rows, its logarithm, and cross-entropy.
 //!
 //! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small probabilities.
-//! Layout: dense contiguous rows. For another axis the data is transposed before and after.
+//! Layout: dense contiguous rows. If the axis is not the last one, the data is transposed before
+//! and after.
 //! Blocking: a row is processed in sixteen lanes. Its end is padded with minus infinity, so that
 //! short rows (ten classes) run as fast as long ones. Threads share blocks of rows.
 //! Bound: one `exp` per element. A row is read from memory once.

@@ -42,7 +42,8 @@ pub(crate) trait Vector: Copy {
     /// Reads a square of [`SQUARE`] rows at `from` and writes its transpose to `to`, row by row.
     ///
     /// # Safety
-    /// The processor has the type's instructions. Both squares are valid by their strides, and do not overlap.
+    /// The processor has the type's instructions. With the given strides, both squares are valid
+    /// and do not overlap.
     #[inline(always)]
     unsafe fn transpose(from: *const Scalar, from_stride: usize, to: *mut Scalar, to_stride: usize) {
         for j in 0..SQUARE {
@@ -175,7 +176,7 @@ mod x86 {
     /// later shuffles stay within halves of a register.
     ///
     /// # Safety
-    /// The processor has AVX2; both squares are valid by their strides.
+    /// The processor has AVX2. With the given strides, both squares are valid.
     #[cfg(not(feature = "f64"))]
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {

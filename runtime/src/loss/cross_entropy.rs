@@ -23,8 +23,8 @@ use crate::{Array, Labels, Scalar, Tensor, kernel};
 /// If the shapes do not fit, if a label is not below the number of classes, or if a probability is outside [0, 1].
 ///
 /// # Source
-/// PyTorch's `cross_entropy`, but with the classes on the last axis, as layers output them: PyTorch expects them on
-/// axis 1, as `[batch, classes, time]`.
+/// PyTorch's `cross_entropy`, except that the classes are on the last axis, as in the output of the
+/// layers. PyTorch expects the classes on axis 1, as in `[batch, classes, time]`.
 ///
 /// # Example
 /// ```
@@ -135,7 +135,7 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// Computes the loss of labels, the divisor of the loss and the gradient of the logits, in one
+    /// For a target of labels, computes the loss, its divisor and the gradient of the logits in one
     /// pass. `slopes` is the length of the gradient, or 0 if no gradient is needed.
     #[track_caller]
     fn by_label(
@@ -212,7 +212,7 @@ pub trait ClassTarget {
         None
     }
 
-    /// Writes the weight of each class in the cost of row `row` to `shares`. Returns the
+    /// Fills `shares` with the weight of each class in the cost of row `row`. Returns the
     /// contribution of the row to the divisor of the loss, or `None` if the row is ignored.
     #[doc(hidden)]
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
@@ -307,8 +307,8 @@ mod tests {
         assert_eq!(ignoring.item(), alone.item());
     }
 
-    /// Compares the loss, the gradient and the divisor under all options, for any number of axes before the
-    /// classes.
+    /// Under all options, the loss, the gradient and the divisor are the same for any number of
+    /// axes before the classes.
     #[test]
     fn leading_axes_are_rows() {
         let options = [

@@ -20,7 +20,7 @@ use crate::{Scalar, Tensor};
 /// with a positive target is positive by more than rounding.
 ///
 /// # Source
-/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence. The default of
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which computes the divergence. The default of
 /// `PyTorch` also divides by the number of classes.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {

@@ -14,8 +14,9 @@ use crate::{Labels, Scalar, Tensor};
 ///
 /// # Formula
 /// `L = -Σᵢ x[i, tᵢ] / n`; `dx = -g / n` at the `n` labels, else 0.
-/// After [`log_softmax`](Tensor::log_softmax) this is [`cross_entropy`](crate::cross_entropy), which also supports
-/// class weights and a label to ignore.
+/// After [`log_softmax`](Tensor::log_softmax), this loss equals
+/// [`cross_entropy`](crate::cross_entropy), which also supports class weights and a label to
+/// ignore.
 ///
 /// # Panics
 /// If the shapes do not fit, if a label is not below the number of classes, or if the

@@ -18,7 +18,7 @@ pub fn smooth_l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
 }
 
 /// Absolute error, smoothed for differences below `beta`. This is the loss of
-/// [`Huber`](crate::Huber) divided by `beta`.
+/// [`Huber`](crate::Huber) with `delta = beta`, divided by `beta`.
 ///
 /// # Formula
 /// With `d = o - t`, the mean of `d² / 2β` where `|d| < β`, else of `|d| - β/2`;

@@ -21,9 +21,10 @@ pub fn confusion() -> Confusion {
 
 /// The confusion matrix; made by [`confusion`].
 ///
-/// The value of the metric is the fraction on the diagonal, in the column `confusion_accuracy`. A
-/// run also stores the matrices, and [`History::confusion`](crate::run::History::confusion) returns
-/// them. `Display` formats the matrix.
+/// The value of the metric, in the column `confusion_accuracy`, is the fraction of samples on the
+/// diagonal. A run also stores the matrices, and
+/// [`History::confusion`](crate::run::History::confusion) returns them. `Display` formats the
+/// matrix.
 ///
 /// # Example
 /// ```
@@ -113,8 +114,9 @@ impl fmt::Display for Confusion {
 /// Precision: TP / (TP + FP), per class.
 ///
 /// # Formula
-/// `right / said` per class, where `right` counts the correct predictions of the class and `said`
-/// all of its predictions; 0 without predictions. The [`Average`] combines the classes.
+/// `right / said` per class, where `right` is the number of correct predictions of the class, and
+/// `said` is the number of all predictions of the class; 0 without predictions. The [`Average`]
+/// combines the classes.
 pub fn precision() -> PerClass {
     PerClass::new("precision", |[right, _, said]| ratio(right, said))
 }
@@ -122,8 +124,9 @@ pub fn precision() -> PerClass {
 /// Recall: TP / (TP + FN), per class.
 ///
 /// # Formula
-/// `right / samples` per class, where `right` counts the correct predictions of the class and
-/// `samples` its labels; 0 without samples. The [`Average`] combines the classes.
+/// `right / samples` per class, where `right` is the number of correct predictions of the class,
+/// and `samples` is the number of samples with its label; 0 without samples. The [`Average`]
+/// combines the classes.
 pub fn recall() -> PerClass {
     PerClass::new("recall", |[right, samples, _]| ratio(right, samples))
 }

@@ -67,8 +67,8 @@ impl Buffer {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no other thread has the right to change the value, and takes this right. Returns
-    /// `None` if an outer call on this thread already has the right.
+    /// Waits until no other thread has the right to change the value, then acquires this right for
+    /// this thread. Returns `None` if an outer call on this thread already has the right.
     fn turn(&self) -> Option<Turn<'_>> {
         let own = thread::current().id();
         let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,13 +112,13 @@ impl Buffer {
 
     /// Passes a copy of the value to `change`, and then replaces the value by the changed copy.
     ///
-    /// While `change` runs, [`value`](Self::value) returns the old value. A call of `set` inside
-    /// `change` is overwritten when `change` returns. Calls of `set` and `update` on other threads
-    /// wait until `change` returns, so no update is lost. Calls of `value` do not wait. If `change`
-    /// panics, the value is unchanged.
+    /// While `change` runs, [`value`](Self::value) returns the old value. If `change` calls `set`
+    /// on this buffer, the value that was set is overwritten when `change` returns. Calls of `set`
+    /// and `update` on other threads wait until `change` returns, so no update is lost. Calls of
+    /// `value` do not wait. If `change` panics, the value is unchanged.
     ///
     /// # Panics
-    /// If `change` returns a value of another shape.
+    /// If `change` changes the shape of the value.
     ///
     /// # Example
     /// ```

@@ -48,8 +48,8 @@ macro_rules! layer {
             }
 
             /// Splits the input and output channels into this number of groups. The outputs of a
-            /// group depend only on the inputs of the same group. The weight becomes smaller by the
-            /// factor `groups` and is initialised again.
+            /// group depend only on the inputs of the same group. The weight gets the
+            /// shape `[out, in / groups, ..]`. The weight and the bias are initialised again.
             ///
             /// # Panics
             /// If `groups` does not divide both the number of input channels and the number of
@@ -73,7 +73,7 @@ macro_rules! layer {
                 Self { bias: None, ..self }
             }
 
-            /// Applies an activation to the output; a ReLU is fused with the bias.
+            /// Sets the activation that is applied to the output. A ReLU is fused with the bias.
             pub fn activation(self, activation: Activation) -> Self {
                 Self { activation: Some(activation), ..self }
             }

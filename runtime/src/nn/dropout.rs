@@ -13,7 +13,8 @@ use crate::{Scalar, Tensor};
 ///
 /// # Formula
 /// Each element is 0 with probability `p`, else `x / (1 - p)`. The choice depends only on
-/// [`seed`](crate::seed), the update, and the index of the draw within the update.
+/// [`seed`](crate::seed), the number of optimizer updates so far, and the number of draws since the
+/// last update.
 ///
 /// # Source
 /// Srivastava et al. 2014; PyTorch's `nn.Dropout`.

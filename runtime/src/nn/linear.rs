@@ -53,7 +53,7 @@ impl Linear {
         Self { bias: None, ..self }
     }
 
-    /// Applies an activation to the output; a ReLU is fused with the bias.
+    /// Sets the activation that is applied to the output. A ReLU is fused with the bias.
     ///
     /// # Example
     /// ```

@@ -23,8 +23,8 @@ use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 ///
 /// # Source
 /// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM`, with the same names and initialisation,
-/// and the layout of `batch_first=True`. No other layout is supported: `permute` sequences that
-/// have another layout.
+/// and the layout of `batch_first=True`. No other layout is supported. Call `permute` on sequences
+/// that have another layout.
 ///
 /// # Example
 /// ```
@@ -95,7 +95,8 @@ impl Lstm {
         Self::build(Sizes { bias: false, ..self.sizes }, self.dropout)
     }
 
-    /// In training, applies dropout with probability `p`, in [0, 1], to the output of every layer but the last.
+    /// Sets the dropout probability `p`, in [0, 1]. In training, dropout is applied to the output
+    /// of every layer except the last.
     ///
     /// # Panics
     /// If `p` is out of range.
@@ -175,8 +176,7 @@ impl Lstm {
     }
 }
 
-/// The part of a tensor at index `number` of the first axis. The result has a first axis of length
-/// 1.
+/// The slice of a tensor at index `number` of the first axis. The first axis is kept with length 1.
 #[track_caller]
 fn row(of: &Tensor, number: usize) -> Tensor {
     of.slice(0, number..=number)

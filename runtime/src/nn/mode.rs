@@ -47,7 +47,7 @@ thread_local! {
 impl Mode {
     /// Whether the layer is in training mode, the default.
     ///
-    /// Returns false while the layer is frozen ([`Module::freeze`]), and on a thread with an
+    /// Returns false while the layer is frozen ([`Module::freeze`]), or while this thread has an
     /// [`evaluation`](crate::evaluation) scope for the layer.
     pub fn is_training(&self) -> bool {
         self.0.training.load(Ordering::Relaxed)
@@ -57,8 +57,8 @@ impl Mode {
 
     /// Sets training mode or evaluation mode.
     ///
-    /// A layer that is frozen or in an evaluation scope stays in evaluation mode, and the new mode
-    /// applies afterwards.
+    /// If the layer is frozen or in an evaluation scope, it stays in evaluation mode. The new mode
+    /// applies once the layer is unfrozen and the scope has ended.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);
     }
@@ -68,7 +68,8 @@ impl Mode {
         COVERED.try_with(|covered| covered.borrow().contains_key(&Arc::as_ptr(&self.0))).unwrap_or(false)
     }
 
-    /// Starts an evaluation scope on this thread. The scope must keep a clone of the mode.
+    /// Starts an evaluation scope on this thread. The caller must keep a clone of the mode until
+    /// the scope ends.
     pub(crate) fn cover(&self) {
         let _ = COVERED.try_with(|covered| {
             *covered.borrow_mut().entry(Arc::as_ptr(&self.0)).or_default() += 1;

@@ -32,9 +32,9 @@ use crate::{Attention, Parameter, Tensor, linear};
 ///
 /// let layer = MultiheadAttention::new(32, 4);
 /// let x = Tensor::zeros(&[2, 10, 32]);
-/// // Of a sequence to itself, each token to those before it:
+/// // Self-attention: each token attends to itself and to the tokens before it.
 /// assert_eq!(layer.forward(&x, &x, &x, &Attention::new().causal()).shape(), [2, 10, 32]);
-/// // Of a sequence to another:
+/// // Cross-attention: each token of `x` attends to all tokens of `memory`.
 /// let memory = Tensor::zeros(&[2, 7, 32]);
 /// assert_eq!(layer.forward(&x, &memory, &memory, &Attention::new()).shape(), [2, 10, 32]);
 /// ```

@@ -33,7 +33,7 @@ pub trait Layer: Module + Send + Sync {
         layer.finish()
     }
 
-    /// The layer as a `BuiltIn`, if this crate defines its type; `None` for a layer of the user.
+    /// The layer as a `BuiltIn` if this crate defines its type; `None` for a user-defined layer.
     #[doc(hidden)]
     fn built_in(&self) -> Option<BuiltIn<'_>> {
         None
@@ -43,10 +43,10 @@ pub trait Layer: Module + Send + Sync {
 /// Declares `BuiltIn` with the layers of this crate that a `Sequential` can hold.
 macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
-        /// A layer of this crate, by its concrete type.
+        /// A layer of this crate, with its concrete type.
         ///
-        /// Shape panics report the caller's location. A call through `dyn Layer` loses this
-        /// location, and a call on the concrete type preserves it.
+        /// A panic about a wrong shape reports the caller's location. A call through `dyn Layer`
+        /// loses this location. A call on the concrete type preserves it.
         #[doc(hidden)]
         pub enum BuiltIn<'a> {
             $(#[allow(missing_docs)] $layer(&'a $layer),)*

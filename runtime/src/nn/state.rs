@@ -115,8 +115,8 @@ pub(super) fn check<'a>(
     Err(Error::State { path: None, missing, unexpected, misshapen })
 }
 
-/// The number of bytes of a copy of the largest value. A quarter is added, because runtime buffers are
-/// rounded up.
+/// The number of bytes that a copy of the largest value needs. The result includes an extra
+/// quarter, because the sizes of runtime buffers are rounded up.
 pub(super) fn copy_bytes(state: &StateDict) -> u64 {
     let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
     largest * size_of::<Scalar>() as u64 / 4 * 5

@@ -14,9 +14,10 @@ use crate::{Scalar, Tensor};
 /// `x: [.., h, w]` → `[.., oh, ow]` for `output = [oh, ow]`.
 ///
 /// # Formula
-/// Window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, to `(i + 1) · l / n`,
-/// rounded up. `y` is the mean of the window, and `dx` is the sum of `g / count` over the windows that cover
-/// the element.
+/// Window `i` of `n` along an axis of length `l` covers the indices from `⌊i · l / n⌋` (inclusive)
+/// to `⌈(i + 1) · l / n⌉` (exclusive). `y` is the mean of the window. `dx` is the sum of
+/// `g / count` over the windows that cover the element, where `count` is the number of elements of
+/// a window.
 ///
 /// # Panics
 /// If there are fewer than two axes, or if the planes or the output are empty.

@@ -9,8 +9,8 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// For each query, returns a weighted average of the values. The match of a key and the query
-/// determines the weight of the key's value.
+/// For each query, returns a weighted average of the values. The weight of a value depends on how
+/// well its key matches the query.
 ///
 /// # Shapes
 /// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
@@ -78,7 +78,7 @@ pub struct Attention {
     mask: Option<Tensor>,
 }
 
-/// The sizes of the queries, keys and values of an attention.
+/// The sizes of the queries, keys and values.
 struct Sizes<'a> {
     lead: &'a [usize],
     /// The number of heads in each packed row; `None` if the heads are a leading axis instead.
@@ -96,8 +96,8 @@ impl Attention {
         Self::default()
     }
 
-    /// Lets query `i` attend to keys `0..=i` only. Queries and keys are counted from the first,
-    /// even if their numbers differ.
+    /// Lets query `i` attend to keys `0..=i` only. Query 0 is aligned with key 0, even if the
+    /// number of queries differs from the number of keys.
     pub fn causal(self) -> Self {
         Self { causal: true, ..self }
     }
@@ -119,7 +119,8 @@ impl Attention {
         Self { mask: Some(mask.clone()), ..self }
     }
 
-    /// Self-attention of each sequence, from one projection for all heads.
+    /// Self-attention within each sequence. The tensor `qkv` contains the queries, keys and values
+    /// of all heads.
     ///
     /// Heads are read in place, and their outputs are adjacent, so no data is permuted.
     ///
@@ -235,7 +236,8 @@ impl Attention {
     }
 }
 
-/// The layout of the mask, with one start per score matrix. `lead` is the shape of the batch of score matrices.
+/// The layout of the mask, with one start offset per score matrix. `lead` contains the leading axes
+/// of the scores, without the axes of the queries and keys.
 #[track_caller]
 fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize) -> Option<MaskPlace> {
     let mask = mask?;

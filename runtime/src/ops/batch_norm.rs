@@ -12,17 +12,18 @@ pub(crate) struct Moments {
     pub(crate) variance: Vec<Scalar>,
 }
 
-/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. The mean
-/// and the variance are computed from the batch, or are the constants `given`.
+/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. If `given`
+/// is `None`, the mean and the variance are computed from the batch. Otherwise `given` contains
+/// them as constants. Returns the output and the moments that were used.
 ///
 /// # Shapes
 /// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → the
 /// shape of `x`
 ///
 /// # Formula
-/// `x̂ = (x - mean) · r` with `r = 1 / √(var + eps)`; `y = w · x̂ + b`. With the batch's moments
-/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with the constants `given`, `dx = w · r · g`;
-/// `dw = Σ g · x̂`, `db = Σ g`.
+/// `x̂ = (x - mean) · r` with `r = 1 / √(var + eps)`; `y = w · x̂ + b`. If the moments come from
+/// the batch, `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`. If they are `given`,
+/// `dx = w · r · g`. In both cases `dw = Σ g · x̂` and `db = Σ g`.
 ///
 /// # Panics
 /// If the shapes do not fit.

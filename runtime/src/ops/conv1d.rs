@@ -48,7 +48,8 @@ pub(crate) fn convolved(
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 
-/// Reshapes sequences to images of one row, and the weight and the options accordingly.
+/// Reshapes sequences to images with one row, and adapts the weight and the options to these
+/// images.
 #[track_caller]
 fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, Conv) {
     let &[batch, channels, length] = x.shape() else {

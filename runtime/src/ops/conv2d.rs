@@ -73,8 +73,9 @@ impl Default for Conv {
 /// # Formula
 /// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]` over the channels `c` of the group
 /// of `k` and the taps `r` of the window; elements outside the image count as 0.
-/// Windows of 3 by 3 with stride 1 and many channels use Winograd's scheme F(4×4, 3×3), which rounds differently: the
-/// error of an output is less than `1e-5` of the largest output of its image.
+/// Windows of 3 by 3 with stride 1 and many channels use Winograd's scheme F(4×4, 3×3), which
+/// rounds differently. The error of an output element is less than `1e-5` times the largest output
+/// element of the same image.
 ///
 /// # Panics
 /// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded image.
@@ -151,7 +152,8 @@ pub(crate) fn convolved(
     }
 }
 
-/// The sizes of a convolution of `x`. If the shapes do not fit, the panic describes the mismatch.
+/// The sizes of a convolution of `x`. Panics with a description of the mismatch if the shapes do
+/// not fit.
 #[track_caller]
 pub(crate) fn check(
     op: &str,

@@ -4,8 +4,8 @@ use crate::autograd::record;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor, ops};
 
-/// The best element of a tensor: the first maximum or minimum. `better(a, b)` returns whether `a`
-/// is better than `b`.
+/// The best element of a tensor: the maximum or the minimum. `better(a, b)` returns whether `a` is
+/// better than `b`.
 #[track_caller]
 pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
@@ -42,8 +42,8 @@ pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar,
 }
 
 impl Tensor {
-    /// The index of the largest element along an axis. Of several largest elements the first
-    /// counts, and the first NaN comes before all numbers.
+    /// The index of the largest element along an axis. If several elements are the largest, returns
+    /// the index of the first of them. If there are NaNs, returns the index of the first NaN.
     ///
     /// # Shapes
     /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
@@ -63,8 +63,9 @@ impl Tensor {
         best_along("argmax", self, axis, |a, b| a > b)
     }
 
-    /// The index of the smallest element along an axis. Of several smallest elements the first
-    /// counts, and the first NaN comes before all numbers.
+    /// The index of the smallest element along an axis. If several elements are the smallest,
+    /// returns the index of the first of them. If there are NaNs, returns the index of the first
+    /// NaN.
     ///
     /// # Shapes
     /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
@@ -110,7 +111,7 @@ fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> 
     places
 }
 
-/// The index of the first NaN. Without a NaN, the index of the first best element.
+/// The index of the first NaN or, if there is no NaN, of the first best element.
 fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
     let mut best: Option<(usize, Scalar)> = None;
     for (place, number) in numbers.enumerate() {

@@ -6,7 +6,7 @@ use crate::value::Value;
 use crate::{Labels, Tensor};
 
 impl Tensor {
-    /// For each row, the element at the index that is the row's label.
+    /// For each row, the element whose index is the row's label.
     ///
     /// # Shapes
     /// `x: [.., classes]`, labels `[..]` → `[..]`

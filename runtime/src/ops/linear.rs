@@ -84,11 +84,12 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// Upper bounds of `|g|` and `|x|`, where `gᵀ · x` is the gradient of a weight.
+/// Upper bounds of `|g|` and `|x|`, for a weight whose gradient is `gᵀ · x`.
 ///
-/// The elements of the gradient are at most `rows · max|g| · max|x|`, so that a check for NaN and
-/// infinity need not read all `count` elements. A bound is infinite if it is unknown and reading
-/// both factors would cost more than reading the gradient.
+/// The absolute values of the gradient are at most `rows · max|g| · max|x|`. With finite bounds, a
+/// check of the gradient for NaN and infinity need not read all `count` elements. An unknown bound
+/// is computed, unless this would cost more than reading the gradient; in that case the bound is
+/// infinite.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
     if unknown(gradient) + unknown(input) < count {

@@ -50,8 +50,9 @@ impl LstmState {
 ///
 /// # Formula
 /// With `(i f g o) = x W_ihᵀ + h W_hhᵀ + b`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
-/// Back-propagation through time: `dc += dh σ(o) (1 - tanh² c')`, then through the gates to their pre-activations,
-/// `dh = d(i f g o) W_hh`, and once for all steps `dW = d(i f g o)ᵀ [x h]`.
+/// Back-propagation through time computes for each step `dc += dh σ(o) (1 - tanh² c')`, then the
+/// gradient `d(i f g o)` of the gates' pre-activations, then `dh = d(i f g o) W_hh`. Afterwards it
+/// computes `dW = d(i f g o)ᵀ [x h]` for all steps at once.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -73,8 +74,8 @@ fn split(last: &Tensor) -> LstmState {
     LstmState { h: last.slice(0, 0..1).reshape(shape), c: last.slice(0, 1..2).reshape(shape) }
 }
 
-/// As [`lstm`], but from the end to the start of the sequence if `reverse` is set. Returns all
-/// hidden states, and the final hidden state and cell state in one tensor `[2, batch, hidden]`.
+/// As [`lstm`], but runs from the end to the start of the sequence if `reverse` is set. Returns two
+/// tensors: all hidden states, and the final hidden and cell state as `[2, batch, hidden]`.
 #[track_caller]
 pub(crate) fn run(
     x: &Tensor,

@@ -105,8 +105,9 @@ impl Plan {
         self.backward(b, k * n, |at| self.pairs[at].1, matrix)
     }
 
-    /// The gradient of one operand, whose matrices have `size` elements. Each matrix gets the sum of the
-    /// matmuls of all pairs that contain it. `place` maps a pair to the index of its matrix.
+    /// The gradient of one operand, whose matrices have `size` elements each. The gradient of a
+    /// matrix is the sum over all pairs that contain the matrix. `place` maps a pair to the index
+    /// of the operand's matrix, and `matrix` computes the gradient that one pair contributes.
     #[track_caller]
     fn backward(
         &self,
@@ -129,8 +130,8 @@ impl Plan {
     }
 
     /// Calls `work` for each pair, with the `size` elements of the output that belong to the pair.
-    /// If there are many pairs, threads share them. If there are few pairs, threads share each
-    /// matmul.
+    /// If there are many pairs, the pairs are distributed over the threads. If there are few pairs,
+    /// the threads share the work of one matmul at a time.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
         /// The approximate number of multiplications in one thread's part.
         const PART: usize = 1 << 18;

@@ -31,7 +31,7 @@ impl Tensor {
     }
 }
 
-/// The better of each pair of elements by `is_better`, or NaN if one of them is NaN.
+/// For each pair of elements, the better one according to `is_better`; NaN if one of them is NaN.
 #[track_caller]
 pub(super) fn better(op: &'static str, a: &Tensor, b: &Tensor, is_better: fn(Scalar, Scalar) -> bool) -> Tensor {
     let values = [a.value().clone(), b.value().clone()];

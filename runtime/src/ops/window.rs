@@ -2,8 +2,8 @@
 
 use crate::shape::{self, Shape};
 
-/// Two numbers, one for each axis of an image. One number for both axes, or `[height, width]`,
-/// converts to a pair.
+/// Two numbers, one for each axis of an image. A pair is converted from `[height, width]`, or from
+/// one number that applies to both axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair(pub(crate) [usize; 2]);
 
@@ -125,7 +125,7 @@ pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     [height, width]
 }
 
-/// The shape of the output of a pooling, and the plane sizes of its input and output.
+/// The shape of the output of a pooling operation, and the sizes of the input and output planes.
 #[track_caller]
 pub(crate) fn pooled(op: &str, shape: &[usize], pool: Pool) -> (Shape, [usize; 2], [usize; 2]) {
     let input = planes(op, shape);

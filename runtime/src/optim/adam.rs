@@ -175,14 +175,14 @@ kind! {
 // the macro.
 
 impl Adam {
-    /// An optimizer with the default settings. The learning rate is at least 0.
+    /// An optimizer with the default settings. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.0))
     }
 }
 
 impl AdamW {
-    /// An optimizer with the default settings. The learning rate is at least 0.
+    /// An optimizer with the default settings. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.01))
     }

@@ -11,9 +11,9 @@ use crate::{Result, Scalar};
 /// Stochastic gradient descent.
 ///
 /// # Formula
-/// `d = g + weight_decay · p`; without momentum `p ← p - rate · d`.
-/// With momentum `b ← momentum · b + (1 - dampening) · d` (in the first step `b = d`) and `p ← p - rate · b`,
-/// or with Nesterov `p ← p - rate · (d + momentum · b)`.
+/// `d = g + weight_decay · p`. Without momentum, `p ← p - rate · d`.
+/// With momentum, `b ← momentum · b + (1 - dampening) · d` (in the first step, `b = d`), then
+/// `p ← p - rate · b`. With Nesterov momentum, `p ← p - rate · (d + momentum · b)` instead.
 ///
 /// # Source
 /// `PyTorch`'s `SGD`.
@@ -36,7 +36,7 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// Gradient descent without momentum; the learning rate is at least 0.
+    /// Gradient descent without momentum. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let parameters = distinct(parameters.into_parameters());
         let buffers = parameters.iter().map(|_| None).collect();

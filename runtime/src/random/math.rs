@@ -1,14 +1,15 @@
-//! The functions that normal draws need. They use basic arithmetic only, which is identical on
-//! every machine.
+//! The functions that draws from the normal distribution need. They use basic arithmetic only,
+//! which is identical on every machine.
 //!
 //! The standard library delegates `ln`, `sin` and `cos` to the system, and their last bits differ between systems.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, SQRT_2};
 
-/// The natural logarithm of a normal number in (0, 1].
+/// The natural logarithm of a number in (0, 1] that is not subnormal.
 ///
 /// # Formula
-/// `ln(2ᵉ m) = e ln 2 + 2 artanh((m - 1) / (m + 1))` with `m` in (√½, √2], by its series.
+/// `ln(2ᵉ m) = e ln 2 + 2 artanh((m - 1) / (m + 1))` with `m` in (√½, √2]. `artanh` is computed by
+/// its series.
 pub(super) fn ln(x: f64) -> f64 {
     const FRACTION: u64 = (1 << 52) - 1;
     let mut exponent = f64::from((x.to_bits() >> 52) as i32 - 1023);
@@ -49,8 +50,8 @@ const SINE: [f64; 9] = reciprocals(2, 2, 1);
 /// The factors `1 / ((2k - 1) 2k)` between successive terms of the series of the cosine.
 const COSINE: [f64; 9] = reciprocals(1, 2, 1);
 
-/// The reciprocals `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n` from `first` on,
-/// `step` apart.
+/// The reciprocals `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n`: `first`,
+/// `first + step`, `first + 2 · step` and so on.
 const fn reciprocals<const N: usize>(first: usize, step: usize, next: usize) -> [f64; N] {
     let mut parts = [0.0; N];
     let mut k = 0;

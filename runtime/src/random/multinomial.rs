@@ -27,7 +27,7 @@ impl Tensor {
     /// ```
     /// use training_loop::prelude::*;
     ///
-    /// // The next token of two texts, by the scores of a language model.
+    /// // Draw the next token of two texts according to the scores of a language model.
     /// let scores = Tensor::from([[0.0, 9.0, 0.0], [0.0, 0.0, Scalar::NEG_INFINITY]]);
     /// let tokens = Tensor::multinomial(&scores.softmax(-1), 1, true);
     /// assert_eq!(tokens.shape(), [2, 1]);

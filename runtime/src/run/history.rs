@@ -59,8 +59,8 @@ pub struct Row {
     pub seconds: f64,
     /// The learning rate of the epoch's last update; `None` without updates.
     pub learning_rate: Option<Scalar>,
-    /// The gradient norm of the epoch's last update before clipping; `None` in a loop that does not clip by
-    /// norm.
+    /// The norm of the gradients in the epoch's last update, measured before clipping; `None` in a
+    /// loop that does not clip by norm.
     pub grad_norm: Option<f64>,
     /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
     pub measurements: Vec<(String, f64)>,
@@ -134,8 +134,9 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The name of the measurement that ranks epochs: the validation loss if validation is planned
-    /// or the row has a validation loss, else the training loss.
+    /// The name of the measurement that ranks epochs. This is the validation loss if validation is
+    /// planned, or if this row or an earlier row has a validation loss. Otherwise it is the
+    /// training loss.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {

@@ -34,7 +34,7 @@ pub enum ProgressStyle {
 /// ```
 /// use training_loop::prelude::*;
 ///
-/// set_progress(ProgressStyle::Off); // Five folds of sixty epochs each are nothing to read.
+/// set_progress(ProgressStyle::Off); // Five folds of sixty epochs would print 300 lines.
 /// ```
 pub fn set_progress(style: ProgressStyle) {
     CHOICE.store(style as u8 + 1, Ordering::Relaxed);

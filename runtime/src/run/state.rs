@@ -17,7 +17,8 @@ pub struct State<'a> {
     pub loss: f64,
     /// The learning rate of the last update; `None` before the first update.
     pub learning_rate: Option<Scalar>,
-    /// The gradient norm of the last update before clipping; `None` in a loop that does not clip by norm.
+    /// The norm of the gradients in the last update, measured before clipping; `None` in a loop
+    /// that does not clip by norm.
     pub grad_norm: Option<f64>,
     /// The measurements of this epoch so far.
     pub row: Row,

@@ -17,7 +17,7 @@ pub(super) enum Weight {
 /// samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Guess {
-    /// The loss is a sum times a factor that is not one over the number of samples or of elements.
+    /// The loss is a sum times a factor. The factor is neither `1 / samples` nor `1 / elements`.
     ScaledSum,
     /// The loss is neither a mean nor a sum, or combines several losses with different
     /// denominators.
@@ -28,8 +28,8 @@ impl Weight {
     /// The weight of a batch, derived from the reduction of its loss. If the denominator is
     /// unknown, the weight is the number of samples, and the reason is returned too.
     pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
-        /// The maximum relative error of a factor that counts as one over the number of samples or
-        /// of elements.
+        /// The maximum relative error of a factor that is treated as `1 / samples` or
+        /// `1 / elements`.
         const ROUNDING: f64 = 1e-6;
         let by_samples = Self::Mean(samples as f64);
         match loss.reduction() {
@@ -46,7 +46,7 @@ impl Weight {
         }
     }
 
-    /// The weight for the value that the function of the clause `loss_weight` returned.
+    /// The weight of a batch for which the function of the clause `loss_weight` returned `weight`.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.

@@ -14,7 +14,7 @@ use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
 /// An upper bound of the memory for names and for strings with escapes, in bytes per byte of the
-/// header. Allocations of this memory are not checked.
+/// header. `parse` checks this bound once, instead of checking each of these allocations.
 const PARSED: u64 = 6;
 
 /// A checked entry of the header. The bytes of the entry are within the file and match the shape.

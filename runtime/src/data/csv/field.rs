@@ -37,8 +37,8 @@ fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
 
-/// Whether `field` is an integer (without a decimal point or an exponent) and `value` differs from
-/// this integer by rounding.
+/// Whether `field` is written as an integer (without a decimal point or an exponent), and rounding
+/// made `value` differ from that integer.
 fn is_rounded(field: &str, value: Scalar) -> bool {
     let digits = field.strip_prefix(['+', '-']).unwrap_or(field);
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
@@ -57,8 +57,8 @@ pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if (0.0..LABELS).contains(&value) && is_whole(field) { Ok(value as u32) } else { Err(not_a_label()) }
 }
 
-/// Whether a decimal number is an integer. The function examines the digits, because the float of
-/// `0.99999999999999999999` is 1.
+/// Whether a decimal number is an integer. The function examines the digits, because parsing would
+/// round `0.99999999999999999999` to 1.
 fn is_whole(field: &str) -> bool {
     let (mantissa, exponent) = field.split_once(['e', 'E']).unwrap_or((field, "0"));
     let Ok(exponent) = exponent.parse::<i128>() else { return false };

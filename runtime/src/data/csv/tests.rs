@@ -1,4 +1,5 @@
-//! Tests of accepted tables, and of refused tables with the location of the error.
+//! Tests that valid tables are accepted, and that the messages for refused tables state where the
+//! error is.
 
 use super::*;
 use crate::data::Dataset;
@@ -224,7 +225,8 @@ fn compressed_bytes_need_the_feature() {
     assert!(refused(&packed).contains("turn on the feature `gzip`"));
 }
 
-/// An endless row, an endless table and too many columns are errors with a location.
+/// A row that is too long, a table that is too long and too many columns are errors with a
+/// location.
 #[test]
 fn limits_can_be_set() {
     let text = "a,b\n1,0\n12345678,1\n";

@@ -24,7 +24,7 @@ pub(super) enum Stop {
 pub(super) struct Text<'a> {
     from: Box<dyn Read + 'a>,
     is_packed: bool,
-    /// The state of the current line for the replacement of blanks; `None` if blanks are kept.
+    /// The state of the replacement of blanks in the current line; `None` if blanks are kept.
     blanks: Option<Blanks>,
     piece: Box<[u8]>,
     /// The range of the bytes in `piece` that are not consumed yet.

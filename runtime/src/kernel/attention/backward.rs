@@ -220,7 +220,8 @@ impl Head<'_> {
         row_dots(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
     }
 
-    /// Packs `count` keys from the key `key` on, and their values. Zeroes the gradients of both.
+    /// Packs `count` keys, from the key `key` on, and the values of these keys. Zeroes the
+    /// gradients of the keys and of the values.
     fn pack_keys(&self, (key, count): (usize, usize), scratch: &mut Scratch<'_>) {
         let Plan { width, values, scale, .. } = *self.plan;
         let rows = self.rows();

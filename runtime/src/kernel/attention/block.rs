@@ -102,8 +102,8 @@ impl Window {
         scores
     }
 
-    /// Returns the part of row `row` of another block, such as a gradient, that later matmuls read.
-    /// Sets the elements of hidden keys in this part to 0.
+    /// For another block, such as a gradient, returns the part of row `row` that later matmuls
+    /// read. Sets the elements of hidden keys in this part to 0.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];

@@ -1,10 +1,11 @@
 //! Convolution of any size, as GEMM over unfolded blocks of positions.
 //!
-//! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`,
-//! and `dwᵀ = u · gᵀ`. A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns, which
-//! take 200 KB. The block stays in L2 while the positions are multiplied by the weights of all
-//! output channels. One panel at a time is in L1. The whole unfolded input is never stored. The
-//! bound is arithmetic, plus one copy of the input for each tap.
+//! With the unfolded columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` and
+//! `dwᵀ = u · gᵀ`. `du` is folded back into `dx`. A block has up to [`BLOCK`] positions and about
+//! [`DEPTH`] rows of `u`, which take 200 KB. The block stays in L2 while the positions are
+//! multiplied by the weights of all output channels. One panel at a time is in L1. The whole
+//! unfolded input is never stored. The bound is arithmetic, plus one copy of the input for each
+//! tap.
 
 use super::square::{Square, on_registers};
 use super::tile::{Matrix, Panels, matmul, width};
@@ -17,10 +18,10 @@ use crate::kernel::simd::{Level, level, multiversioned};
 
 /// The number of positions that are unfolded at once.
 const BLOCK: usize = 128;
-/// The stride between rows of columns: an odd number of whole cache lines, so that the rows of a panel do not
-/// evict each other from L1.
+/// The stride between the rows of `u`: an odd number of whole cache lines, so that the rows of a
+/// panel do not evict each other from L1.
 const PITCH: usize = BLOCK + 16;
-/// The approximate number of column rows that are unfolded at once.
+/// The approximate number of rows of `u` that are unfolded at once.
 const DEPTH: usize = 400;
 /// The maximum number of partial sums of the weight's gradient. Each group of blocks has its own
 /// partial sum.

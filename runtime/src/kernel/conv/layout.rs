@@ -3,7 +3,7 @@
 //!
 //! A band has up to `V::WIDTH` channels, some rows, and enough columns for whole tiles. Positions outside the
 //! image are 0. For images of ordinary width a band stays in L1. Rows are transposed in squares. The last
-//! square of a row overlaps the square before, so that no incomplete square remains.
+//! square of a row overlaps the previous square, so that no incomplete square remains.
 
 use super::square::Square;
 use crate::Scalar;

@@ -7,7 +7,7 @@ use super::tile::width;
 use crate::kernel::lines::LINE;
 use crate::kernel::simd::{Level, level};
 
-/// The approximate number of tiles in a group, which is transformed as a whole.
+/// The approximate number of tiles in a group. A group is transformed as a whole.
 const TILES: usize = 36;
 /// The number of points that a tile is transformed to.
 pub(super) const POINTS: usize = 36;
@@ -28,7 +28,7 @@ pub(super) struct Plan {
     /// The number of tile rows in a band (`rows`), and the number of bands in an image (`bands`).
     pub(super) rows: usize,
     pub(super) bands: usize,
-    /// The number of images in a group: 1 if an image has several bands.
+    /// The number of images in a group. The number is 1 if an image has several bands.
     pub(super) images: usize,
     /// The numbers of channels and of outputs, rounded up to whole panels.
     pub(super) channels: usize,

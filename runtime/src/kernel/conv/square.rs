@@ -12,7 +12,8 @@ use crate::kernel::vector::{Plain, Vector};
 /// Declares a function that is generic over a register type `V` and compiled for each type. A call runs the
 /// version for the registers of [`level`].
 ///
-/// The body may use the instructions of `V`, because only the declared function calls the body.
+/// The body may use the instructions of `V`, because only the declared function calls the body, and
+/// that function enables these instructions.
 ///
 /// [`level`]: crate::kernel::simd::level
 macro_rules! on_registers {

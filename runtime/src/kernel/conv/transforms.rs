@@ -2,10 +2,10 @@
 //!
 //! `y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A` for tiles `x` of 6 × 6, `y` of 4 × 4 and kernels `w` of 3 × 3,
 //! with the points 0, 1, -1, 1/2, -2 and ∞ (Lavin and Gray 2015). The points are from Barabasz et
-//! al. 2020. Their rounding errors are a third of the errors of the points 0, ±1, ±2. The sum over
-//! channels is inside the brackets, where it is a matmul. The derivatives are the transposed maps:
-//! `dx = B [(G w Gᵀ) ⊙ (A g Aᵀ)] Bᵀ`, `dw = Gᵀ [(Bᵀ x B) ⊙ (A g Aᵀ)] G`. The matrices are
-//! constants, so a factor of 0 is free and a factor of ±1 costs an addition.
+//! al. 2020. With these points, rounding errors are a third of those with the points 0, ±1, ±2. The
+//! sum over channels is inside the brackets, where it is a matmul. The derivatives are the
+//! transposed maps: `dx = B [(G w Gᵀ) ⊙ (A g Aᵀ)] Bᵀ`, `dw = Gᵀ [(Bᵀ x B) ⊙ (A g Aᵀ)] G`. The
+//! matrices are constants, so a factor of 0 is free and a factor of ±1 costs an addition.
 
 use crate::Scalar;
 use crate::kernel::vector::Vector;

@@ -9,7 +9,8 @@
 use super::Sizes;
 use crate::Scalar;
 
-/// A run of output positions within one output row. One tap of the kernel reads the run's inputs.
+/// A run of output positions within one output row, and the inputs that one tap of the kernel reads
+/// for these positions.
 struct Run {
     /// The first position of the run, counted from the first position of the block.
     start: usize,
@@ -21,8 +22,9 @@ struct Run {
     from: usize,
 }
 
-/// Splits the `count` output positions from `first` on into one run for each output row. Calls
-/// `each` for each run, with the elements that the tap `[r, s]` of the kernel reads.
+/// Splits the `count` output positions from `first` on into runs, one for each output row, and
+/// calls `each` for each run. The run describes the elements that the tap `[r, s]` of the kernel
+/// reads.
 fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each: impl FnMut(Run)) {
     let [height, width] = sizes.input;
     let row = sizes.output[1];
@@ -83,8 +85,8 @@ pub(super) fn unfold(
     }
 }
 
-/// The transpose of [`unfold`]: adds each element of `columns` to the element of `x` that `unfold`
-/// would copy there.
+/// The transpose of [`unfold`]: adds each element of `columns` to the element of `x` from which
+/// `unfold` copies it.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

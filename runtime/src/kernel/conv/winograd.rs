@@ -2,8 +2,8 @@
 //!
 //! Input tiles are transformed to 36 points each (`transforms`). For each point the sum over
 //! channels is a GEMM, `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs
-//! instead of 144. The derivatives use the same points, so the gradient is transformed once for
-//! input and weight.
+//! instead of 144. The derivatives use the same points, so the output's gradient is transformed
+//! only once for the gradients of the input and of the weight.
 //!
 //! A group has about [`TILES`] tiles. They are the tiles of one image, of a band of rows of a large
 //! image, or of several small images. The points of a group stay in L2. With 32 channels and 64
@@ -149,13 +149,14 @@ pub(super) fn backward(
 /// The partial sum of the weight's gradient over one run of images, as `[point][channel][output]`.
 struct Sum<'a> {
     numbers: Option<&'a mut [Scalar]>,
-    /// Whether the buffer holds sums. Before the first group the contents of the buffer are arbitrary.
+    /// Whether the buffer contains sums. Until the first group is added, the contents of the buffer
+    /// are arbitrary.
     begun: bool,
 }
 
 impl Sum<'_> {
-    /// Adds the contribution of one group to the sum. For each of the points, the contribution is a
-    /// matmul of the input's and the gradient's values over the group's tiles.
+    /// Adds the contribution of one group to the sum. For each point, the contribution is a matmul
+    /// of the input's values and the gradient's values, summed over the group's tiles.
     fn add(&mut self, plan: &Plan, tiles: usize, points: &[Scalar], of_gradient: &[Scalar]) {
         let Some(numbers) = &mut self.numbers else { return };
         for (point, c) in numbers.chunks_exact_mut(plan.sum_len() / POINTS).enumerate() {

@@ -62,8 +62,8 @@ pub(super) enum Task {
     Right(Range<usize>, Pieces<Scalar>),
     /// Packs all rows of the left-hand side, for the run along `k` that starts at this index.
     Left(usize, Pieces<Scalar>),
-    /// Computes these rows and columns of the output. The first row is a multiple of the tile's height, the
-    /// first column of its width.
+    /// Computes these rows and columns of the output. The first row is a multiple of the tile's
+    /// height, and the first column is a multiple of the tile's width.
     Part(Range<usize>, Range<usize>),
 }
 
@@ -78,8 +78,8 @@ pub(super) fn padded(level: Level, count: usize) -> usize {
 /// Runs one task.
 ///
 /// # Safety
-/// The output of the job is valid. During the task, other tasks access only other rows or columns of the
-/// output. The same holds for the buffer of a packing task.
+/// The output of the job and the buffer of a packing task are valid. During the task, other tasks
+/// access only rows or columns of the output and of the buffer that this task does not write.
 pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]

@@ -16,7 +16,7 @@ use crate::kernel::simd::Level;
 pub(super) const DEPTH: usize = 512;
 /// The number of elements of the left-hand side that stay in or near L2.
 const BLOCK: usize = 128 << 10;
-/// The maximum number of elements of an operand that are packed at once, for all threads.
+/// The maximum number of elements of an operand that are packed at once. All threads share them.
 const SHARED: usize = 2 << 20;
 /// The minimum number of multiplications in a part that is worth sharing. These multiplications
 /// take a few microseconds.

@@ -91,8 +91,8 @@ macro_rules! by_rows {
 /// Multiplies `rows` rows of the left-hand side by a panel, and writes or adds the product to `c`.
 ///
 /// # Safety
-/// The caller enables the instructions of `V`. The rows and columns of `c` are valid. Nothing else
-/// reads or writes them or the buffer that a loose right-hand side is packed into.
+/// The caller enables the instructions of `V`. The rows and columns of `c` are valid, and nothing
+/// else reads or writes them. Nothing else reads or writes the `panel` of a [`Right::Loose`].
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(
     left: Left<'_>,
@@ -150,7 +150,8 @@ pub(super) unsafe fn sweep<V: Vector>(
     }
 }
 
-/// Writes or adds a tile from the buffer to rows of `c` that are not contiguous, or narrower than the tile.
+/// Writes or adds a tile from the buffer to rows of `c` that are not contiguous or are narrower
+/// than the tile.
 ///
 /// # Safety
 /// The conditions of [`sweep`] hold.

@@ -29,8 +29,9 @@ pub(super) struct Feed {
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with
-/// `ACROSS · V::WIDTH` elements in a row of the right-hand side. The output rows are valid for as
-/// many elements. Nothing else reads or writes these output elements, or `panel` if `COPY` is set.
+/// `ACROSS · V::WIDTH` elements in a row of the right-hand side. Each output row is valid for the
+/// same number of elements, and nothing else reads or writes these elements. With `COPY`, nothing
+/// else reads or writes `panel`.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bool>(
     feed: Feed,
@@ -91,8 +92,9 @@ const GROUPS: usize = 4;
 
 /// The addresses of the first rows of the groups. Each group has `GROUP` rows of the left-hand side.
 ///
-/// The compiler must not see how these addresses are related: it would compute each row's address from the
-/// previous row's, and that dependency chain takes as long as the multiplications.
+/// The compiler must not see how these addresses are related. Otherwise it would compute the
+/// address of each row from the address of the previous row, and that dependency chain would take
+/// as long as the multiplications.
 #[inline(always)]
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
     let mut bases = [left; GROUPS];

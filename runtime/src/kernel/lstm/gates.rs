@@ -1,4 +1,5 @@
-//! The elementwise part of a step for one row: gates and cell, forward and backward, in one pass each.
+//! The elementwise part of a step for one row. The forward pass and the backward pass each process
+//! the gates and the cell in one loop.
 //!
 //! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not
 //! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise.

@@ -61,8 +61,9 @@ impl Sizes {
         });
     }
 
-    /// Calls `copy` for each row with the row's sorted index and its index in `[batch, time, width]`, both
-    /// counted from the start of its block. In both orders the rows of a block are contiguous.
+    /// Calls `copy` for each row, with the row's index in sorted order and its index in
+    /// `[batch, time, width]`. Both indices are counted from the start of the row's block. In both
+    /// orders the rows of a block are contiguous.
     fn reorder(
         self,
         width: usize,

@@ -86,7 +86,8 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 /// The hyperbolic tangent: a polynomial near 0, `1 - 2 / (e²ˣ + 1)` elsewhere.
 ///
 /// Both formulas are computed and one result is selected. Derivatives use `1 - tanh²`, which magnifies errors
-/// near 1. A faster rational function with an error of five units is therefore not good enough.
+/// near 1. A faster rational function with an error of five units in the last place is therefore
+/// not good enough.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     let size = x.abs();

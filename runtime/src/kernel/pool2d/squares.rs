@@ -3,8 +3,8 @@
 use crate::Scalar;
 use crate::kernel::simd::multiversioned;
 
-/// The number of squares that are processed at once. With arrays of this length the compiler emits
-/// selects. Branches that search the greatest of four elements would be unpredictable.
+/// The number of squares that are processed at once. For arrays of this length, the compiler emits
+/// select instructions. Branches that find the largest of four elements would be unpredictable.
 const SQUARES: usize = 8;
 
 multiversioned!(

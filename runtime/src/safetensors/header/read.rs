@@ -29,8 +29,8 @@ pub(super) struct Reader<'a> {
     limits: Limits,
 }
 
-/// The part of the header that the parser reads. If the value of this part has the wrong type, the
-/// error names the part.
+/// The part of the header that the parser is reading. If the value of this part has the wrong type,
+/// the error names the part.
 enum At<'a> {
     Header,
     Metadata,
