@@ -82,7 +82,7 @@ pub(crate) const NESTED_CONDITIONS: usize = 24;
 /// The maximum depth of nested arithmetic in a counter.
 pub(crate) const NESTED_ARITHMETIC: usize = 12;
 
-/// The maximum number of wrappers around a factor, such as casts and calls, that are removed.
+/// The maximum number of wrappers, such as casts and calls, that are removed around a factor.
 pub(crate) const WRAPPERS: usize = 8;
 
 /// The maximum number of assignments that are followed from a measure back to its inputs.

@@ -82,7 +82,7 @@ struct Level {
     angles: usize,
     /// Whether the current token is between the bars of a closure.
     parameters: bool,
-    /// The cost of prefix operators, which end with their operand.
+    /// The cost of the prefix operators whose operand has not ended yet.
     tight: usize,
     /// The cost of constructs that extend as far as possible: closures, `return`, assignments.
     loose: usize,

@@ -103,9 +103,10 @@ pub enum Action {
     Touch(Deps),
     /// A model or a layer is replaced by a value that was not computed from the old value.
     Replace(PathId),
-    /// After this event, the followed question with this bit has this answer.
+    /// From this event on, the answer of a tracked question is known. The number is the bit of the
+    /// question.
     Assume(usize, bool),
-    /// After this event, the followed question with this bit may have another answer.
+    /// From this event on, the tracked question with this bit may have either answer.
     Unassume(usize),
     /// A stage that has no effect on gradients. Drawings show the stage.
     Mark(Stage),

@@ -293,7 +293,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The help for a spec: where to put the call that advances the schedule in `train_order`.
+    /// The help for a spec: where in `train_order` to put the call that advances the schedule.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()

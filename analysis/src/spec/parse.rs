@@ -28,8 +28,8 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     spec
 }
 
-/// Puts the arguments into brackets that end at the last token. An unexpected end is then reported
-/// at the last token rather than at the whole attribute.
+/// Wraps the arguments in parentheses whose span is the last token. An unexpected end is then
+/// reported at the last token rather than at the whole attribute.
 fn ending(args: TokenStream) -> TokenTree {
     let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
     let mut group = Group::new(Delimiter::Parenthesis, args);

@@ -88,7 +88,7 @@ pub fn is_next(method: &str, arguments: usize) -> bool {
     method == "next" && arguments == 0
 }
 
-/// The effect of an adaptor over `Result` items on an error.
+/// What an iterator adaptor does with an error, if its items are `Result`s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorFilter {
     /// Ends the iteration at an error if the adaptor's function turns errors into `None`: `map_while`.

@@ -93,7 +93,7 @@ impl Window {
         (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
-    /// Returns the part of row `row` of the scores that later matmuls read. Sets the scores of
+    /// Returns the part of score row `row` that is read by later matmuls. Sets the scores of
     /// hidden keys in this part to minus infinity.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
