@@ -32,7 +32,8 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A range of the source, with the statement that a fix edits instead of a call in the range.
+/// A range of the source, and the statement around it. A fix for a call in the range edits this
+/// statement instead of the call.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),

@@ -17,7 +17,8 @@ use crate::{lints, suppress};
 /// name.
 pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
 
-/// A reader of the check options for an item. It also returns whether the item has the attribute.
+/// A function that reads the check options of an item. It returns the options, and whether the item
+/// has the attribute.
 ///
 /// A reader takes three arguments: the attributes of the item, the options of the enclosing item,
 /// and the names in the item if the item is a function.
@@ -27,7 +28,7 @@ pub(crate) type Reader<'t> =
 /// A reference to a reader of options.
 pub(crate) type Told<'t> = &'t Reader<'t>;
 
-/// Whether an attribute is `#[training_loop]`, by any path.
+/// Whether an attribute is `#[training_loop]`, written with any path.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }

@@ -212,8 +212,8 @@ pub struct Site {
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may skip the site.
     pub conditional: bool,
-    /// The conditions inside the innermost loop that guard the site, each with its value at the
-    /// site.
+    /// The conditions that guard the site inside its innermost loop. Each condition comes with its
+    /// value at the site.
     ///
     /// The list contains neither the head of a `while` nor the condition of a jump out of the loop.
     pub guards: Vec<(GuardId, bool)>,

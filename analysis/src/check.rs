@@ -180,9 +180,9 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 
 /// The findings of all functions, one for each fault.
 ///
-/// A called function is checked with the states of its callers, and once more alone with unknown
-/// states. If several findings report one fault, a certain finding takes precedence. Among equally
-/// certain findings, the one with the fewest notes is kept.
+/// A called function is checked with the states of its callers. It is also checked alone, with
+/// unknown states. If several findings report one fault, a finding that is certain takes
+/// precedence. Among equally certain findings, the one with the fewest notes is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
     for (id, function) in functions.iter().enumerate() {
@@ -198,8 +198,8 @@ fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     merged.into_values().collect()
 }
 
-/// The finding at the level set by the function that contains it. `None` if that function allows
-/// the lint.
+/// A copy of the finding, with the level that the function around its place sets. `None` if that
+/// function allows the lint.
 fn levelled(seen: &Resolver, id: usize, finding: &Diagnostic, place: (usize, usize)) -> Option<Diagnostic> {
     match seen.around(place.0, place.1) {
         Some(around) if around != id => {

@@ -205,7 +205,7 @@ fn check_pairs(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Checks the clauses on validation.
+/// Checks the clauses that concern validation.
 fn check_validation(bag: &Bag, spec: &Spec) {
     if spec.mentions(ClauseName::Valid) {
         if let (Some(train), Some(valid)) = (&spec.train, &spec.valid)
@@ -287,7 +287,7 @@ fn check_functions(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Checks one closure or path clause.
+/// Checks one clause whose value must be a closure or a path.
 fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], example: &str) {
     let help = format!("write `{key} = {example}`");
     match value {

@@ -26,7 +26,8 @@ pub enum Level {
 }
 
 impl From<Certain> for Level {
-    /// Maps a certain finding to an error and any other to a warning, whatever the lint's own level.
+    /// The level `Error` for a finding that is certain, and `Warning` for any other finding. The
+    /// lint's own level has no influence.
     fn from(certain: Certain) -> Self {
         match certain {
             Certain::Every => Self::Error,
@@ -67,7 +68,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Creates a certain error that belongs to no lint: an error in a spec.
+    /// Creates an error about a spec. The error is certain and belongs to no lint.
     pub fn error(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self {
             lint: None,

@@ -68,7 +68,8 @@ fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     (path.segments.iter().all(is_plain) && !is_own(&first.ident)).then(|| ty.clone())
 }
 
-/// The function with this body, and with more attributes.
+/// The function of a spec with this body. The attributes in `extra` follow the function's own
+/// attributes.
 fn function(item: &SpecFn, extra: &TokenStream, body: &TokenStream) -> TokenStream {
     let SpecFn { attributes, visibility, signature } = item;
     quote!(#(#attributes)* #extra #visibility #signature { #body })
@@ -90,8 +91,8 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The path of the runtime with the span `at`. rustc reports errors in a call of this path at
-    /// the span.
+    /// The path of the runtime, with the span `at`. If a call through this path is wrong, rustc
+    /// reports the error at this span.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -296,7 +297,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
     }
 
-    /// Wraps statements that read an object in `if let Some(..)`, if the object is an `Option`.
+    /// If an object is an `Option`, puts `if let Some(..)` around statements that read the object.
     fn if_some(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;
@@ -305,7 +306,8 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = &#place { #statements })
     }
 
-    /// Wraps statements that change an object in `if let Some(..)`, if the object is an `Option`.
+    /// If an object is an `Option`, puts `if let Some(..)` around statements that change the
+    /// object.
     fn if_some_mut(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;

@@ -49,7 +49,7 @@ impl SpecFn {
         function.parse2(tokens.clone()).ok()
     }
 
-    /// The function as if it had no body.
+    /// The function `item` without its body.
     pub(crate) fn without_body(item: &ItemFn) -> Self {
         let ItemFn { attrs: attributes, vis: visibility, sig: signature, .. } = item.clone();
         Self { attributes, visibility, signature }

@@ -38,11 +38,12 @@ pub(crate) const IMPORTS: usize = 8;
 /// The maximum depth of inlined closures.
 pub(crate) const NESTED_CLOSURES: usize = 6;
 
-/// The number of events in a function beyond which the function's calls are opaque.
+/// Calls are inlined as long as the function has fewer events than this number. Later calls are
+/// opaque.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
-/// The number of optimizers of a function beyond which the function's calls are opaque. Below this
-/// number a callee may still add optimizers.
+/// Calls are inlined as long as the function has fewer optimizers than this number. An inlined call
+/// may still add optimizers.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
 /// The maximum number of optimizers that the head of a loop lists, such as the two in `[&mut a,
@@ -82,7 +83,7 @@ pub(crate) const NESTED_CONDITIONS: usize = 24;
 /// The maximum depth of nested arithmetic in a counter.
 pub(crate) const NESTED_ARITHMETIC: usize = 12;
 
-/// The maximum number of wrappers, such as casts and calls, that are removed around a factor.
+/// The maximum number of wrappers that are removed around a factor. Casts and calls are wrappers.
 pub(crate) const WRAPPERS: usize = 8;
 
 /// The maximum number of assignments that are followed from a measure back to its inputs.
@@ -91,7 +92,7 @@ pub(crate) const MEASURE_SOURCES: usize = 4;
 /// The maximum number of characters of a call that a message shows in full.
 pub(crate) const TEXT: usize = 44;
 
-/// The maximum number of method calls of a chain that a message shows.
+/// The maximum length of a chain of method calls in a message. The rest of the chain is left out.
 pub(crate) const CHAIN: usize = 8;
 
 /// The maximum number of graphs from which one tensor was computed.
@@ -99,12 +100,12 @@ pub(crate) const CHAIN: usize = 8;
 /// Beyond this number, further graphs are ignored.
 pub(crate) const ANCESTORS: usize = 64;
 
-/// The maximum number of path conditions of a block that are distinguished.
+/// The maximum number of path conditions that are distinguished in one block.
 ///
 /// Beyond this number, the states under the conditions are joined.
 pub(crate) const VARIANTS: usize = 256;
 
-/// The number of visits of a block after which the state of the block counts as unknown.
+/// The maximum number of visits of one block. If a block needs more visits, the analysis gives up.
 ///
 /// A fixpoint needs far fewer visits.
 pub(crate) const VISITS: usize = 400;

@@ -1,4 +1,4 @@
-//! Averages: of the losses of an epoch, and of the parameters of a model.
+//! Averages of an epoch's losses, and averages of a model's parameters.
 
 use super::{Excerpt, PathId, SiteId};
 

@@ -11,7 +11,8 @@ pub struct Checkpoint {
     pub model: Deps,
     /// The arguments that may be the path of the file.
     pub paths: Vec<ExpressionId>,
-    /// Whether another function of the file restores a model from the same path and trains it.
+    /// Whether another function of the source file restores a model from the same path and trains
+    /// it.
     pub resumed_elsewhere: bool,
 }
 

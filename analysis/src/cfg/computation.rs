@@ -34,7 +34,7 @@ impl Sites {
     }
 }
 
-/// The forwards and losses that a value was computed from, through any later operations.
+/// The forwards and losses that a value was computed from, directly or through other operations.
 ///
 /// A plain number has no past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Past {
     pub computed: Sites,
     /// The collections and sums through which the value passed.
     pub collected: Deps,
-    /// The opaque calls that returned the value, or a value that it was computed from.
+    /// The opaque calls that returned the value itself, or one of the inputs of its computation.
     pub calls: Sites,
     /// Whether the value also depends on a value that may have a separate graph.
     pub open: bool,

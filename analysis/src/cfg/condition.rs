@@ -66,7 +66,8 @@ pub enum Wording {
 }
 
 impl Question {
-    /// The end of a message that states the answer in `yes`, such as "when `optimizer` is `Some`".
+    /// Words for the end of a message, such as "when `optimizer` is `Some`". The argument `yes` is
+    /// the answer to the question.
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {

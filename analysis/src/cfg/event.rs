@@ -49,10 +49,10 @@ pub struct Event {
     pub action: Action,
     /// The site of the event.
     pub site: SiteId,
-    /// Whether this event is in the copy of a loop body for the first iteration, under a condition
-    /// that may skip the event.
+    /// Whether this event is in the first-iteration copy of a loop body, and a condition in this
+    /// copy may skip the event.
     pub maybe_not_first: bool,
-    /// Whether this event is in the copy of its innermost loop's body for the first iteration.
+    /// Whether this event is in the first-iteration copy of its innermost loop's body.
     pub first: bool,
 }
 
@@ -89,8 +89,8 @@ pub enum Action {
         deps: Deps,
         /// The forwards and losses that the loss was computed from.
         past: Sites,
-        /// Whether the code is named after `backward`. Such code counts even if the function itself
-        /// runs `backward` from the same loss.
+        /// Whether the name of the code says that it runs `backward`. The event is then kept even
+        /// if the function itself runs `backward` from the same loss.
         named: bool,
     },
     /// Code acts on gradients that are separate values.

@@ -17,7 +17,7 @@ pub(crate) enum Expression {
     Field(Box<Expression>, String),
     /// An operator, a method or a function with its operands.
     Apply(String, Vec<Expression>),
-    /// An expression whose structure is not represented, equal only to itself.
+    /// An expression whose structure is not represented. It is equal only to itself.
     Node(usize),
 }
 

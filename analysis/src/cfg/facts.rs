@@ -86,8 +86,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
-    /// An opaque call with a result from which the function runs `backward`. The call itself is
-    /// therefore assumed to run no `backward`.
+    /// An opaque call that returns a value from which the function runs `backward`. The call itself
+    /// is therefore assumed to run no `backward`.
     GivesLoss,
     /// An opaque call that reads or writes gradients.
     HandlesGradients,
@@ -179,7 +179,7 @@ impl Facts {
         }
     }
 
-    /// Sets the fact of one type at a site, in place of an earlier one.
+    /// Sets the fact of one type at a site. An earlier fact of this type is replaced.
     pub(crate) fn set<T: SiteFact>(&mut self, site: SiteId, fact: T) {
         match self.at_mut::<T>(site) {
             Some(known) => *known = fact,

@@ -31,15 +31,15 @@ pub(crate) struct Function {
     pub(crate) has_optimizer: bool,
     /// Whether the libraries of the file return gradients as values.
     pub(crate) returns_gradients: bool,
-    /// Whether the function writes parameters without an optimizer, in a library that returns
+    /// Whether the function writes parameters without an optimizer, and the library returns
     /// gradients as values.
     pub(crate) sets_parameters: bool,
     /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
-    /// The forwards and losses from which values passed to opaque code were computed. The opaque
-    /// code may run `backward` on these values.
+    /// The forwards and losses whose results reach opaque code, directly or through other
+    /// operations. The opaque code may run `backward` on these values.
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,

@@ -31,7 +31,8 @@ pub struct Guard {
     pub kind: ConditionKind,
 }
 
-/// A condition that is true, or false, in only one iteration of each period.
+/// A condition on a count of iterations. It has the value `fires` in one iteration of each period,
+/// and the opposite value in all others.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -36,14 +36,13 @@ pub struct Difference {
 pub struct Argument {
     /// The source text of the argument.
     pub text: Excerpt,
-    /// Whether the argument can be the receiver of a method without parentheses around the
-    /// argument.
+    /// Whether the argument needs no parentheses when it becomes the receiver of a method.
     pub is_operand: bool,
-    /// The last name of the variable or field, if the argument is one.
+    /// If the argument is a variable or a field, its last name: `target` for `batch.target`.
     pub name: Option<String>,
     /// All names in the argument, unless the argument is a variable or a field.
     pub names: BTreeSet<String>,
-    /// The origin of the argument in any iteration.
+    /// The origin of the argument, joined over all iterations.
     pub origin: Origin,
 }
 
@@ -52,7 +51,7 @@ pub struct Argument {
 pub struct Root {
     /// The site of the call.
     pub site: SiteId,
-    /// The origin of the loss in any iteration.
+    /// The origin of the loss, joined over all iterations.
     pub origin: Origin,
     /// Whether `backward` sums a loss of several numbers (`true`), or panics on such a loss
     /// (`false`).

@@ -29,13 +29,13 @@ pub struct Cut {
     pub models: Deps,
     /// Whether a loss, a sum or a mean later reduces the result of the operation to one number.
     pub is_total: bool,
-    /// Whether the other input of the loss is a parameter of the function, which counts as data.
+    /// Whether the result of the operation is one input of a loss, and the other input is a
+    /// parameter of the function. Such a parameter counts as data.
     pub beside_parameter: bool,
 }
 
 impl Cut {
-    /// Whether the result of the operation counts as a term of the loss that should have a
-    /// gradient.
+    /// Whether the result of the operation counts as a loss term that should have a gradient.
     ///
     /// A choice that is made for each entry, such as a rounding, does not count: it may be part of
     /// a straight-through estimator.
@@ -64,8 +64,8 @@ pub struct Origin {
     pub cut: Option<Cut>,
     /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
-    /// Whether the value is a parameter of the function, or is computed from a parameter without a
-    /// forward.
+    /// Whether the value is a parameter of the function, or the result of operations on such a
+    /// parameter. None of the operations is a forward.
     pub given: bool,
     /// Whether the value was multiplied or divided.
     pub scaled: bool,
@@ -74,8 +74,8 @@ pub struct Origin {
     /// The loss without reduction that the value contains. `None` once the value is summed or
     /// averaged.
     pub unreduced: Option<SiteId>,
-    /// The comparisons of two outputs that the value depends on. A comparison is left out if no
-    /// gradient can pass from the value to it.
+    /// The comparisons that the value depends on, each of two outputs. A comparison is left out if
+    /// no gradient can pass from the value to the comparison.
     pub compared: Vec<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
@@ -115,7 +115,7 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
-    /// The same origin with only the forwards known.
+    /// The same origin, in which everything except the forwards and their models is unknown.
     pub fn forgotten(&self) -> Self {
         Self { forwards: self.forwards.clone(), models: self.models.clone(), ..Self::default() }
     }

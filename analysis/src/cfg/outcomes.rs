@@ -24,11 +24,11 @@ pub enum Gives {
     Reduced,
     /// A reduction that was written into a copy, which nothing else mentions.
     Copy,
-    /// A loss, computed with a graph through a model.
+    /// A loss whose graph leads through a model.
     Loss,
-    /// A loss, computed with a graph through no known model.
+    /// A loss whose graph leads through no known model.
     LossOfTensors,
-    /// The sum of gradients in an accumulator, which is empty afterwards.
+    /// The sum of gradients in an accumulator. The call empties the accumulator.
     Gradients,
 }
 

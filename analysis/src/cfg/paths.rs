@@ -54,7 +54,7 @@ impl Paths {
         path
     }
 
-    /// The place of which a place is a field; `None` for a variable.
+    /// The place that contains a field: `self.net` for `self.net.head`. `None` for a variable.
     pub fn parent(&self, path: PathId) -> Option<PathId> {
         self.parents[path]
     }
@@ -116,8 +116,8 @@ impl Deps {
         }
     }
 
-    /// The union of two sets. The union is `Anything` if one of the sets is, or if it has too many
-    /// places.
+    /// The union of two sets. The union is `Anything` if one of the sets is `Anything`, or if the
+    /// union would have too many places.
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {

@@ -32,7 +32,7 @@ impl Differs {
         self.max(other)
     }
 
-    /// How a value that comes from one of two paths differs.
+    /// How a value differs if it comes from one of two paths.
     ///
     /// A value that is reduced on one path counts as reduced, because the other path may belong to a run with
     /// one process.
@@ -45,7 +45,7 @@ impl Differs {
         }
     }
 
-    /// How the result of an opaque call with this argument differs.
+    /// How the result of an opaque call differs if this value is an argument of the call.
     ///
     /// A value that is built for a rank, such as a device or a shard, is not itself a rank.
     pub(crate) fn through_call(self) -> Self {
@@ -67,7 +67,7 @@ impl Differs {
 /// A collective operation.
 #[derive(Clone, Debug)]
 pub struct Collective {
-    /// The kind of the operation; `None` for an opaque call that may run any.
+    /// The kind of the operation; `None` for an opaque call that may run operations of any kind.
     pub kind: Option<CollectiveKind>,
     /// The places of the gradients that the operation combines. `None` if it combines no gradients.
     pub gradients: Option<Deps>,
@@ -91,7 +91,7 @@ pub struct Divide {
 pub(crate) struct Processes {
     /// The branches that processes may take differently.
     pub(crate) divides: Vec<Divide>,
-    /// The blocks that control reaches after a `?` whose call fails on all processes or on none.
+    /// The first block on the error path of each `?` whose call fails on all processes or on none.
     pub(crate) failures: BTreeSet<BlockId>,
     /// The blocks in which the function returns an error.
     pub(crate) errors: BTreeSet<BlockId>,

@@ -1,4 +1,5 @@
-//! Learning-rate schedules: the optimizer of each, and the calls that advance it.
+//! Learning-rate schedules: the optimizer of each schedule, and the calls that advance the
+//! schedule.
 
 use std::collections::BTreeMap;
 
@@ -80,8 +81,8 @@ impl Cfg {
     /// The first step in the innermost loop around a call that advances a schedule. `None` if this
     /// loop is not a batch loop, or if the call does not run in every iteration.
     ///
-    /// A loop counts as a batch loop if it is inside another loop and iterates over items, or if
-    /// the name of the outer loop mentions epochs.
+    /// A loop counts as a batch loop if it iterates over items inside another loop, or if the head
+    /// of a loop around it names epochs. Its own head must not name epochs.
     fn step_of_batch(&self, schedule: SiteId) -> Option<SiteId> {
         let site = &self.sites[schedule];
         let (round, around) = site.loops.split_last()?;

@@ -46,7 +46,7 @@ pub(super) fn is_loss(value: &Expr) -> bool {
     constructed(chain_start(value)).is_some_and(|name| LOSSES.iter().any(|loss| name == loss))
 }
 
-/// Rejects a method of the model that is named and not called: `forward = model.forward`.
+/// Rejects a method of the model that is not called: `forward = model.forward`.
 fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     let (Some(clause), Some(model)) = (clause, &spec.model) else { return };
     if let Expr::Field(field) = plain(&clause.value)

@@ -124,10 +124,10 @@ impl Names {
         }
     }
 
-    /// Whether an expression is a loss by its name.
+    /// Whether the names in an expression say that it is a loss.
     ///
-    /// Examples are `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, and a variable whose
-    /// value is a loss by name.
+    /// Examples are `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, and a variable that is
+    /// bound to such an expression.
     fn is_loss(&self, value: &Expr) -> bool {
         match plain(value) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|segment| {

@@ -140,8 +140,8 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// The example of a schedule of the runtime that is most similar to this value. The value is a
-/// schedule of another framework.
+/// The runtime's schedule that is most similar to `value`, as an example. `value` is a schedule of
+/// another framework.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Cos") {

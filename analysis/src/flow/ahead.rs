@@ -14,9 +14,10 @@ enum Next {
     Unknown,
 }
 
-/// The first effects on an optimizer's gradients on the paths from the end of a block, each with its site.
+/// The effects on an optimizer's gradients that come first after a block, over all paths. Each
+/// effect comes with its site.
 ///
-/// `None` if opaque code may come first.
+/// `None` if opaque code may come first on some path.
 pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(Effect, SiteId)>> {
     let mut seen = vec![false; cfg.blocks.len()];
     let mut open: Vec<BlockId> = cfg.blocks[from].edges.iter().map(|edge| edge.to).collect();

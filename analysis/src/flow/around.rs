@@ -1,4 +1,5 @@
-//! The order of the effects on an optimizer's gradients and of the reductions over all processes.
+//! The order of the events that act on an optimizer's gradients. A reduction over all processes is
+//! such an event.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,7 @@ pub enum Moved {
     Reduced(bool),
 }
 
-/// The nearest events before or after a site that act on the gradients of an optimizer, over all
-/// paths.
+/// For each path from a site or to a site, the nearest event that acts on an optimizer's gradients.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
     /// The events before or after the site.
@@ -62,19 +62,19 @@ impl<'a> Order<'a> {
         Self { cfg, optimizer, before }
     }
 
-    /// The sites of the events that act on the gradients in a way that passes a test.
+    /// The sites of the events that act on the gradients and pass the test `is`.
     pub fn sites(&self, is: impl Fn(Moved) -> bool) -> BTreeSet<SiteId> {
         let moves =
             |(_, event): &(BlockId, &Event)| matches!(self.moved(event), Some(Ok(moved)) if is(moved));
         self.cfg.events().filter(moves).map(|(_, event)| event.site).collect()
     }
 
-    /// The events after a site.
+    /// The next events after a site. Clips are passed over unless `clips` is set.
     pub fn after(&self, site: SiteId, clips: bool) -> Around {
         self.around(site, clips, true)
     }
 
-    /// The events before a site.
+    /// The nearest events before a site. Clips are passed over unless `clips` is set.
     pub fn before(&self, site: SiteId, clips: bool) -> Around {
         self.around(site, clips, false)
     }

@@ -70,7 +70,7 @@ impl GradientStates {
         Self::ALL.into_iter().map(|(state, _)| state).filter(move |state| self.meets(*state))
     }
 
-    /// The set after an effect on each of its states.
+    /// The set after an effect: each state of this set is replaced by the state that follows it.
     pub fn after(self, effect: Effect) -> Self {
         self.states().fold(Self::NONE, |all, state| all | state.step(effect))
     }

@@ -51,7 +51,7 @@ pub fn missed(cfg: &Cfg, divide: &Divide) -> Option<Missed> {
 /// A walk over the graph from one branch.
 struct Walk<'a> {
     cfg: &'a Cfg,
-    /// The loops around the branch that contain collective operations.
+    /// The loops that are around the branch and contain collective operations.
     rounds: BTreeSet<LoopId>,
     ignores_errors: bool,
 }

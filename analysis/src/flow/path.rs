@@ -54,7 +54,7 @@ pub(super) struct PathState {
     reached: u32,
     /// The gradients of each optimizer.
     pub(super) gradients: Vec<GradientValue>,
-    /// The uses of the graphs that are not fresh on every path, sorted.
+    /// The uses of graphs, sorted. A graph that is fresh on every path has no entry.
     graphs: Vec<(GraphId, GraphUse)>,
     pub(super) tracked: TrackedState,
     pub(super) facts: AllFacts,

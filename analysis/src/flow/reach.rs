@@ -106,7 +106,7 @@ fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
     !owned.is_empty() && owned.paths().iter().all(|&part| inside(part))
 }
 
-/// The given graphs, and all graphs that they were computed from.
+/// The graphs in `graphs`, and all graphs that they were computed from.
 pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     let mut open = graphs.to_vec();
     let mut seen: Vec<GraphId> = Vec::new();
@@ -119,8 +119,8 @@ pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     seen
 }
 
-/// Whether a tensor is known to have a graph, because a model with an optimizer in the function
-/// computed the tensor.
+/// Whether a tensor is known to have a graph. It has one if a model computed it and an optimizer of
+/// the function updates the model.
 pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
     let models = &cfg.graphs[graph].models;
     cfg.optimizers.iter().any(|optimizer| {

@@ -1,4 +1,4 @@
-//! State sets and abstract values of modes, recording and facts about optimizers.
+//! State sets and abstract values. They describe modes, recording, and facts about optimizers.
 //!
 //! An abstract value is a set of up to four states, each with the site that led to the state.
 //! Abstract values are joined like the states of gradients.
@@ -99,7 +99,7 @@ impl AbstractValue {
         Self { all: state, direct: state, by: [None; 4] }
     }
 
-    /// Replaces all states by this state, on the paths that reach the point.
+    /// Replaces all states by this state. If `direct` is empty, it stays empty.
     pub(super) fn set(&mut self, state: StateSet, by: Option<SiteId>) {
         let direct = if self.direct == StateSet::NONE { StateSet::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };

@@ -58,7 +58,7 @@ impl GradientValue {
         self.provenance[state.index()]
     }
 
-    /// Replaces all states by this state, on the paths that reach the point.
+    /// Replaces all states by this state. If `direct` is empty, it stays empty.
     pub(super) fn set(&mut self, state: GradientStates) {
         let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };
@@ -136,7 +136,8 @@ impl GradientValue {
         }
     }
 
-    /// Removes all states except those whose gradients a given `backward` filled.
+    /// Keeps only the states whose gradients were filled by a `backward` that passes the test
+    /// `is_given`.
     ///
     /// Returns whether a state remains.
     pub(super) fn keep_filled_by(&mut self, is_given: impl Fn(SiteId) -> bool) -> bool {
@@ -152,7 +153,7 @@ impl GradientValue {
         kept != GradientStates::NONE
     }
 
-    /// Forgets the gradients that a given `backward` filled.
+    /// Forgets the gradients that were filled by a `backward` that passes the test `is_given`.
     pub(super) fn end(&mut self, is_given: impl Fn(SiteId) -> bool) {
         let ended = [GradientStates::FILLED, GradientStates::USED];
         let ended: Vec<GradientStates> = ended

@@ -12,7 +12,7 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Mode, OnStore, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
-/// An event, with the states before the event that a lint may query.
+/// An event, and the states that a lint may query. The states are those before the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed {
     /// A stage acts on the gradients of an optimizer.
@@ -60,8 +60,8 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     condition: PathCondition,
-    /// The states of the gradients, of the mode or of the graph, as bits. Only the paths on which
-    /// every loop runs at least once count.
+    /// The states of the gradients, of the mode or of the graph, as bits. Paths on which some loop
+    /// does not run at all are left out.
     states: u8,
 }
 
@@ -137,7 +137,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
     }
 }
 
-/// The observations of an event for lints, with the states before the event.
+/// The observations of an event for lints. `state` has the states before the event.
 fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {
@@ -218,7 +218,8 @@ fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
     }
 }
 
-/// A freed graph among the ancestors of a tensor whose own graph is fresh, such as the trunk of two heads.
+/// A freed graph among the ancestors of a tensor, if the tensor's own graph is fresh. An example is
+/// the graph of a trunk that two heads share.
 ///
 /// An ancestor that belongs to several tensors is left out, because these tensors need not share a graph.
 fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId, GraphUse)> {

@@ -12,7 +12,9 @@ lint! {
     /// ## Why it matters
     ///
     /// If the number of batches is not a multiple of the window size, no step runs after the last batches.
-    /// The gradients of these batches are lost, or they are added to the first update of the next epoch, which is then too large.
+    /// The gradients of these batches are lost, or they are added to the first update of the next
+    /// epoch.
+    /// This update is then too large.
     /// burn (issue 5695), torchtune (issue 2745) and LLMs-from-scratch (issue 299) had this fault.
     ///
     /// ## Example

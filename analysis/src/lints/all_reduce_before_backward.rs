@@ -11,7 +11,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The all-reduce exchanges empty gradients, or those of the batch before, and `backward` adds the gradients of this process afterwards.
+    /// The all-reduce exchanges empty gradients, or the gradients of the previous batch.
+    /// `backward` then adds the gradients of this process.
     /// Each process trains only on its own batches, and the copies of the model drift apart without an error.
     /// Frameworks had the fault for a part of the gradients: NVIDIA/Megatron-LM#1012 (one layer), deepspeedai/DeepSpeed#7985 (the last micro-batch).
     ///
@@ -36,7 +37,9 @@ lint! {
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
     /// An unresolved function counts as a reduction of gradients if its name says so.
     /// An example is `average_gradients`. The finding is then a warning.
-    /// An opaque call that may change the gradients in between makes the order unknown.
+    /// If an opaque call between the all-reduce and the step may change the gradients, the order is
+    /// unknown.
+    /// The fault is then not reported.
     all_reduce_before_backward, Error, "an all-reduce of gradients before `backward`"
 }
 

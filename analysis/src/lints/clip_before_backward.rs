@@ -63,7 +63,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the only `backward` calls in the loop around a clip run before the clip, under a condition.
+/// Whether the loop around a clip contains a `backward`, and each one is under a condition and runs
+/// before the clip.
 ///
 /// If the condition skips the `backward`, there are no gradients that the step could use unclipped.
 fn follows_backward(cx: &Context<'_>, fault: &Fault) -> bool {

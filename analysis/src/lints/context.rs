@@ -280,8 +280,8 @@ impl<'a> Context<'a> {
 
     /// Deduplicates the findings: one finding remains for each cause and for each place.
     ///
-    /// A certain finding takes precedence over a possible finding, and an earlier finding over a
-    /// later finding.
+    /// A finding that is certain takes precedence over one that is only possible. Otherwise the
+    /// earlier finding takes precedence.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
         // The checker never knows whether the loop ends with a complete window.

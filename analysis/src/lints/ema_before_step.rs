@@ -76,7 +76,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The help for a spec: a block after `step` in `train_order` that updates the average.
+/// The help for a spec. It suggests a block after `step` in `train_order`. The block updates the
+/// average.
 fn in_a_block(cx: &Context<'_>, site: SiteId) -> String {
     format!("put `{{ {}; }}` after `step` in `train_order`", cx.site(site).text)
 }

@@ -11,11 +11,13 @@ lint! {
     /// ## What it finds
     ///
     /// An evaluation pass while the trained model is in training mode.
-    /// A forward pass counts as evaluation if graph recording is off, or if it is in a loop over validation data without a `backward`.
+    /// A forward pass counts as evaluation if graph recording is off, or if a loop over validation
+    /// data contains the forward pass and no `backward`.
     ///
-    /// The lint also finds a forward pass on evaluation data whose argument for the mode is
+    /// The lint also finds a forward pass on evaluation data if the argument for the mode is
     /// `true` (`forward_t(&x, true)`).
-    /// In `burn`, it finds a forward pass of the trained model instead of its copy `model.valid()`.
+    /// In `burn`, it finds an evaluation that runs the trained model instead of the copy
+    /// `model.valid()`.
     ///
     /// ## Why it matters
     ///

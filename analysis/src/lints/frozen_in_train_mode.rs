@@ -6,7 +6,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `train()` of the whole model that undoes the `eval()` of a frozen part.
+    /// A `train()` call that switches the whole model and undoes the `eval()` of a frozen part.
     ///
     /// ## Why it matters
     ///
@@ -44,7 +44,7 @@ lint! {
     frozen_in_train_mode, Warning, "`train()` of the model undoes `eval()` of a frozen part"
 }
 
-/// A `train()` of a model that undoes the `eval()` of a part.
+/// A `train()` call that switches a whole model and undoes the `eval()` of a part.
 struct Undone {
     part: PathId,
     train: SiteId,

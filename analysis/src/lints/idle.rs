@@ -59,7 +59,7 @@ fn is_idle(cx: &Context<'_>, id: OptimizerId) -> bool {
         && cx.acting(id, Effect::Take).is_empty()
 }
 
-/// Whether another optimizer with common parameters steps.
+/// Whether this optimizer shares parameters with another optimizer that steps.
 fn is_shared(cx: &Context<'_>, id: OptimizerId) -> bool {
     let Some(mine) = &cx.cfg.optimizers[id].owned else { return false };
     (0..cx.cfg.optimizers.len()).filter(|other| *other != id).any(|other| {
