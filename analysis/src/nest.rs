@@ -140,8 +140,8 @@ impl Level {
         None
     }
 
-    /// Drops the cost of a pair of brackets. This cost is now counted in the level inside the
-    /// brackets.
+    /// Drops the cost of a pair of brackets from this level. The level inside the brackets has this
+    /// cost in `outside`.
     fn leave(&mut self) {
         self.tight = 0;
     }
@@ -157,7 +157,7 @@ impl Level {
         self.before = Previous::Operator;
     }
 
-    /// Ends the statement after a block, unless the next token continues it.
+    /// Ends a statement after its block, unless `token` continues the statement.
     fn after_block(&mut self, token: &TokenTree) {
         self.before = Previous::Closed;
         match token {

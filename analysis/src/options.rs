@@ -35,8 +35,8 @@ pub struct CheckOptions {
     /// Whether another resolved function calls this function. The code between two calls is then checked in
     /// the caller.
     pub called: bool,
-    /// Whether nothing in the annotated module or `impl` around the function steps an optimizer
-    /// or calls the function.
+    /// Whether the annotated module or `impl` around the function neither steps an optimizer nor
+    /// calls the function.
     pub unstepped: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,

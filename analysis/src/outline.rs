@@ -35,7 +35,7 @@ impl Outline {
         self.loops
     }
 
-    /// The name of the innermost function around a line, counted from 1, and a column, counted from 0.
+    /// The name of the innermost function around a position. Lines count from 1, columns from 0.
     pub fn around(&self, line: usize, column: usize) -> Option<&str> {
         let at = (line, column);
         // Functions are in source order: of those that begin before, the last that has not ended.

@@ -165,7 +165,7 @@ fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Dia
         .map_or_else(|_| Vec::new(), |function| Checked::function(&function, &options).into_findings())
 }
 
-/// The findings in the training steps of a spec whose errors are in other parts.
+/// The findings in the training steps of a spec that has errors in its other parts.
 fn faults_of_training(mut spec: Spec, item: &SpecFn, options: CheckOptions) -> Vec<Diagnostic> {
     spec.eval_order = None;
     if spec.train_order.as_ref().is_none_or(|order| spec.broken_orders.contains(&order.key)) {

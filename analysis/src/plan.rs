@@ -1,4 +1,4 @@
-//! The plan of a generated loop: its steps in order, with names chosen.
+//! The plan of a generated loop: its steps in order, and the names of its locals.
 //! All decisions are made here, and `expand` only prints.
 //!
 //! A plan contains stages and the user's names, and no path of the runtime.
@@ -112,7 +112,8 @@ pub(crate) struct Validation {
     pub(crate) metrics: Vec<Measure>,
     /// The hook after the validation pass.
     pub(crate) end: Option<Step>,
-    /// The hook after the validation pass before the first epoch. The model is the only local in this hook.
+    /// The hook after the validation pass that runs before the first epoch. The model is the only
+    /// local in this hook.
     pub(crate) first_end: Option<Step>,
 }
 

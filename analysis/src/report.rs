@@ -44,7 +44,8 @@ impl Output {
         Self { item, findings, warnings: Warnings::Nowhere }
     }
 
-    /// The item, followed by its errors, with the warnings at their place. See [`errors`] for `user`.
+    /// The item, followed by its errors. The warnings are at the place that `self.warnings`
+    /// selects. See [`errors`] for the meaning of `user`.
     pub(crate) fn tokens(self, user: Span) -> TokenStream {
         let (errors, warnings) = (errors(&self.findings, user), warnings(&self.findings, user));
         let item = self.item;
@@ -101,8 +102,8 @@ fn text(diagnostic: &Diagnostic) -> String {
 
 /// One `compile_error!` for each error, to be emitted next to the item.
 ///
-/// `user` is the span of any token of the user. rustc shows an error with the hygiene of this span as an
-/// error in the user's code.
+/// `user` is the span of any token of the user. If an error has the hygiene of this span, rustc
+/// shows the error as one in the user's code.
 pub(crate) fn errors(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics.iter().filter(|found| found.level == Level::Error).map(|found| error(found, user)).collect()
 }

@@ -189,7 +189,8 @@ impl Rule {
         }
     }
 
-    /// The type to declare instead, if the declared type of a parameter is certainly wrong for the clause.
+    /// The type that a parameter should have instead of its declared type `ty`, if `ty` is
+    /// certainly wrong for the clause.
     pub(crate) fn instead_of(&self, ty: &Type) -> Option<&'static str> {
         const OTHERS: [&str; 18] = [
             "Option", "String", "str", "bool", "char", "usize", "u8", "u16", "u32", "u64", "u128", "isize",

@@ -127,8 +127,8 @@ pub struct Vocabulary {
     pub tensor_methods: Option<TensorMethods>,
 }
 
-/// Methods of tensors, sorted by their effect on the gradient, with the spelling of the variants of
-/// all methods.
+/// Methods of tensors, sorted by their effect on the gradient. The last two fields tell how the
+/// variants of a method are spelled.
 #[derive(Debug)]
 pub struct TensorMethods {
     /// Methods of the kind [`Op::Moves`].

@@ -11,7 +11,8 @@ pub(crate) fn with_names(tokens: &TokenStream) -> Option<TokenStream> {
     changed.then_some(named)
 }
 
-/// Names the parameters in the traits among some items, and in their modules and functions.
+/// Names the parameters of the traits in `tokens`, and of the traits in nested modules and
+/// functions.
 fn items(tokens: TokenStream, changed: &mut bool) -> TokenStream {
     let mut in_trait = false;
     tokens
@@ -113,7 +114,7 @@ fn named(parameter: Vec<TokenTree>, changed: &mut bool) -> Vec<TokenTree> {
     [TokenTree::Ident(name), TokenTree::Punct(colon)].into_iter().chain(parameter).collect()
 }
 
-/// A group with other tokens inside, at the same place.
+/// A copy of `group` in which the tokens are replaced by `inside`. The copy has the same span.
 fn with(group: &Group, inside: TokenStream) -> TokenTree {
     let mut whole = Group::new(group.delimiter(), inside);
     whole.set_span(group.span());

@@ -18,7 +18,8 @@ pub(crate) struct Files {
 
 /// Finds each file in `paths`, and the Rust files below each folder in `paths`.
 ///
-/// Below a folder, hidden files, files that `.gitignore` names and cargo's output are left out.
+/// Three kinds of files below a folder are left out: hidden files, files that `.gitignore` names,
+/// and cargo's output.
 /// Symbolic links below a folder are not followed.
 pub(crate) fn find(paths: &[PathBuf]) -> Files {
     let mut files = Files::default();

@@ -22,7 +22,7 @@ pub(crate) struct Source {
 /// The reason why a file cannot be checked.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// The line, counted from 1, and the column of the failure, if its place is known.
+    /// The position of the failure, if it is known: the line and the column, both counted from 1.
     pub(crate) place: Option<(usize, usize)>,
     /// The reason as a message for people.
     pub(crate) message: String,

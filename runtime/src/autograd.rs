@@ -1,4 +1,4 @@
-//! The autograd graph: recording operations, and back-propagation.
+//! The autograd graph: the recording of operations, and back-propagation.
 //!
 //! A recorded tensor holds the inputs of its operation and a closure that maps the gradient of the
 //! tensor to the gradients of the inputs. No function here recurses, so neither `backward` nor

@@ -66,7 +66,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a use of a variable other than a read: `left = ..`, `left += ..`, `&mut left`, `left.train()`.
+    /// Records any use of a variable except a read: `left = ..`, `left += ..`, `&mut left`,
+    /// `left.train()`.
     pub(super) fn note_use(&mut self, left: &Expr, kind: UseKind) {
         match left {
             Expr::Path(node) => {
@@ -105,7 +106,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the divisors of a variable: the variables in `right` of `left / right`.
+    /// Records the variables by which a variable is divided. In `left / right`, these are the
+    /// variables in `right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         if matches!(node.op, BinOp::Div(_)) {
             self.note_mean(&node.left, &node.right, address(node), Place::of(node));

@@ -1,4 +1,4 @@
-//! Name resolution: finds the functions and types of the checked code that names refer to.
+//! Name resolution: maps the names in the checked code to its functions and types.
 //!
 //! Names are resolved by scope alone, and only if the result is certain.
 //! Ambiguous names stay unresolved.
@@ -151,8 +151,8 @@ impl<'f> Resolver<'f> {
     /// functions.
     ///
     /// For each function, `told` returns its options and whether it has the attribute.
-    /// The result depends on the function's attributes, and on the options of the module or `impl`
-    /// around the function.
+    /// Both depend on the function's attributes, and on the options of the module or `impl` around
+    /// the function.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);

@@ -1,8 +1,8 @@
 //! The steps of the batch loop and the evaluation loop, from the default order or from an order list.
 //!
 //! With `accumulate = k`, a window of `k` batches makes one update.
-//! `zero_grad`, clips, `step` and `schedule` run once per window: entries before `backward` at the start of
-//! the window, entries after `backward` at its end.
+//! `zero_grad`, clips, `step` and `schedule` run once per window. Those before `backward` run at
+//! the start of the window, and those after `backward` run at the end of the window.
 //! All other entries up to `backward`, and `metrics`, run for every batch.
 //! Blocks after `backward` run once per window.
 //! A block that runs `backward` itself runs for every batch.

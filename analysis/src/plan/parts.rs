@@ -30,8 +30,9 @@ pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>)
     (start, batch, end)
 }
 
-/// The index of the last entry that runs once per batch. This is the last `backward` entry or block
-/// with a `backward`. Without a `backward`, it is the last entry that computes the loss.
+/// The index of the last entry that runs once per batch. This is the last entry that is either
+/// `backward` or a block with a `backward`. Without a `backward`, it is the last entry that
+/// computes the loss.
 fn last_of_batch(entries: &[Entry]) -> usize {
     let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
     let in_block = |entry: &Entry| match &entry.kind {
@@ -61,7 +62,7 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     start..end.max(start)
 }
 
-/// The check of the gradients that is needed before a `step` that follows these steps.
+/// The check of the gradients that a `step` after these steps needs.
 ///
 /// The result is `None` if no check is needed. It is `Some(true)` if a clip has computed the norm,
 /// because a check of the norm then suffices.

@@ -3,7 +3,8 @@
 use super::ClauseName;
 
 /// Clauses of later versions. Each entry has the name of the clause and the help with an
-/// alternative for now. The clauses in the last field count as present in a spec that has the name.
+/// alternative for now. If a spec contains the name, the clauses in the last field count as
+/// present.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
@@ -36,8 +37,8 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Other frameworks' names that correspond to no single clause, each with the help for the name.
-/// A name that corresponds to one clause is in the `foreign` list of this clause.
+/// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
+/// help. A name that corresponds to exactly one clause is in the `foreign` list of this clause.
 pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (
         &[

@@ -163,7 +163,7 @@ fn listed(name: &str) -> Option<Stage> {
     Stage::find(name).filter(|stage| stage.row().listed != Listed::Neither)
 }
 
-/// The error for a name that is no stage, or for a stage that no order lists.
+/// The error for a name that is no stage, or for a stage that is not allowed in an order.
 fn unknown(place: Span, name: &str) -> Diagnostic {
     if let Some(stage) = Stage::find(name) {
         let name = stage.name();

@@ -9,7 +9,7 @@ const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 const LOSS: CallEffect = CallEffect::Computes(Stage::Loss);
 const NUMBER: CallEffect = CallEffect::Detaches;
 
-/// The calls of burn that `training_loop` does not have.
+/// The calls of burn that the vocabulary of `training_loop` does not contain.
 pub(super) const BURN: Vocabulary = Vocabulary {
     name: "burn",
     crates: &[

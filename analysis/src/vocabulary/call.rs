@@ -44,8 +44,8 @@ pub enum CallEffect {
     /// Updates a model that the call does not mention, and returns the model. The gradients are the
     /// last argument.
     UpdatesOther,
-    /// Builds an object from its receiver, which has the settings of the object, and from its
-    /// arguments.
+    /// Builds an object from its receiver and its arguments. The receiver has the settings of the
+    /// object.
     Constructs,
     /// Updates parameters in place. The gradients are an argument.
     Steps {
@@ -78,7 +78,7 @@ pub enum CallEffect {
         /// fewer arguments.
         least: usize,
     },
-    /// Returns the number of this process.
+    /// Returns the rank of this process.
     Rank,
     /// Returns a communicator of some of the processes.
     Splits,
@@ -116,9 +116,9 @@ pub enum CollectiveKind {
     Barrier,
     /// Sends a value from one process to all others.
     Broadcast,
-    /// Reduces a value over all processes, which all get the result.
+    /// Reduces a value over all processes. Every process gets the result.
     AllReduce,
-    /// Reduces a value over all processes, of which one gets the result.
+    /// Reduces a value over all processes. One process gets the result.
     Reduce,
     /// Reduces a value over all processes. Each process gets a part of the result.
     ReduceScatter,
@@ -149,7 +149,8 @@ impl CollectiveKind {
         }
     }
 
-    /// Whether the operation combines the values of all processes, as averaging gradients requires.
+    /// Whether the operation combines the values of all processes. An average of gradients requires
+    /// this.
     pub fn combines(self) -> bool {
         match self {
             Self::AllReduce

@@ -18,7 +18,7 @@ pub fn names_epoch_count(name: &str) -> bool {
 
 /// Whether a function with this name trains a model: `train`, `fit`, `train_one_epoch`.
 ///
-/// A function `train_score` also matches. A loop that only measures such a number then counts as
+/// A function `train_score` also matches. A loop that only computes such a score then counts as
 /// training.
 pub fn is_training_call(name: &str) -> bool {
     let words = || name.split('_');

@@ -8,7 +8,7 @@ use crate::stage::{Effect, Stage};
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 
-/// The calls of dfdx that `training_loop` does not have.
+/// The calls of dfdx that the vocabulary of `training_loop` does not contain.
 pub(super) const DFDX: Vocabulary = Vocabulary {
     name: "dfdx",
     crates: &["dfdx", "dfdx_core"],

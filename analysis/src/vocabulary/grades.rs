@@ -3,7 +3,7 @@
 //! The name only decides between "cannot zero or step" and "unknown". A name alone never decides
 //! whether code is correct.
 
-/// Words of calls that only look at their arguments, or compute from them.
+/// Words in the names of calls that only look at their arguments, or compute from them.
 const LOOKING: &[&str] = &[
     "log",
     "logs",
@@ -33,7 +33,7 @@ const LOOKING: &[&str] = &[
     "describe",
 ];
 
-/// Words of calls that act on gradients or parameters.
+/// Words in the names of calls that act on gradients or parameters.
 const ACTING: &[&str] = &[
     "step",
     "zero",
@@ -63,9 +63,9 @@ const ACTING: &[&str] = &[
 /// Whether a call with this name neither zeroes gradients nor steps: `log_metrics`, `compute_loss`,
 /// `clip_gradients`.
 ///
-/// A name that starts with a verb of looking matches, as in `log_step`, unless it contains `and` or
-/// `then`. Any other name must contain a word of `LOOKING` and no word of `ACTING`: `loss_and_step`
-/// does not match.
+/// A name that starts with a verb such as `log` or `print` matches, unless the name contains `and`
+/// or `then`: `log_step` matches. Any other name must contain a word of `LOOKING` and no word of
+/// `ACTING`: `loss_and_step` does not match.
 /// If a `compute_loss` zeroes the gradients first, a loop that relies on this is reported by
 /// mistake.
 pub fn only_looks(name: &str) -> bool {

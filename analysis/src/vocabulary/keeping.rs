@@ -14,7 +14,8 @@ pub enum Keeping {
     Threaded,
 }
 
-/// The effect of a method of gradients that are a separate value.
+/// The effect of a method that is called on gradients, in a library whose gradients are separate
+/// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientMethod {
     /// The method returns the gradients, perhaps on another device.
@@ -29,8 +30,8 @@ pub enum GradientMethod {
     Other,
 }
 
-/// The effect of a method of gradients, or of a call with gradients as an argument, according to
-/// its name.
+/// The effect that the name of a call suggests. The call is a method call on gradients, or has
+/// gradients as an argument.
 ///
 /// A call with a word such as `norm` or `log` in its name counts as a read, even if it uses the
 /// gradients for an update.

@@ -3,7 +3,7 @@
 
 use super::words::names_gradients;
 
-/// Whether a variable or a field with this name holds the number of this process.
+/// Whether a variable or a field with this name holds the rank (the number) of this process.
 ///
 /// A `rank` may also be the rank of a matrix. Therefore such a name only counts where it is tested for equality.
 pub fn names_rank(name: &str) -> bool {

@@ -52,7 +52,7 @@ pub fn names_micro_batch(name: &str) -> bool {
 
 /// Whether a name suggests an accumulation window: `micro_step`, `grad_accum_steps`, `accumulation`.
 ///
-/// A loop with such a name that computes several losses of one batch is mistaken for a loop over
+/// If a loop with such a name computes several losses of one batch, it is mistaken for a loop over
 /// micro-batches.
 pub fn names_window(name: &str) -> bool {
     let accumulates = |word: &str| word.starts_with("accum") || word == "acc";

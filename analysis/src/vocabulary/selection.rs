@@ -107,7 +107,8 @@ impl Vocabularies {
     /// Whether a method with this name exists only in libraries that cannot run a forward without
     /// recording.
     ///
-    /// If no import identifies the library, a call of such a method does.
+    /// If no import identifies the library, a call of such a method shows that all forwards are
+    /// recorded.
     pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
         if self != Self::ALL {
             return false;
@@ -172,8 +173,8 @@ impl Vocabularies {
         self.in_place_of(self.infallible(name)).is_some()
     }
 
-    /// The method name without the suffix of in-place variants, `relu` for `relu_`, if a table
-    /// lists this method.
+    /// The method name without the suffix of in-place variants: `relu` for `relu_`. `None` if no
+    /// table lists the method without the suffix.
     fn in_place_of(self, name: &str) -> Option<&str> {
         let mut letters = self.tables().filter_map(|table| Some(table.tensor_methods.as_ref()?.in_place));
         let plain = letters.find_map(|letter| name.strip_suffix(letter))?;

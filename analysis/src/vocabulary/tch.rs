@@ -10,7 +10,7 @@ mod ops;
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 
-/// The calls of `tch` that `training_loop` does not have.
+/// The calls of `tch` that the vocabulary of `training_loop` does not contain.
 pub(super) const TCH: Vocabulary = Vocabulary {
     name: "tch",
     crates: &["tch"],

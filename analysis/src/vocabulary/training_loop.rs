@@ -180,7 +180,8 @@ pub fn passes_argument(function: &syn::Path) -> bool {
     is_private(function, &["loader", "output_and_loss"])
 }
 
-/// Whether generated loops call the methods of the trait with this name by fully qualified paths.
+/// Whether generated loops use fully qualified paths to call the methods of the trait with this
+/// name.
 pub fn is_trait_of_runtime(name: &syn::Ident) -> bool {
     name == "Module" || name == "Optimizer" || name == "Schedule"
 }

@@ -94,14 +94,15 @@ pub fn holds_layers(name: &str) -> bool {
     matches!(name, "Sequential" | "SequentialT" | "sequential")
 }
 
-/// Whether a method with this name, called with the literal argument `told`, freezes its receiver.
+/// Whether a call of a method with this name freezes the receiver. `told` is the literal argument
+/// of the call.
 pub fn freezes(method: &str, told: Option<bool>) -> bool {
     matches!(method, "freeze" | "freeze_parameters" | "set_frozen") && told != Some(false)
         || sets_trainable(method) && told == Some(false)
 }
 
-/// Whether a method with this name, called with the literal argument `told`, makes its receiver
-/// trainable again.
+/// Whether a call of a method with this name makes the receiver trainable again. `told` is the
+/// literal argument of the call.
 pub fn thaws(method: &str, told: Option<bool>) -> bool {
     matches!(method, "unfreeze" | "unfreeze_parameters") || sets_trainable(method) && told != Some(false)
 }

@@ -51,7 +51,7 @@ pub fn zeroes_gradients(name: &str) -> bool {
 /// Whether a function with this name may zero the gradients of its receiver or its arguments:
 /// `zero`, `reset`, `zero_all`, `clear_grads`.
 ///
-/// A call with such a name and another meaning hides a missing `zero_grad`. Names such as
+/// If a call with such a name has another meaning, it hides a missing `zero_grad`. Names such as
 /// `reset_state` certainly have another meaning.
 pub fn may_zero(name: &str) -> bool {
     let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
@@ -187,7 +187,7 @@ pub fn is_builder(name: &str) -> bool {
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a name, found in code that is not lowered, suggests a call that fills or uses gradients.
+/// Whether a name in code that is not lowered suggests a call that fills or uses gradients.
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
@@ -216,7 +216,7 @@ pub fn holds_parameters(name: &str) -> bool {
         .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
 }
 
-/// Whether a method with this name, called on an average of parameters, updates the average.
+/// Whether a method with this name updates its receiver, an average of parameters.
 pub fn moves_average(method: &str) -> bool {
     matches!(method, "update" | "step" | "update_parameters" | "update_from" | "track")
 }

@@ -14,7 +14,8 @@ struct Entry {
     /// `None` if the pass does not retain the graph.
     owner: Option<Tensor>,
     record: Option<Record>,
-    /// The number of uses of the operation's output that have yet to contribute their gradient.
+    /// The number of gradients that are still missing. Each use of the operation's output
+    /// contributes one gradient.
     uses: usize,
     gradient: Option<Value>,
 }

@@ -22,8 +22,8 @@ use super::TensorDataset;
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
 
-/// The default limit of the length of a row, in bytes. A row of a million numbers of 16 characters
-/// each has this length. An image of 224 x 224 pixels in three channels takes 600 KB.
+/// The default limit of the length of a row, in bytes. A row with a million numbers has this length
+/// if each number takes 16 characters. An image of 224 x 224 pixels in three channels takes 600 KB.
 const ROW_BYTES: usize = 16 << 20;
 /// The default limit of the number of columns. The widest tables of measurements have fewer
 /// columns. Spreadsheets have up to 16,384 columns.
@@ -208,8 +208,8 @@ impl Csv {
         Self { bytes_limit: bytes, ..self }
     }
 
-    /// Reads features and class labels. A label is a non-negative integer, or a name that
-    /// [`classes`](Self::classes) set.
+    /// Reads features and class labels. A label is a non-negative integer, or one of the names that
+    /// were passed to [`classes`](Self::classes).
     ///
     /// # Shapes
     /// inputs `[rows, features]`, targets: one label per row.

@@ -11,8 +11,8 @@ use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 
 impl<'a> Lower<'a> {
-    /// A copy of a value without the places that hold settings or a device, because such places can
-    /// hold no parameters.
+    /// A copy of a value without the places that hold settings or a device. Such places can hold no
+    /// parameters.
     pub(in crate::lower) fn without_settings(&self, value: &Value<'a>) -> Value<'a> {
         let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
         Value { deps: kept(&value.deps, &keeps), ..value.clone() }
@@ -27,8 +27,8 @@ impl<'a> Lower<'a> {
 
     /// Whether a place can hold no parameters.
     ///
-    /// The place can hold no parameters if its type, the type of a value that contains it, or its
-    /// name shows this.
+    /// The type of the place, the type of a value that contains the place, or the name of the place
+    /// can show this.
     fn is_bare(&self, path: PathId, by_name: &dyn Fn(&str) -> bool) -> bool {
         let name = self.cfg.paths.name(path);
         let mut members = name.split('.');

@@ -15,7 +15,8 @@ pub(in crate::lower) enum Kind<'a> {
     Number,
     /// An optimizer stored in a place.
     Optimizer(OptimizerId),
-    /// A newly constructed optimizer that is not stored in a place yet: its parameters and its constructor.
+    /// A newly constructed optimizer that is not stored in a place yet. The fields are the
+    /// parameters and the constructor of the optimizer.
     NewOptimizer(Deps, SiteId),
     /// A collection of optimizers that is stored in a place.
     Optimizers(OptimizerId),
@@ -23,7 +24,8 @@ pub(in crate::lower) enum Kind<'a> {
     ///
     /// The fields are the parameters of all these optimizers, and the constructor of the first one.
     NewOptimizers(Deps, SiteId),
-    /// The settings of an optimizer that is not built yet, with their constructor.
+    /// The settings of an optimizer that is not built yet. The field is the constructor of the
+    /// settings.
     Settings(SiteId),
     Schedule,
     /// A gradient scaler.
@@ -32,7 +34,7 @@ pub(in crate::lower) enum Kind<'a> {
     Scaled,
     /// Gradients as a separate value. In some libraries, `backward` returns the gradients.
     ///
-    /// The value holds the gradients of one of these stores.
+    /// The field lists stores. The value holds the gradients of one of them.
     Gradients(Vec<StoreId>),
     /// An object that adds up gradients.
     Accumulator(StoreId),

@@ -141,7 +141,7 @@ impl Lower<'_> {
         self.objects.optimizers().filter(|(path, _)| overlaps(*path)).map(|(_, id)| id).collect()
     }
 
-    /// The places of the optimizers that are in the places `deps`.
+    /// For each optimizer in the places `deps`, the place of the optimizer.
     pub(in crate::lower) fn paths_in(&self, deps: &Deps) -> Deps {
         self.optimizers_in(deps)
             .into_iter()

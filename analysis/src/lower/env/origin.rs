@@ -37,8 +37,8 @@ impl<'a> Lower<'a> {
         if unknown { Origin::default() } else { Origin::data(of) }
     }
 
-    /// Whether an assignment to a variable, at this point of the code, always runs before the code
-    /// that follows.
+    /// Whether an assignment to the variable `path` at this point of the code always runs before
+    /// the code that follows.
     ///
     /// Such an assignment is in the same branches and loops as the `let` of the variable.
     pub(in crate::lower) fn is_straight(&self, path: PathId) -> bool {

@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
         Value { passing: value.passing, ..part }
     }
 
-    /// The value in a field of a place, created if the field has none.
+    /// The value in a field of a place. It is created if the field has none.
     fn field(&mut self, place: PathId, member: &str, whole: &Value<'a>) -> Value<'a> {
         let path = self.cfg.paths.field(place, member);
         if let Some(known) = self.env.value(path) {

@@ -8,7 +8,7 @@ use crate::cfg::{Action, OnStore, PathId, StoreId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 
-/// A marker among the names, where the body of an inlined function or closure starts.
+/// A marker among the names. It marks the start of the body of an inlined function or closure.
 const BORDER: PathId = PathId::MAX;
 
 /// The variables in scope.

@@ -105,8 +105,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores a new accumulator in a place. If the place holds an accumulator already, this
-    /// accumulator is emptied instead.
+    /// Stores a new accumulator in a place. If the place already holds an accumulator, the store
+    /// only empties the old accumulator.
     fn store_accumulator(&mut self, path: PathId, value: &mut Value<'a>) {
         let Kind::Accumulator(new) = value.kind else { return };
         let Some(known) = self.objects.accumulator(path) else {
@@ -165,8 +165,8 @@ impl<'a> Lower<'a> {
         optimizer && !other && survey.differentiates() && survey.keeps_to_itself(name)
     }
 
-    /// Whether the uses of a variable show that its value, an optimizer without parameters, really
-    /// is an optimizer.
+    /// Whether the uses of a variable show that its value is an optimizer. The value was
+    /// constructed without model parameters.
     ///
     /// If the variable is stepped, but neither zeroed nor clipped, the function must also compute
     /// gradients.

@@ -54,9 +54,9 @@ pub(in crate::lower) struct Provenance {
     pub models: Deps,
     /// The constructor that returned the value.
     pub made: Option<SiteId>,
-    /// Whether the value is the gradient of a parameter, or shares its values.
+    /// Whether the value is the gradient of a parameter, or shares the values of such a gradient.
     pub gradient: bool,
-    /// Whether the value is behind a pointer whose clones share it, such as an `Rc`.
+    /// Whether the value is behind a pointer, such as an `Rc`, whose clones share the value.
     pub pointer: bool,
     /// Whether the value can hold no parameters, because it was constructed as settings, a device
     /// or plain data.
@@ -71,8 +71,8 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// The graphs of named values that may contain this value. If the list is not empty, this value
-    /// itself may have a graph.
+    /// The graphs that may contain this value. They are graphs of named values. If the list is not
+    /// empty, this value itself may have a graph.
     pub part: Vec<GraphId>,
     /// Properties of the value as a model.
     pub as_model: AsModel,
@@ -248,7 +248,8 @@ impl<'a> Value<'a> {
         self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
     }
 
-    /// Whether the value has or may have a graph, or a model computed it.
+    /// Whether the value may have a graph. A value that a model computed counts, and so does a
+    /// tuple or a struct with parts.
     pub(in crate::lower) fn has_graphs(&self) -> bool {
         self.tensor.is_some()
             || !(self.graphs.is_empty() && self.part.is_empty() && self.models.is_empty())
@@ -266,7 +267,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Makes the value, with its parts, a part of one graph.
+    /// Makes the value and all its parts belong to one graph.
     pub(in crate::lower) fn gather(&mut self, graph: GraphId) {
         let had = self.computed || !self.parts().is_empty();
         self.kind.parts_mut().into_iter().for_each(|(_, part)| part.gather(graph));
@@ -275,7 +276,7 @@ impl<'a> Value<'a> {
         self.part = if had { vec![graph] } else { Vec::new() };
     }
 
-    /// A value that is computed from this value and `other`, possibly without their graphs.
+    /// A value that is computed from this value and `other`. The graphs of `other` are left out.
     pub(in crate::lower) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
         if self.past != other.past {

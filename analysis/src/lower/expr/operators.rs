@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
 
 /// The way in which a comparison differs between processes.
 ///
-/// A value with the name of a rank counts as the number of this process only in a test for
+/// A value with the name of a rank is treated as the rank of this process only in a test for
 /// equality.
 fn compared(op: &BinOp, differs: Differs) -> Differs {
     match (op, differs) {

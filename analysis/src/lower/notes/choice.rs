@@ -15,9 +15,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::{keeps_model, stops_early};
 
 impl<'a> Lower<'a> {
-    /// Records a branch that saves the best model, such as
-    /// `if loss < best { best = loss; save(&model); }`, or a branch that ends the loop because the
-    /// measure no longer improves.
+    /// Records a branch that saves the best model, or a branch that ends the loop because the
+    /// measure no longer improves. This is a branch that saves:
+    /// `if loss < best { best = loss; save(&model); }`.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let then = &*node.then_branch.stmts;
         let other = match node.else_branch.as_ref().map(|(_, other)| &**other) {
@@ -82,7 +82,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Collects the inputs of a measure that selects the best model, such as a validation loss.
+    /// Collects the inputs of the measure called `name`. The best model is selected by this
+    /// measure. An example is a validation loss.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
         let Some(path) = self.lookup(name) else { return };
         if let Some(value) = self.env.values.get(&path) {

@@ -11,7 +11,7 @@ use crate::lower::env::bind::member;
 use crate::lower::{Lower, address, text};
 use crate::vocabulary::{forwards_items, names_epoch_count};
 
-/// A number of epochs, minus a number.
+/// The difference `epochs - minus`, where `epochs` is a number of epochs.
 struct Bound<'e> {
     epochs: &'e Expr,
     minus: i64,
@@ -83,9 +83,9 @@ impl<'a> Lower<'a> {
         number(expr).or_else(|| number(self.fixed(&ident(expr)?)?))
     }
 
-    /// Whether an expression is a number of epochs: a parameter, a constant, a variable or a field
-    /// with such a name, or a variable that is initialized with a number of epochs. A number to
-    /// which something was added does not count.
+    /// Whether an expression is a number of epochs. This is so for a parameter, a constant, a
+    /// variable or a field whose name suggests a number of epochs, and for a variable that is
+    /// initialized with a number of epochs. A number to which something was added does not count.
     fn counts_epochs(&self, expr: &Expr, depth: usize) -> bool {
         let named = match expr {
             Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
@@ -132,7 +132,8 @@ fn range_of(items: &Expr, depth: usize) -> Option<&ExprRange> {
     }
 }
 
-/// An expression `epochs`, `epochs - 1` or `epochs + 1` as a number of epochs, minus a number.
+/// Splits an expression such as `epochs - 1` or `epochs + 1` into `epochs` and the number that is
+/// subtracted from it.
 fn bound(expr: &Expr, depth: usize) -> Option<Bound<'_>> {
     if depth > limits::NESTED_ARITHMETIC {
         return None;
@@ -176,7 +177,7 @@ fn ident(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The numbers of assignments to a variable in a loop body: those that add one, and all others.
+/// Counts the assignments to a variable in a loop body: those that add one, and all others.
 struct Bumps<'n> {
     of: &'n str,
     by_one: usize,

@@ -80,8 +80,8 @@ fn fetched_from(expr: &Expr) -> Option<String> {
 /// `loader.filter_map(Result::ok)`.
 ///
 /// The flag is `true` if the filter drops an item with an error, and `false` if the filter ends the
-/// loop at this item. The expression is the iterator before the filter, whose items include the
-/// errors: `loader`.
+/// loop at this item. The expression is the iterator before the filter: `loader`. Its items include
+/// the errors.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();

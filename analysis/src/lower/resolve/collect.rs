@@ -1,4 +1,4 @@
-//! The collection of the functions, types and imports of items, each with its scope.
+//! Collects the functions, types and imports of items, each with its scope.
 
 use std::borrow::Cow;
 

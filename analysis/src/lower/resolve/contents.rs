@@ -1,5 +1,5 @@
-//! Contents of the checked code that a single function does not show: the layers of a type, and the
-//! checkpoints that other functions resume from.
+//! Facts about the checked code that no single function shows: the layers of a type, and the
+//! checkpoints from which other functions resume.
 
 use super::{FnId, Resolver, TypeId};
 use crate::cfg::Expression;
@@ -58,8 +58,8 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether a name in a type denotes a collection or a wrapper of layers, or a module in the path of
-/// a type.
+/// Whether a name in a type denotes a collection of layers, a wrapper of layers, or a module in the
+/// path of the type.
 fn is_container(name: &str) -> bool {
     crate::vocabulary::rust::type_shape(name).is_some() || crate::vocabulary::is_module_path(name)
 }

@@ -16,7 +16,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether a body consists of assignments to fields of `self`, computed without calls.
+/// Whether a body only assigns to fields of `self`, and computes the assigned values without calls.
 fn is_counter(body: &Block) -> bool {
     let counts = |statement: &Stmt| match statement {
         Stmt::Expr(expr, _) => match expr {

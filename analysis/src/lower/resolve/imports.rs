@@ -11,8 +11,9 @@ impl Resolver<'_> {
     /// Whether a path may refer to an unknown function of the user, although a library has a
     /// function with the same name.
     ///
-    /// Such a function is imported from a module of the user's crate, or from an unknown crate.
-    /// Without any import, as when a single function is checked, names belong to the library.
+    /// A function of the user is imported from a module of the user's crate, or from an unknown
+    /// crate. If there are no imports, names belong to the library. This is so when a single
+    /// function is checked.
     pub(in crate::lower) fn may_be_own(&self, path: &Path, from: FnId) -> bool {
         let Some(first) = path.segments.first().map(|part| part.ident.to_string()) else { return true };
         let mut scopes = Vec::new();

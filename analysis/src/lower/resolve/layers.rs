@@ -10,8 +10,8 @@ use crate::vocabulary::{changes_with_mode, is_same_in_every_mode};
 
 impl Resolver<'_> {
     /// Whether a model of this type certainly computes the same result in training mode and in
-    /// evaluation mode. This is the case if each field is known, and no method names a computation
-    /// that depends on the mode.
+    /// evaluation mode. This is the case if each field is known, and no method of the type mentions
+    /// a computation that depends on the mode.
     pub(in crate::lower) fn is_same_in_every_mode(&self, ty: TypeId) -> bool {
         self.is_same(ty, 0)
     }

@@ -1,4 +1,4 @@
-//! Unfolding of macros, which are replaced by the expressions that they evaluate.
+//! Unfolds macros: replaces macros by the expressions that they evaluate.
 //!
 //! A macro whose input parses as expressions becomes a call of the same name.
 //! Any other macro stays as it is, and is treated as opaque code that uses the names in the macro.

@@ -22,7 +22,8 @@ impl Resolver<'_> {
         self.free(last, before, self.functions[from].scope, 0)
     }
 
-    /// The function with this name in the module at the path `before`, or in scope if the path is empty.
+    /// The function called `name` in the module at the path `before`. If the path is empty, the
+    /// function is looked up in `scope`.
     fn free(&self, name: &str, before: &[String], scope: ScopeId, depth: usize) -> Option<FnId> {
         if depth > limits::IMPORTS {
             return None;

@@ -47,7 +47,7 @@ impl Questions {
         condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
     }
 
-    /// Records a variable whose value answers the questions of a condition.
+    /// Records a variable that holds the result of a condition, and the questions of the condition.
     pub(super) fn holds(&mut self, name: Expression, value: &Expr) {
         let mut keys = Vec::new();
         condition::each_pure(condition::tests(value), &mut |test| {
@@ -123,7 +123,8 @@ struct Chosen {
     left_out: bool,
 }
 
-/// Chooses questions, in the order of `candidates`, that together have at most `most` joint outcomes.
+/// Chooses questions in the order of `candidates`. The chosen questions have at most `most` joint
+/// outcomes.
 fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     // A subject that is compared with `n` values has `n + 1` outcomes.
     let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();

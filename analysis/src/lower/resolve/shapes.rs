@@ -1,5 +1,5 @@
-//! The uses of models and optimizers of libraries without a vocabulary, recognized by the shape of
-//! a function's calls.
+//! The uses of models and optimizers from libraries that have no vocabulary. Such uses are
+//! recognized by the shape of a function's calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,10 @@ use crate::vocabulary::Uses;
 /// The uses of models and optimizers without a vocabulary, as a part of a survey.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    /// For the name of each variable that holds parameters, the model of the parameters.
+    /// For the name of each variable that holds the parameters of a model, the source text of the
+    /// model.
     pub parameters_of: BTreeMap<String, String>,
-    /// The source text of each model whose gradients a method of another object zeroes.
+    /// The source text of each model whose gradients are zeroed by a method of another object.
     pub zeroed: BTreeSet<String>,
     /// For each name, the number of its mentions, and the number of mentions as `&name`.
     pub mentions: BTreeMap<String, (usize, usize)>,

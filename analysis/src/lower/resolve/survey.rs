@@ -23,13 +23,13 @@ use crate::vocabulary::{
 
 /// What a survey of a function found.
 pub(crate) struct Survey {
-    /// The methods that are called, by the text of their receiver.
+    /// For the source text of each receiver, the methods that are called on the receiver.
     pub uses: BTreeMap<String, Uses>,
     /// The names and numbers that the function multiplies with or divides by.
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// The uses of models and optimizers of libraries without a vocabulary.
+    /// The uses of models and optimizers from libraries that have no vocabulary.
     pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
@@ -58,7 +58,7 @@ pub(crate) struct Survey {
 pub(crate) struct Distributed {
     /// The last names of the receivers of collective operations.
     pub communicators: BTreeSet<String>,
-    /// Whether the function calls a function that ends all processes, such as `abort`.
+    /// Whether the function calls a function, such as `abort`, that ends all processes.
     pub aborts: bool,
 }
 

@@ -18,8 +18,8 @@ impl Survey {
         zeroed.map(|(name, _)| last_name(name))
     }
 
-    /// Pairs of a method that applies an optimizer to a model, and the name of the model. Only
-    /// models whose gradients the function zeroes are included.
+    /// Pairs of names. The first is a method that applies an optimizer to a model, and the second
+    /// is the model. Only models whose gradients the function zeroes are included.
     pub(super) fn zeroes_applied(&self) -> impl Iterator<Item = (String, String)> {
         let zeroed =
             |uses: &&Uses| uses.is_zeroed() || uses.applied_to.iter().any(|model| self.is_zeroed(model));

@@ -28,7 +28,7 @@ fn unread(asked: &Asked<'_>) -> Option<String> {
 
 /// A target through which the backward reaches the model that computed the output.
 ///
-/// Such a target lacks a `detach`, so that the update also moves the target.
+/// Such a target lacks a `detach`. The update therefore also moves the target.
 fn trained_target(asked: &Asked<'_>) -> Option<String> {
     let facts = &asked.cfg.facts;
     let losses = facts.all::<LossCall>().map(|(_, call)| (call.site, &call.output, &call.target));

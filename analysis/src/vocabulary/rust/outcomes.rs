@@ -35,7 +35,7 @@ impl Variant {
         name == self.name()
     }
 
-    /// Whether a path is the name of this variant alone: `None`, not `Option::None`.
+    /// Whether a path consists only of the name of this variant: `None`, not `Option::None`.
     pub fn is_path(self, path: &syn::Path) -> bool {
         path.is_ident(self.name())
     }

@@ -9,7 +9,7 @@ pub enum TypeShape {
     Collection,
 }
 
-/// The shape of a type by the last segment of its path.
+/// The shape of a type. `name` is the last segment of the type's path.
 pub fn type_shape(name: &str) -> Option<TypeShape> {
     match name {
         "Option" | "Result" | "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Ref" | "RefMut" | "Mutex"
