@@ -112,7 +112,8 @@ struct Syntax {
     depth: usize,
     /// The syntax node of the expression that is a whole statement.
     statement: usize,
-    /// The syntax node of a call in this statement, without a `?` or an `unwrap` around the call.
+    /// The syntax node of the statement without a `?` or an `unwrap` around it: `f(x)` for
+    /// `f(x)?;`.
     statement_call: usize,
     /// The syntax node of the call whose result is bound to a variable that is named as a loss.
     loss: Option<usize>,

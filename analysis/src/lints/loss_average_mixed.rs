@@ -34,7 +34,8 @@ lint! {
     /// A weight counts as the size of a batch if it is the length of the loop's item, or if its name says so.
     /// A divisor is a number of samples if:
     ///
-    /// - it is the length of the data that the loop's batches come from, `loader.dataset()` or a data set that the loader is built of,
+    /// - it is the length of the data set behind the loop's batches (`loader.dataset()`, or a data
+    ///   set that the loader is built from),
     /// - it is a count to which the size of each batch is added,
     /// - its name says so, as `n_samples` does, and the loop runs over batches.
     ///

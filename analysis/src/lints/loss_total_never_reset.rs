@@ -91,8 +91,9 @@ fn metrics(cx: &mut Context<'_>) {
     }
 }
 
-/// Returns the site of the addition to a sum, the epoch loop and the site that reports the sum, if
-/// the loop never resets the sum.
+/// The fault of an epoch loop that never resets a sum.
+///
+/// Returns the site that adds to the sum, the epoch loop, and the site that reports the sum.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;

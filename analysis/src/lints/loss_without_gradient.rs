@@ -29,7 +29,8 @@ lint! {
     /// ## Limits
     ///
     /// A factor or a divisor (a weight, a norm), a subtracted baseline, a detached term and a target are not reported.
-    /// A term is reported only if it comes, in the same iteration, from a model that the function trains.
+    /// A term is reported only if a model that the function trains computes it in the iteration of
+    /// the `backward`.
     loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
 }
 

@@ -17,7 +17,9 @@ lint! {
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
     /// Also an optimizer that the function builds and never uses, although a loop computes losses of the optimizer's model.
     ///
-    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
+    /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`),
+    /// also gradients that are dropped.
+    /// Gradients are dropped if the code passes them neither to a step nor to another call.
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
     /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
@@ -47,7 +49,7 @@ lint! {
     /// Silent if:
     ///
     /// - the optimizer is returned, stored or passed to another function,
-    /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
+    /// - the function gets the optimizer from its caller, and has no attribute `#[training_loop]`,
     /// - the function reads gradients or updates parameters itself.
     ///
     /// The last two cases do not apply to gradients that are a separate value, because such a value is dropped at the end of the function.
@@ -158,7 +160,7 @@ fn dropped(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports the sum of an accumulator that no step takes.
+/// Reports an accumulator whose sum no step takes.
 fn dropped_sums(cx: &mut Context<'_>) {
     let cfg = cx.cfg;
     for (site, outcome) in cfg.facts.all::<Outcome>() {
@@ -253,8 +255,8 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     told
 }
 
-/// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and
-/// zero its gradients in every iteration that computes gradients.
+/// Whether an annotated `impl` never steps an optimizer in a field of `self`, although every
+/// iteration that computes gradients also zeroes them.
 ///
 /// A `step` in other code would use only the gradients of the last iteration.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {

@@ -30,7 +30,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the model is trained in an inner loop (a fold, a trial), in tests, if the iteration stores the model or passes it on, or if a function other than a constructor builds the model.
+    /// Silent in tests, and if an inner loop trains the model, as for a fold or a trial.
+    /// Silent if the iteration stores the model or passes it on, or if a function other than a
+    /// constructor builds the model.
     model_rebuilt, Error, "a model built in the loop that trains it"
 }
 
@@ -59,7 +61,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loop whose `step` takes the model by value, with the rank of the report.
+/// The loop whose `step` takes the model by value, and the rank of the finding.
 ///
 /// The optimizer of such a step need not be rebuilt together with the model.
 fn updated_in(cx: &Context<'_>, id: OptimizerId) -> Option<(LoopId, usize)> {

@@ -6,7 +6,7 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A gradient norm that is read after `zero_grad`, before the next `backward`.
+    /// A gradient norm that is read after `zero_grad` and before the next `backward`.
     ///
     /// ## Why it matters
     ///

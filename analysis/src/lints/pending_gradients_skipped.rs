@@ -6,7 +6,9 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `continue` or `break` between `backward` and `step`, without a `zero_grad`, under a condition such as a loss that is not finite.
+    /// A `continue` or `break` between `backward` and `step`, if no `zero_grad` runs before the
+    /// next `backward`.
+    /// The condition of the jump tests a computed value, for instance whether the loss is finite.
     ///
     /// ## Why it matters
     ///
@@ -36,7 +38,7 @@ lint! {
     /// ## Limits
     ///
     /// Found only if the condition depends on values computed in the iteration.
-    /// Any other condition may accumulate several batches on purpose.
+    /// With any other condition, the loop may accumulate several batches on purpose.
     pending_gradients_skipped, Warning, "a jump between `backward` and `step` leaves gradients to the next iteration"
 }
 

@@ -31,7 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Checked only in functions that also train the model, because the caller of another function may have switched recording off.
+    /// Checked only in functions that also train the model.
+    /// If a function does not train the model, its caller may have switched recording off.
     /// Silent in a library that cannot switch recording off (`candle`, `dfdx`).
     /// Silent if gradients are read, if the output is detached, or if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"

@@ -5,7 +5,7 @@ use crate::cfg::{Certain, Cfg, GraphId, OptimizerId, SiteId};
 use crate::diagnostic::{Level, Note};
 use crate::fix::Fix;
 
-/// A finding before the findings are merged.
+/// A finding of a lint, before findings with the same cause are merged.
 #[derive(Debug)]
 pub struct Finding {
     pub(super) lint: &'static Lint,

@@ -33,7 +33,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Validation data is recognised by its name, so the function must also train on other data.
+    /// Validation data is recognised only by its name, so a finding also requires training on other
+    /// data.
     /// A loop whose optimizer steps in no other loop (architecture search, meta-learning) is correct.
     /// In the `eval_order` of a spec, the stages `backward` and `step` are rejected at every level.
     step_in_evaluation, Error, "`backward` or `step` on validation data"

@@ -40,7 +40,8 @@ lint! {
     ///
     /// Silent if `zero_grad` and `step` are both outside the loop, because one update with the gradients of all iterations is taken as intended.
     /// A loop over the micro-batches of one update is reported by `zero_grad_every_batch` instead.
-    /// Such a loop iterates over an item of the loop around it, or a name in its head mentions micro-batches.
+    /// A loop counts as such a loop if it iterates over an item of the loop around it, or if a name
+    /// in its head mentions micro-batches.
     /// Silent if another `backward` runs between the loop and the step, because the step may be meant for that `backward`.
     /// Silent if the function reads gradients itself, because it may accumulate them by hand.
     step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"

@@ -20,8 +20,8 @@ pub(super) struct Forward<'a> {
     pub(super) run: &'a Computation,
     /// The possible modes of the model. `None` if the mode is not tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// The possible states of recording at this visit, from the calls that switch recording on or
-    /// off.
+    /// The possible states of recording at this visit, as set by the calls that switch recording on
+    /// or off.
     pub(super) switch: AbstractValue,
 }
 
@@ -195,8 +195,9 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items are the input of a forward pass that this loss or `backward` depends
-    /// on.
+    /// The loop whose items are the input of a forward pass.
+    ///
+    /// The argument `run` is a loss or a `backward` that depends on this forward pass.
     pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
@@ -318,8 +319,8 @@ impl<'a> Context<'a> {
 
     /// The line before which a call must be inserted so that the call runs once.
     ///
-    /// This is the head of the outermost loop that contains `forward` and not `other`. Without such a loop,
-    /// it is the line of `forward`.
+    /// If loops contain `forward` and not `other`, this is the line of the outermost loop among
+    /// them. Otherwise it is the line of `forward`.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

@@ -10,7 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The parameters of the averaged model are a mean, but its running statistics of batch norm are those of the first or of the last model alone.
+    /// The parameters of the averaged model are a mean.
+    /// The running batch norm statistics are those of the first or of the last model alone.
     /// The averaged model is then worse than each of the models that were averaged, often by far.
     /// mosaicml/composer#624 reports a very poor averaged model for this reason, and leela-zero/leela-zero#1090 fixes the fault.
     ///

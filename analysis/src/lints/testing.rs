@@ -12,7 +12,7 @@ pub(super) fn found(source: &str, annotated: bool) -> Vec<(&'static str, usize)>
     findings.iter().map(|finding| (finding.lint.unwrap_or(""), finding.place.line())).collect()
 }
 
-/// The findings in a loop with this body, which starts on line 5.
+/// The findings in a loop whose body is `body`. The text of the body starts on line 5.
 pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
     let source = format!(
         "fn fit(model: &mut Mlp, train: &DataLoader, k: usize) {{

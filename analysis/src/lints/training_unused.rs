@@ -9,7 +9,7 @@ lint! {
     /// ## What it finds
     ///
     /// A model that a function builds and trains, and that is never saved, returned, passed on or evaluated.
-    /// In a spec, a model that the function takes by value, if no hook or block can save the model.
+    /// In a spec, also a model that the function takes by value and that no hook or block can save.
     ///
     /// ## Why it matters
     ///

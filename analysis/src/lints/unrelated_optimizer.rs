@@ -35,7 +35,8 @@ lint! {
     /// Found only if both models are known and cannot share parameters.
     /// The models cannot share parameters if another optimizer updates the model of the loss, or if the function builds one model independently of the other model.
     /// If both models are `&mut` parameters, the finding is a warning, because they may hold shared pointers to the same parameters.
-    /// If an optimizer is named after a model that no optimizer updates, and itself updates another model, the finding is a warning.
+    /// The finding is a warning if an optimizer updates one model but is named after another model,
+    /// which no optimizer updates.
     /// Silent if the function reads or writes gradients itself.
     unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }

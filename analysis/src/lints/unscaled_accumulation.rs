@@ -40,7 +40,8 @@ lint! {
     /// An inner loop counts as a loop over micro-batches only if it has one of these forms:
     /// `for _ in 0..k`, a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`, a loop over the next `k` batches of a borrowed iterator, or a loop over the parts `batch.chunk(k, 0)`.
     /// A loop `for i in 0..k` that uses `i` counts only if a name in its head mentions micro-batches or accumulation.
-    /// Silent if the step runs after a number of samples, or if a call with a name such as `scale_grad` scales the gradients.
+    /// Silent if the condition of the step counts samples instead of batches, or if a call with a
+    /// name such as `scale_grad` scales the gradients.
     /// Silent if a value such as the learning rate is multiplied or divided by the size of the window, if the loss is a sum, or if the loss comes from an opaque call.
     /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless the gradients are clipped.
     unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"

@@ -5,7 +5,7 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// A spec without a clause uses the parameter with exactly the name of the clause.
+    /// If a spec lacks a clause, the parameter with exactly the name of the clause takes its place.
     /// With a parameter `val` instead of `valid`, the generated loop does not validate.
     ///
     /// ## Example

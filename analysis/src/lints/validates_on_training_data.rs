@@ -8,7 +8,8 @@ lint! {
     /// ## What it finds
     ///
     /// A spec whose `valid` is the same expression as its `train`.
-    /// In a hand-written function, an evaluation on the training data that is named as validation, if the function has no other evaluation.
+    /// In a hand-written function, an evaluation that is named as validation but runs on the
+    /// training data, if the function has no other evaluation.
     ///
     /// ## Why it matters
     ///

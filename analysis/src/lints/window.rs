@@ -19,8 +19,8 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The windows whose step is under a condition on an iteration counter, in the loop that runs
-    /// `backward`.
+    /// The windows whose step is in the loop that runs `backward`, under a condition on an
+    /// iteration counter.
     pub(super) fn counted_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let step = *steps.first()?;
@@ -209,8 +209,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer that is between a `backward` and a `step` at a site, on every path. The result
-    /// includes the sites of this `backward` and this `step`.
+    /// The optimizer whose gradients are pending at a site on every path: a `backward` has computed
+    /// them, and a `step` follows. The result includes the sites of the `backward` and the `step`.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {

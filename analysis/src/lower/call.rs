@@ -209,7 +209,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Performs a call of `function`, the value of the expression that is called: `(self.loss)(x, y)`.
+    /// Performs a call whose callee is an expression of value `function`: `(self.loss)(x, y)`.
     fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = function.kind {
             return self.inline_closure(closure, address(call.expr), call.arguments.clone());

@@ -128,7 +128,8 @@ impl<'a> Lower<'a> {
 
     /// Closes the innermost frame.
     ///
-    /// Returns the join of `value`, which is the value at the end of the frame, and the values of the jumps.
+    /// The argument `value` is the value at the end of the frame. Returns the join of `value` and
+    /// the values of the jumps.
     pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
         let broken = self.control.frames.pop().and_then(|frame| frame.value);
         match broken {

@@ -49,7 +49,7 @@ pub(super) struct Env<'a> {
     /// For each variable with a model constructed here, the site of the constructor, and whether a
     /// condition may skip the constructor.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
-    /// For each variable that holds a guard, the number of open branches at the store of the guard.
+    /// For each variable that holds a guard, the number of open branches when the guard was stored.
     pub guard_branches: BTreeMap<PathId, usize>,
 }
 

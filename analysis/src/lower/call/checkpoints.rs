@@ -51,8 +51,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a call is a method of the file whose receiver holds an optimizer, as in
-    /// `self.save_checkpoint()`. The calls in the method tell what is saved.
+    /// Whether a method call is inlined and its receiver holds an optimizer, as in
+    /// `self.save_checkpoint()`. The calls in the body of the method tell what is saved.
     fn tells_in_its_body(&self, call: &Call<'a>) -> bool {
         let holder = call.receiver.as_ref().is_some_and(|receiver| {
             !matches!(receiver.kind, Kind::Optimizer(_) | Kind::Optimizers(_))
@@ -165,8 +165,8 @@ pub(in crate::lower) fn plain(expr: &Expr) -> &Expr {
     }
 }
 
-/// Whether an expression may be the path of a file, so that two equal expressions are the same
-/// path.
+/// Whether an expression may be the path of a file, so that two equal expressions mean the same
+/// file.
 fn is_path(expression: &Expression) -> bool {
     match expression {
         Expression::Variable(_) | Expression::Name(_) => true,

@@ -152,7 +152,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Performs a method of settings that builds an object, as in `NetConfig::new().init(&device)`.
+    /// Performs a method that builds an object from settings: `NetConfig::new().init(&device)`.
     pub(super) fn constructs(&mut self, call: &Call<'a>) -> Value<'a> {
         let value = self.opaque(call);
         let site = self.opaque_site_of(call.expr);

@@ -70,8 +70,8 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// Whether an optimizer evaluates its closure several times in one step. The name of the
-    /// constructor decides, or the declared type of the optimizer's parameter or field.
+    /// Whether an optimizer evaluates its closure several times in one step. The constructor's
+    /// name decides, or the declared type of the parameter or field that holds the optimizer.
     fn evaluates_repeatedly(&self, id: OptimizerId, receiver: &Expr) -> bool {
         let mut built = self.cfg.optimizers[id].built.iter();
         built.any(|(site, _)| self.cfg.sites[*site].names.iter().any(|name| evaluates_repeatedly(name)))

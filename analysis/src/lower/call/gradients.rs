@@ -74,7 +74,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether an expression mentions a scaler, as a clip limit multiplied by the scaler's factor does.
+    /// Whether an expression mentions a scaler.
+    ///
+    /// An example is a clip limit that is multiplied by the scaler's factor.
     fn mentions_scaler(&self, expr: &Expr) -> bool {
         names_in(&expr).iter().any(|name| {
             let value = self.lookup(name).and_then(|path| self.env.value(path));

@@ -55,8 +55,8 @@ impl<'a> Lower<'a> {
 
     /// Whether a value of unknown origin is named like a loss, and the call may differentiate it.
     ///
-    /// A getter does not differentiate the value. A call with another computed tensor, such as an
-    /// output of a model, computes the loss instead.
+    /// A getter does not differentiate the value. A call that also gets another computed tensor,
+    /// such as an output of a model, computes the loss instead.
     fn may_be_named_loss(&self, call: &Call<'a>, value: &Value<'a>) -> bool {
         let Some(place) = value.place.filter(|_| matches!(value.kind, Kind::Plain)) else { return false };
         let name = self.cfg.paths.name(place).rsplit('.').next().unwrap_or("");

@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Records that a value is measured, if the name of its call suggests a norm of gradients.
+    /// Marks the value of a call as measured, if the name of the call suggests a norm of gradients.
     ///
     /// After a reduction of gradients, the norm is the same on all processes.
     fn marks_measured(&self, call: &Call<'a>, value: &mut Value<'a>) {
@@ -308,14 +308,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that an expression, which is not lowered, may have changed everything that it
-    /// mentions.
+    /// Records that an unlowered expression may have changed everything that it mentions.
     pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
         let source = self.resolver.source(expr);
         self.touch(source.mentions(expr));
     }
 
-    /// Records that code, which is not lowered, may have changed everything that it mentions.
+    /// Records that unlowered code may have changed everything that it mentions.
     pub(in crate::lower) fn touch(&mut self, code: &Mentions) {
         code.formats.iter().for_each(|text| self.reads_in_text(text));
         let mut deps = Deps::none();

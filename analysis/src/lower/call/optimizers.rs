@@ -102,7 +102,7 @@ impl<'a> Lower<'a> {
         self.owns_models(id, deps);
     }
 
-    /// Records the models among the parameters of an optimizer that the function constructs.
+    /// Records the models that an optimizer updates, if the function constructs these models.
     fn owns_models(&mut self, id: OptimizerId, owned: &Deps) {
         let built =
             |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));

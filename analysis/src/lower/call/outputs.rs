@@ -22,7 +22,7 @@ use crate::vocabulary::{CallEffect, FORWARDS, Op, adds_layer, layer_op};
 /// The last operation of an expression, and the subexpression that performs this operation.
 type Last<'a> = Option<(Op, &'a Expr)>;
 
-/// The position in a function body of an expression that is being followed.
+/// The position of an expression in a function body, while the expression is being followed.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     of: FnId,

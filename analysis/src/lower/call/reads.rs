@@ -58,7 +58,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the gradients that an opaque call gets, and may change.
+    /// Records that an opaque call may change the gradients among its arguments.
     pub(super) fn hands_gradients(&mut self, call: &Call<'a>, site: SiteId) {
         if only_looks(&call.name) || measures_gradients(&call.name) || collects(&call.name) {
             return;

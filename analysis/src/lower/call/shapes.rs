@@ -93,8 +93,8 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// Whether some function zeroes the gradients of a model with this name, and updates the model
-    /// by a method with this name.
+    /// Whether some function updates a model as this call does, and zeroes the gradients of that
+    /// model. The model and the method must have the same names as in the call.
     fn zeroes_applied(&self, call: &Call<'a>) -> bool {
         let Callee::Method(node) = call.callee else { return false };
         let Some(uses) = self.uses_of(node) else { return false };

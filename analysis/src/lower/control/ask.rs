@@ -15,9 +15,9 @@ use crate::lower::env::bind::member;
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Asking {
     known: BTreeMap<Key, QuestionId>,
-    /// The followed questions, indexed by state bit.
+    /// The questions whose answers are part of the state, indexed by state bit.
     followed: Vec<Followed>,
-    /// The state bit of each followed question.
+    /// The state bit of each question in `followed`.
     bits: BTreeMap<QuestionId, usize>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches on a condition without `&&` and `||`, whose expression was evaluated before.
+    /// Branches on a condition without `&&` and `||`. Its expression was evaluated before.
     fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
         if !self.survey().followed.is_empty() {
             return self.branch_on(condition::asked(condition).formula(), yes, Some(no));
@@ -171,8 +171,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches to `yes` and to `no`. If the test's question is followed, each block assumes its
-    /// answer.
+    /// Branches to `yes` and to `no`. If the test's question is followed, the state on each branch
+    /// assumes the answer that leads to this branch.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
@@ -232,7 +232,7 @@ impl<'a> Lower<'a> {
         Some(bit)
     }
 
-    /// The bits of the followed questions that a new question excludes, as `P::F32` excludes `P::Bf16`.
+    /// The state bits of the questions that a new question excludes: `P::F32` excludes `P::Bf16`.
     ///
     /// Also records the reverse: each of these questions excludes the new question.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
@@ -247,7 +247,7 @@ impl<'a> Lower<'a> {
         excludes
     }
 
-    /// Assumes the answers to questions about the variable or field `name` that follow from its new value.
+    /// Assumes the answers that are implied by the new value of the variable or field `name`.
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
         if self.survey().followed.is_empty() {
             return;

@@ -135,7 +135,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The value of a variable, with what its name tells about distributed runs.
+    /// The value of a variable, refined by what the variable's name tells about distributed runs.
     pub(in crate::lower) fn in_run(&self, path: PathId, mut value: Value<'a>) -> Value<'a> {
         let name = self.cfg.paths.name(path);
         learn_from_name(name, &mut value);
@@ -143,7 +143,8 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Learns from the name of a variable or a field how its value differs, and whether it is a gradient.
+/// Learns from the name of a variable or a field how the value differs between processes, and
+/// whether the value is a gradient.
 fn learn_from_name(name: &str, value: &mut Value<'_>) {
     if value.differs() == Differs::Unknown {
         if names_rank(name) {
@@ -155,7 +156,7 @@ fn learn_from_name(name: &str, value: &mut Value<'_>) {
     value.gradient |= is_gradient(name) && !names_communicator(name);
 }
 
-/// The value of a field, with what its name tells about distributed runs.
+/// The value of a field, refined by what the field's name tells about distributed runs.
 pub(in crate::lower) fn part_in_run<'a>(whole: &Value<'a>, member: &str, mut value: Value<'a>) -> Value<'a> {
     if whole.differs() == Differs::Item && value.differs() == Differs::Unknown {
         value.differs = Differs::Item;

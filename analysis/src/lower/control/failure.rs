@@ -28,7 +28,7 @@ pub(in crate::lower) struct Errors {
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
-    /// The final expressions of inlined functions that are errors, by syntax node.
+    /// The errors among the final expressions of inlined functions, by syntax node.
     failing: Vec<usize>,
 }
 
@@ -141,7 +141,8 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// The target of errors at a `?` at the current place; `None` if the `?` leaves the checked function.
+    /// Where control continues if a `?` at the current place meets an error; `None` if the `?`
+    /// leaves the checked function.
     pub(super) fn error_exit(&self) -> Option<ErrorExit> {
         let index = self.control.frame(|frame| matches!(frame.kind, FrameKind::Call | FrameKind::Try))?;
         match self.control.errors.failures.last() {

@@ -114,7 +114,8 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// Jumps to the next iteration of the loop with this label, or of the innermost loop without a label.
+    /// Jumps to the next iteration of the loop with this label. If `label` is `None`, this is the
+    /// innermost loop.
     pub(super) fn next_iteration(&mut self, label: Option<&str>) {
         let is_loop = |kind| matches!(kind, FrameKind::Loop { .. });
         let found = self

@@ -35,7 +35,7 @@ fn guards(loops: &str) -> Vec<String> {
     step.guards.iter().map(show).collect()
 }
 
-/// The guards of the step, with these statements as the body of a loop that has an index.
+/// The guards of the step in a loop that has an index and this body.
 fn indexed(body: &str) -> Vec<String> {
     guards(&format!("for (i, (x, y)) in train.iter().enumerate() {{ {body} }}"))
 }
