@@ -2,9 +2,9 @@
 //!
 //! | variable | values | what it does | in code |
 //! |---|---|---|---|
-//! | `TRAINING_LOOP_PROGRESS` | `auto` (default), `bar`, `plain`, `off` | how a generated loop shows its progress on standard error | [`set_progress`](crate::run::set_progress) |
-//! | `TRAINING_LOOP_THREADS` | a whole number from 1 on | how many threads share the work | [`set_num_threads`](crate::set_num_threads) |
-//! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | what the run-time check of the order of calls (the watch) does | |
+//! | `TRAINING_LOOP_PROGRESS` | `auto` (default), `bar`, `plain`, `off` | sets how a generated loop shows its progress on standard error | [`set_progress`](crate::run::set_progress) |
+//! | `TRAINING_LOOP_THREADS` | a whole number from 1 on | sets how many threads share the work | [`set_num_threads`](crate::set_num_threads) |
+//! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | sets what the watch does; the watch is the run-time check of the order of calls | |
 //! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
 //! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the notice about a runtime that was built without optimization | |
 //!

@@ -34,7 +34,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
     HyperParameter {
-        /// The type with the hyper-parameter, such as `Sgd`.
+        /// The name of the type, such as `Sgd`, that has the hyper-parameter.
         owner: &'static str,
         /// The name of the hyper-parameter, such as `momentum`.
         name: &'static str,
@@ -57,7 +57,7 @@ pub enum Error {
         value: String,
         /// The rule, such as `must be at least 1`.
         rule: &'static str,
-        /// The suggested replacement; empty if there is none.
+        /// The suggested correction; empty if there is none.
         help: &'static str,
     },
     /// A loader yields no batch.
@@ -132,7 +132,7 @@ pub enum Error {
     Csv {
         /// The path of the file, or the name passed to `Csv::from_bytes`.
         path: PathBuf,
-        /// The line number, counted from 1; `None` if the error is not on one line.
+        /// The line number, counted from 1; `None` if the error does not belong to a single line.
         line: Option<u64>,
         /// The index of the column, and its name if the file has a header. The index is counted
         /// from 0, but the message counts from 1.
@@ -167,8 +167,9 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code, which a loop returns. [`Error::other`] converts an error to
-    /// this variant. The operator `?` does the same for a [`std::io::Error`].
+    /// An error that the caller's code returned, for example in a hook. The loop passes the error
+    /// on. [`Error::other`] converts an error to this variant. The operator `?` does the same for a
+    /// [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 

@@ -13,10 +13,10 @@ use crate::{NoGradGuard, no_grad_guard};
 /// The same is true for a scope that is left by `?`, `break` or a panic.
 ///
 /// A guard does not change the stored mode of a layer. Guards may be nested and dropped in any
-/// order, on one model, on a part of the model, or on models that share layers. A layer stays in
-/// evaluation mode until the last guard that covers the layer is dropped. `train()` and `eval()`
-/// inside the scope set the mode that applies after the scope. Layers that are added to the model
-/// later are not covered.
+/// order, even if they are for one model, for parts of it, or for models that share layers. A layer
+/// stays in evaluation mode until the last guard that covers the layer is dropped. `train()` and
+/// `eval()` inside the scope set the mode that applies after the scope. Layers that are added to
+/// the model later are not covered.
 ///
 /// # Threads
 /// The scope applies only to the current thread. Threads that evaluate the same `Arc<Model>` do not
@@ -59,7 +59,7 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 #[derive(Debug)]
 pub struct Evaluation {
     /// The modes that the scope covers. The scope keeps these modes alive, because the thread
-    /// counts the scopes of a mode under the address of the mode.
+    /// identifies a mode by its address when it counts the scopes of the mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,

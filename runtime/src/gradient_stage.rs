@@ -20,7 +20,7 @@ pub(crate) fn begin_backward() {
     BACKWARD.set(Some(Location::caller()));
 }
 
-/// The stage of a parameter's gradient in the order of the loop.
+/// The stage that a parameter's gradient has reached in the order of the loop's calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum GradientStage {
     /// The gradient was not written since the start or since `zero_grad`.

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 
 /// Class labels of a batch, or token ids. A clone shares the labels.
 ///
-/// Labels have a shape like tensors: `[batch]` for classes, `[batch, time]` for tokens. Vectors,
+/// Like tensors, labels have a shape: `[batch]` for classes, `[batch, time]` for tokens. Vectors,
 /// slices, arrays, nested arrays and `ndarray` arrays of the types `u8`, `u32`, `usize`, `i32` and
 /// `i64` ([`Label`]) convert to labels. `collect` converts an iterator.
 /// [`from_names`](Self::from_names) converts class names.

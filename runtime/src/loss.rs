@@ -100,8 +100,8 @@ fn by_difference(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// A loss of pairs of an output and a probability: the mean of `cost(o, t)`, with `do = g · slope(o, t) / n`.
-/// The target has no gradient.
+/// A loss that compares each output with a probability: the mean of `cost(o, t)`, with
+/// `do = g · slope(o, t) / n`. The target has no gradient.
 #[track_caller]
 fn by_pair(
     loss: &str,

@@ -6,7 +6,7 @@ use std::hint::black_box;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
-/// Checks that this number of bytes can be allocated. The function allocates the bytes at once and
+/// Checks that `bytes` bytes can be allocated. The function allocates all of them in one piece and
 /// frees them.
 ///
 /// After success, the next allocations succeed up to this total size. A size beyond physical memory

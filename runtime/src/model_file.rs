@@ -71,7 +71,7 @@ impl ModelFile {
         })
     }
 
-    /// Checks that this number of bytes can be allocated. A failure is an error of this file.
+    /// Checks that `needed` bytes can be allocated. A failure is reported as an error in this file.
     pub(crate) fn check_memory(&self, needed: u64) -> Result<()> {
         let problem = ModelFileProblem::Memory { needed };
         memory::check(needed).map_err(|_| Error::ModelFile { path: self.path.clone(), problem })
@@ -82,11 +82,12 @@ impl StateDict {
     /// Writes a safetensors file, completely or not at all, even if several processes save to the
     /// same path.
     ///
-    /// A temporary file in the same folder replaces the old one at the end. The permissions of the
-    /// old file are kept. The owner and the group are kept if this process may set them. Extended
-    /// attributes are lost. If the path is a symbolic link, the target of the link is replaced.
-    /// Other hard links to the old file keep the old content. If a save was killed, the next save
-    /// to the same path removes its temporary file, provided that the file system has locks.
+    /// The state is written to a temporary file in the same folder, which replaces the old file at
+    /// the end. The permissions of the old file are kept. The owner and the group are kept if this
+    /// process may set them. Extended attributes are lost. If the path is a symbolic link, the
+    /// target of the link is replaced. Other hard links to the old file keep the old content. A
+    /// save that is killed leaves its temporary file. The next save to the same path removes this
+    /// file, provided that the file system has locks.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a

@@ -126,8 +126,8 @@ impl<Y, X> DataLoader<Y, X> {
         self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The batches of an epoch in windows of `k` batches, for gradient accumulation. The last
-    /// window may be shorter.
+    /// The batches of an epoch, grouped into windows of `k` batches for gradient accumulation. The
+    /// last window may be shorter.
     ///
     /// # Panics
     /// If the batch size or `k` is 0.
@@ -188,7 +188,7 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The range in `order` of the samples that were not read yet.
+    /// The range of `order` whose samples were not read yet.
     rest: Range<usize>,
 }
 

@@ -5,8 +5,8 @@ use ndarray::{Array, ArrayView, Dimension};
 use crate::value::Value;
 use crate::{Error, Labels, Result, Scalar, Tensor, kernel};
 
-/// A collection with one row per sample: a tensor or labels, with the rows along the first axis, or
-/// a pair of collections.
+/// A collection with one row per sample: a tensor, labels, or a pair of such collections. The rows
+/// of a tensor or of labels are along the first axis.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
@@ -119,9 +119,9 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 }
 
-/// The inputs or the targets of an in-memory data set: [`Rows`], a vector, a nested array or an
-/// `ndarray` array. Elements of the type `Scalar` convert to a [`Tensor`], and integers convert to
-/// [`Labels`].
+/// The inputs or the targets of an in-memory data set. They may be [`Rows`] already, or a vector, a
+/// nested array or an `ndarray` array. Elements of the type `Scalar` convert to a [`Tensor`], and
+/// integers convert to [`Labels`].
 ///
 /// # Example
 /// ```

@@ -30,7 +30,7 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
     ///
     /// # Errors
     /// If there are no samples, if the numbers of inputs and targets differ, or if a value is NaN
-    /// or infinite. The error for such a value contains its row and column.
+    /// or infinite. In the last case, the error contains the row and the column of the value.
     #[track_caller]
     pub fn new(inputs: impl IntoRows<Rows = X>, targets: impl IntoRows<Rows = Y>) -> Result<Self> {
         let (inputs, targets) = (inputs.into_rows(), targets.into_rows());
@@ -64,8 +64,8 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
         Self { inputs: self.inputs.pick(indices), targets: self.targets.pick(indices) }
     }
 
-    /// Splits the samples into two parts. `fraction`, in (0, 1), is the fraction of the samples in
-    /// the first part. The second part has the rest.
+    /// Splits the samples into two parts. The first part gets the fraction `fraction` of the
+    /// samples, and the second part gets the rest. `fraction` is in (0, 1).
     ///
     /// The split depends only on `seed` and the number of samples. Each part keeps the order of the
     /// samples.

@@ -18,7 +18,7 @@ pub enum CsvProblem {
     HeaderIsData,
     /// The file is read without a header, but its first line contains only text.
     DataIsHeader,
-    /// The only column is the target.
+    /// No column is a feature: each column is the target or is excluded.
     NoFeatures,
     /// The target is one of the excluded columns.
     TargetLeftOut {
@@ -77,7 +77,7 @@ pub enum CsvProblem {
         /// The name that several columns have.
         name: String,
     },
-    /// A label is not a non-negative integer, or is implausibly large.
+    /// A label is negative, is not an integer, or is implausibly large.
     NotALabel {
         /// The text of the field.
         text: String,
@@ -94,7 +94,7 @@ pub enum CsvProblem {
         /// The name that two classes have.
         name: String,
     },
-    /// The target column has more distinct names than the limit of inferred classes.
+    /// The target column has more distinct names than the maximum number of inferred classes.
     ManyClasses {
         /// The maximum number of inferred classes.
         limit: usize,

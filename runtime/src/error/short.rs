@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 const WHOLE: usize = 100;
 /// The number of characters that are shown if a text is longer than `WHOLE`.
 const SHOWN: usize = 60;
-/// The maximum number of names from a list that a message shows.
+/// The maximum number of names that a message shows from one list.
 const NAMES: usize = 10;
 
 /// Displays text from outside the program. A long text is shortened, and control characters are
@@ -47,7 +47,7 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// The first few elements of a list, which are the ones that a message shows.
+/// The first few elements of a list. A message shows only these elements.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }

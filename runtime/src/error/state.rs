@@ -5,7 +5,7 @@ use std::fmt;
 use super::Short;
 use super::short::{Names, shown, write_more};
 
-/// An entry whose shape differs from the model's.
+/// An entry whose shapes differ between the model and the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misshapen {
     /// The name of the entry, such as `hidden.weight`.

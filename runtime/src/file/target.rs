@@ -77,8 +77,8 @@ impl Target {
 
     /// Copies the owner, the group and the permissions of the old file to the new file.
     ///
-    /// If the group cannot be set, the group of the new file gets no more permissions than all
-    /// other users. No user gains access.
+    /// If the group cannot be set, the group of the new file gets only permissions that all other
+    /// users also have. No user gains access.
     #[cfg(unix)]
     pub(super) fn keep_access(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};

@@ -88,8 +88,8 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
 }
 
 /// Locks a new file. Returns false if the cleanup of another process locked or removed the file
-/// first. Also returns true if the file system has no locks. On such a file system the cleanup
-/// removes no files.
+/// first. If the file system has no locks, this function returns true, because without locks the
+/// cleanup removes no files.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {

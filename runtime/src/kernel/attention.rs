@@ -107,8 +107,8 @@ impl Plan {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` fits the layout `places[side]`, in which each row contains
-    /// the heads next to each other.
+    /// Whether a matrix of `len` elements fits the layout `places[side]`. In each row of this
+    /// layout, the heads are next to each other.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];

@@ -3,10 +3,11 @@
 //! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`
 //!
 //! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
-//! algorithms. `general` is GEMM over unfolded blocks of positions, for any sizes. `winograd` is
-//! for 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both are
-//! bound by arithmetic. The work is split into parts by image and by block. Sums over images are
-//! added in a fixed order, so that the bits of a result do not depend on the number of threads.
+//! algorithms. `general` supports all sizes, and is GEMM over unfolded blocks of positions.
+//! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the
+//! multiplications. Both are bound by arithmetic. The work is split into parts by image and by
+//! block. Sums over images are added in a fixed order, so that the bits of a result do not depend
+//! on the number of threads.
 
 mod general;
 mod gradient;

@@ -1,7 +1,7 @@
 //! The Gaussian error linear unit: `y = x Φ(x)`, and its derivative `Φ(x) + x φ(x)`.
 //!
 //! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed together
-//! with the output. The derivative is saved in place of the input, and the backward pass is one
+//! with the output. The derivative is saved instead of the input, and the backward pass is one
 //! multiplication. The bound is arithmetic: `Φ` takes about thirty operations per element.
 
 use super::math::normal;

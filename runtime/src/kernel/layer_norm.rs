@@ -1,8 +1,8 @@
 //! Layer normalisation of rows of `n` elements: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
 //!
-//! The forward pass reads a row three times: for its mean, for its variance (from differences, so
-//! that large means lose no digits), and to write the output. Only mean and scale are saved. The
-//! backward pass recomputes `x̂` from them. With `h = g w`,
+//! The forward pass reads a row three times: to compute its mean, to compute its variance, and to
+//! write the output. The variance is computed from differences, so that large means lose no digits.
+//! Only mean and scale are saved. The backward pass recomputes `x̂` from them. With `h = g w`,
 //! `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is
 //! memory: the forward pass moves two values per element, the backward pass three.
 //!

@@ -1,7 +1,7 @@
 //! LSTM over a whole sequence, and back-propagation through time.
 //!
-//! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, with the sigmoid of `i f o` and the `tanh` of
-//! `g`; `c' = f c + i g`, `h' = o tanh c'`.
+//! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, followed by the sigmoid for `i f o` and by
+//! `tanh` for `g`; `c' = f c + i g`, `h' = o tanh c'`.
 //!
 //! **Layout.** Before the loop, one matmul multiplies the inputs of all steps by the input weight.
 //! After the loop, one matmul per weight computes the weight's gradient. Within the loop, rows are

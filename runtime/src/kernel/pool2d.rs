@@ -45,8 +45,8 @@ impl Windows {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// For the window at `[oy, ox]`, the index in the plane of the element that tap `tap` reads, or
-    /// `None` if the tap is in the padding.
+    /// Returns which element of the plane tap `tap` of the window at `[oy, ox]` reads. The result
+    /// is an index into the plane, or `None` if the tap is in the padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
         let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
@@ -138,11 +138,12 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
     });
 }
 
-/// For each window, the range `start..end` along one axis that is within the plane.
+/// For each window, the range `start..end` that it covers along one axis, without the padding.
 pub(crate) type Spans = Vec<(usize, usize)>;
 
 /// The windows of mean pooling: one window for each pair of a row range and a column range. `share`
-/// maps the number of elements of a window to the factor of the window's sum, such as `1 / count`.
+/// maps the number of elements of a window to a factor, such as `1 / count`. The window's sum is
+/// multiplied by this factor.
 pub(crate) struct Means<F> {
     pub(crate) input: [usize; 2],
     pub(crate) rows: Spans,

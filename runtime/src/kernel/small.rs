@@ -206,7 +206,8 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
-/// Writes the transpose of the matrix `[rows, columns]` to `to`, where rows have stride `wide`.
+/// Writes the transpose of the matrix `[rows, columns]` to `to`. The rows of `to` have stride
+/// `wide`.
 pub(super) fn transpose(
     level: Level,
     (from, stride): (&[Scalar], usize),

@@ -214,8 +214,9 @@ pub(crate) struct Classified<'a> {
     pub(crate) ignore: Option<u32>,
 }
 
-/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Unless `slopes` is empty,
-/// writes `(softmax(x) - onehot(label)) · factor` to `slopes`, which has the length of the logits.
+/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Unless `slopes` is
+/// empty, writes `(softmax(x) - onehot(label)) · factor` to `slopes`. `slopes` is empty or as long
+/// as the logits.
 pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut [Scalar]) -> Scalar {
     let Classified { logits, labels, classes, ignore } = batch;
     let rows = labels.len();

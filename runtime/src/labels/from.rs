@@ -23,7 +23,7 @@ macro_rules! labels {
     ($($integer:ty),*) => {$(
         impl Label for $integer {}
 
-        /// A single label of rank 0.
+        /// Labels of rank 0 that contain only `label`.
         ///
         /// # Panics
         /// If the label is negative, or does not fit in 32 bits.

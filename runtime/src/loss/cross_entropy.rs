@@ -66,7 +66,8 @@ impl CrossEntropy {
         Self::default()
     }
 
-    /// Distributes the fraction `smoothing`, in [0, 1], of each target uniformly over all classes.
+    /// Distributes the fraction `smoothing` of each target uniformly over all classes. `smoothing`
+    /// is in [0, 1].
     ///
     /// # Panics
     /// If the fraction is out of range.

@@ -17,11 +17,11 @@ use crate::{Scalar, Tensor};
 ///
 /// # Panics
 /// If the shapes differ or have no axis, if a target is outside [0, 1], or if a log-probability
-/// with a positive target is positive by more than rounding.
+/// whose target is positive exceeds 0 by more than rounding.
 ///
 /// # Source
-/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which computes the divergence. The default of
-/// `PyTorch` also divides by the number of classes.
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`. This reduction computes the divergence. The
+/// default of `PyTorch` also divides by the number of classes.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();

@@ -6,7 +6,8 @@ use super::line::line;
 use super::{Module, Visitor};
 use crate::{Scalar, Tensor};
 
-/// An activation that a layer applies to its output: `Linear::activation`, `Conv2d::activation`.
+/// An activation that a layer applies to its output. It is set by the method `activation` of a
+/// layer, such as `Linear::activation` or `Conv2d::activation`.
 ///
 /// # Source
 /// The argument `activation` of Keras' layers.

@@ -38,8 +38,8 @@ impl From<&String> for Column {
 }
 
 impl Column {
-    /// The index of this column in a table of `columns` columns whose header is `names`. `names` is empty if
-    /// the table has no header.
+    /// The index of this column in a table with `columns` columns and the header `names`. `names`
+    /// is empty if the table has no header.
     fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
         let (found, wanted) = match self {
             Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),

@@ -1,4 +1,4 @@
-//! A reader of table rows, one row at a time, with limits on the length of a row.
+//! Reads the rows of a table one at a time. The length of a row is limited.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -107,8 +107,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Doubles the length of a full buffer, up to a maximum of `limit + 1`. If a row uses the extra
-/// element, the caller reports that the row is too long.
+/// Doubles the length of a full buffer, up to a maximum of `limit + 1`. A row that fills all
+/// `limit + 1` elements is too long, and the caller reports an error.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
     let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;

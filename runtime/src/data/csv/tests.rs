@@ -225,8 +225,8 @@ fn compressed_bytes_need_the_feature() {
     assert!(refused(&packed).contains("turn on the feature `gzip`"));
 }
 
-/// A row that is too long, a table that is too long and too many columns are errors with a
-/// location.
+/// Tests the limits on the length of a row, the number of columns and the length of the table. The
+/// error for each limit contains a location.
 #[test]
 fn limits_can_be_set() {
     let text = "a,b\n1,0\n12345678,1\n";

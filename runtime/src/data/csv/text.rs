@@ -24,7 +24,8 @@ pub(super) enum Stop {
 pub(super) struct Text<'a> {
     from: Box<dyn Read + 'a>,
     is_packed: bool,
-    /// The state of the replacement of blanks in the current line; `None` if blanks are kept.
+    /// What the replacement of blanks has seen of the current line; `None` if blanks are not
+    /// replaced.
     blanks: Option<Blanks>,
     piece: Box<[u8]>,
     /// The range of the bytes in `piece` that are not consumed yet.

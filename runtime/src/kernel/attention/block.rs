@@ -54,7 +54,7 @@ pub(super) struct Window {
     pub(super) columns: usize,
     /// The stride between the rows of the block.
     wide: usize,
-    /// Query `i` of the block attends to the keys up to `i + offset`, or all keys if `offset` is
+    /// Query `i` of the block attends to the keys up to `i + offset`, or to all keys if `offset` is
     /// `None`.
     offset: Option<isize>,
 }
@@ -102,8 +102,8 @@ impl Window {
         scores
     }
 
-    /// For another block, such as a gradient, returns the part of row `row` that later matmuls
-    /// read. Sets the elements of hidden keys in this part to 0.
+    /// Does the same as [`row`](Self::row) for a block that does not contain scores, such as a
+    /// block of gradients. Sets the elements of hidden keys to 0 instead of minus infinity.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];

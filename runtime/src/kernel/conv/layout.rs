@@ -16,7 +16,7 @@ pub(super) struct Band {
     pub(super) image: [usize; 2],
     /// The number of image channels in the band, at most `V::WIDTH`.
     pub(super) channels: usize,
-    /// The first row and column of the band, in padded image coordinates.
+    /// The first row of the band, counted in the padded image. The band starts at column 0.
     pub(super) row: usize,
     pub(super) padding: [usize; 2],
     /// The number of rows and the number of columns of the band.

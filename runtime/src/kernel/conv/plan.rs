@@ -77,8 +77,8 @@ impl Plan {
         }
     }
 
-    /// The tiles of band `band` in each of the `images` images from `image` on, one piece per
-    /// image.
+    /// The tiles of band `band` in `images` consecutive images, one piece per image. `image` is the
+    /// first image.
     pub(super) fn pieces(
         &self,
         image: usize,

@@ -120,7 +120,7 @@ unsafe fn avx512(at: Job<'_>, c: &mut [Scalar]) {
     strips!(Wide512, at, c, 12, 1 2 3 4 5 6 7 8 9 10 11);
 }
 
-/// Computes a tile of `ROWS` rows and two registers.
+/// Computes a tile of `ROWS` rows, with two registers per row.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. With the strides of `at`, `a` is valid up to the

@@ -1,8 +1,8 @@
 //! The transforms of Winograd's scheme F(4×4, 3×3), on registers of channels.
 //!
-//! `y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A` for tiles `x` of 6 × 6, `y` of 4 × 4 and kernels `w` of 3 × 3,
-//! with the points 0, 1, -1, 1/2, -2 and ∞ (Lavin and Gray 2015). The points are from Barabasz et
-//! al. 2020. With these points, rounding errors are a third of those with the points 0, ±1, ±2. The
+//! `y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A` (Lavin and Gray 2015). Tiles `x` are `[6, 6]`, tiles `y` are
+//! `[4, 4]`, and kernels `w` are `[3, 3]`. The points are 0, 1, -1, 1/2, -2 and ∞ (Barabasz et al.
+//! 2020). With these points, rounding errors are a third of those with the points 0, ±1, ±2. The
 //! sum over channels is inside the brackets, where it is a matmul. The derivatives are the
 //! transposed maps: `dx = B [(G w Gᵀ) ⊙ (A g Aᵀ)] Bᵀ`, `dw = Gᵀ [(Bᵀ x B) ⊙ (A g Aᵀ)] G`. The
 //! matrices are constants, so a factor of 0 is free and a factor of ±1 costs an addition.
@@ -72,7 +72,7 @@ macro_rules! maps {
 maps! {
     /// Maps input tiles to points.
     Input: 6, 6 = transposed(B);
-    /// Maps points to tiles of the input's gradient, which overlap.
+    /// Maps points to tiles of the input's gradient. These tiles overlap.
     InputGradient: 6, 6 = B;
     /// Maps points to output tiles.
     Output: 4, 6 = transposed(A);

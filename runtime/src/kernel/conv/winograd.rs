@@ -1,9 +1,9 @@
 //! Convolution with 3 × 3 kernels and stride 1 by Winograd's scheme F(4×4, 3×3).
 //!
 //! Input tiles are transformed to 36 points each (`transforms`). For each point the sum over
-//! channels is a GEMM, `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs
-//! instead of 144. The derivatives use the same points, so the output's gradient is transformed
-//! only once for the gradients of the input and of the weight.
+//! channels is a GEMM, `[tiles, channels] · [channels, outputs]`: 16 outputs take 36
+//! multiplications instead of 144. The derivatives use the same points, so the output's gradient is
+//! transformed only once for the gradients of the input and of the weight.
 //!
 //! A group has about [`TILES`] tiles. They are the tiles of one image, of a band of rows of a large
 //! image, or of several small images. The points of a group stay in L2. With 32 channels and 64

@@ -1,4 +1,4 @@
-//! Packing: copies of submatrices in the order in which a tile reads them.
+//! Packing copies a submatrix, so that its elements are in the order in which a tile reads them.
 
 use super::Strided;
 use super::sweep::{height, strips};

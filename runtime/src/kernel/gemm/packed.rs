@@ -1,4 +1,4 @@
-//! A right-hand side that is packed once, before several matmuls that use it.
+//! A right-hand side that is packed once and then used by several matmuls.
 //!
 //! The steps of a recurrence multiply a few rows by the same weight. Packing the weight in every
 //! step would take a considerable part of the time.

@@ -39,7 +39,8 @@ pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     lines.as_mut_slice(length)
 }
 
-/// A matmul, and the copies of its operands that are already packed.
+/// A matmul and its operands. `left` and `right` are packed copies of `a` and `b`. Each is `None`
+/// if there is no packed copy.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) sizes: Sizes,
@@ -78,8 +79,8 @@ pub(super) fn padded(level: Level, count: usize) -> usize {
 /// Runs one task.
 ///
 /// # Safety
-/// The output of the job and the buffer of a packing task are valid. During the task, other tasks
-/// access only rows or columns of the output and of the buffer that this task does not write.
+/// The output of the job and the buffer of a packing task are valid. While this task runs, nothing
+/// else accesses the elements that this task writes in the output or in the buffer.
 pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]

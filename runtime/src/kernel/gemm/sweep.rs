@@ -29,8 +29,8 @@ pub(super) const fn height<V: Vector>() -> usize {
 
 /// Splits `rows` into strips and returns the first row and the height of each strip.
 ///
-/// If the last strip would be too low to keep the FMA units busy, the last two strips share their
-/// rows evenly.
+/// If the last strip would have too few rows to keep the FMA units busy, the last two strips share
+/// their rows evenly.
 pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
     let low = rows % height;
     let even = if low > 0 && low * 5 < height * 3 && rows > height { rows - low - height } else { rows };
@@ -65,9 +65,9 @@ pub(super) struct Panel<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
     Packed(&'a [Scalar]),
-    /// Unpacked rows with the stride `stride`. The first tile packs the rows into `panel` while it reads
-    /// them. The first strip must have the full height, and the panel must be two registers wide with all
-    /// columns used.
+    /// Unpacked rows with the stride `stride`. The first tile packs the rows into `panel` while it
+    /// reads them. The first strip must have the full height. The panel must be two registers wide,
+    /// and all of its columns must be used.
     Loose {
         from: &'a [Scalar],
         stride: usize,

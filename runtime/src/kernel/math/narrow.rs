@@ -6,7 +6,8 @@ pub(crate) fn exp(x: f32) -> f32 {
     exp_less(x, 0.0)
 }
 
-/// `e^(x - low)`, where `low` is so small that rounding would remove it from `x - low`.
+/// `e^(x - low)` for a small `low`. The function subtracts `low` only after the reduction of the
+/// argument, because `x - low` would lose digits of `low`.
 #[inline(always)]
 fn exp_less(x: f32, low: f32) -> f32 {
     // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.
