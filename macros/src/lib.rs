@@ -134,8 +134,8 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Every field is visited under its name, as in PyTorch. Fields of tuple structs are named by
 /// position. Vectors, options, boxes, arrays and tuples of modules are modules too. Plain values
-/// are ignored. A trainable tensor has the type `Parameter`. A tensor that is only saved and loaded
-/// has the type `Buffer`, for example the mean and the deviation of the inputs. `new(tensor)`
+/// are ignored. A trainable tensor has the type `Parameter`. A tensor that is only saved and
+/// loaded, such as the mean or the deviation of the inputs, has the type `Buffer`. `new(tensor)`
 /// creates values of both types, and `.tensor()` reads them. A type parameter in a field's type
 /// gets the bound that the field needs.
 ///
@@ -152,8 +152,9 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// `#[module(crate = path)]` on the struct sets the path of the runtime. It is only needed if `Cargo.toml` has no
-/// dependency on the crate `training-loop`, under this or another name.
+/// `#[module(crate = path)]` on the struct sets the path of the runtime. The attribute is only
+/// needed if `Cargo.toml` has no dependency on the crate `training-loop`, under this or another
+/// name.
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(item: TokenStream) -> TokenStream {
     training_loop_analysis::derive_module(renamed::attribute(item).into()).into()

@@ -11,7 +11,7 @@ use proc_macro::{Span, TokenStream, TokenTree};
 /// The name of the runtime's package in a `Cargo.toml`.
 const PACKAGE: &str = "training-loop";
 
-/// Adds the clause `crate` to a spec that has no such clause, if the runtime is renamed.
+/// If the runtime is renamed, adds the clause `crate` to a spec that has no such clause.
 pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     let is_spec =
         matches!(item.clone().into_iter().last(), Some(TokenTree::Punct(end)) if end.as_char() == ';');
@@ -27,8 +27,8 @@ pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     all
 }
 
-/// Adds the attribute `#[module(crate = ..)]` to a struct that has no such attribute, if the
-/// runtime is renamed.
+/// If the runtime is renamed, adds the attribute `#[module(crate = ..)]` to a struct that has no
+/// such attribute.
 pub(crate) fn attribute(item: TokenStream) -> TokenStream {
     let attributes = item.clone().into_iter().filter_map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == proc_macro::Delimiter::Bracket => {
@@ -76,7 +76,8 @@ fn here(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-/// The name that the user's crate gives to the runtime, such as `tl`, if its manifest renames the runtime.
+/// The name that the user's crate gives to the runtime, such as `tl`; `None` if the crate does not
+/// rename the runtime.
 fn name() -> Option<String> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&folder);
@@ -112,8 +113,9 @@ fn key(line: &str) -> Option<&str> {
     Some(key.split('.').next()?.trim().trim_matches('"'))
 }
 
-/// The name under which a manifest lists the runtime, if it renames the runtime: `tl` in
-/// `tl = { package = "training-loop" }` or in a table `[dependencies.tl]`.
+/// The name that a manifest gives to the runtime, or `None` if the manifest does not rename the
+/// runtime. The name is `tl` in `tl = { package = "training-loop" }` or in a table
+/// `[dependencies.tl]`.
 fn renamed(manifest: &str) -> Option<String> {
     let mut table = "";
     manifest.lines().map(str::trim).find_map(|line| {

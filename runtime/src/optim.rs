@@ -78,7 +78,8 @@ pub trait Optimizer {
     /// If `max` is negative or NaN.
     ///
     /// # Source
-    /// PyTorch's `clip_grad_norm_`, which sets gradients to 0 or NaN if the norm is not finite.
+    /// PyTorch's `clip_grad_norm_`. Unlike this method, it sets gradients to 0 or NaN if the norm
+    /// is not finite.
     #[track_caller]
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
         assert!(max >= 0.0, "clip_grad_norm: {max} must be at least 0");
@@ -157,8 +158,8 @@ fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The sum of the squares of all gradients of parameters that are not frozen. `of_one` returns the
-/// sum for one gradient.
+/// The sum of squares over the gradients of all parameters that are not frozen. `of_one` returns
+/// the sum of squares of one gradient.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
@@ -221,8 +222,8 @@ fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
     kept
 }
 
-/// Calls `update(index, value, gradient)` for each parameter that has a gradient and is not frozen, and advances the
-/// update counter.
+/// Calls `update(index, value, gradient)` for each parameter that has a gradient and is not frozen.
+/// Then advances the update counter once.
 #[track_caller]
 fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
     watch::before_step(parameters);

@@ -47,14 +47,14 @@ macro_rules! forward {
 
 forward!(&L, &mut L, Box<L>, std::rc::Rc<L>, std::sync::Arc<L>);
 
-/// The data loader of a clause or a parameter such as `train`. The value is a loader or a pointer
-/// to a loader.
+/// The data loader of a clause or a parameter such as `train`. `data` is a loader or a pointer to a
+/// loader.
 pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
 /// Checks the value of a clause at run time. `holds` states whether the value satisfies `rule`. If
-/// it is false, returns an error.
+/// `holds` is false, returns an error.
 pub fn require(
     holds: bool,
     clause: &'static str,
@@ -126,8 +126,8 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
 }
 
 /// Calls `make`, which creates a metric. If a clause names a function with another signature, rustc
-/// shows the signature of this function. The type parameter is therefore named after the trait that
-/// the returned value must implement.
+/// shows the signature of `metric`. The type parameter is therefore named after the trait that the
+/// returned value must implement.
 pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
@@ -146,7 +146,7 @@ pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &m
     metric.update(output, target);
 }
 
-/// The types that the function of the clause `loss_weight` may return: numbers.
+/// The number types that the function of the clause `loss_weight` may return.
 #[diagnostic::on_unimplemented(
     message = "`loss_weight` cannot return `{Self}`",
     note = "it returns what the loss of the batch was divided by: a `usize`, `u32`, `f32` or `f64`"

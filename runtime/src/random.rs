@@ -3,10 +3,10 @@
 //! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index). The key
 //! contains the four integers without hashing, so different draws never collide. A thread stores
 //! its seed, the number of optimizer updates so far and the index of the next draw in this update.
-//! To repeat a run, only these three numbers must be saved. Shuffles depend on (seed, epoch) alone
-//! and use no state at all. The generator and everything derived from its output are implemented
-//! here, so that no release of another crate can change a run. The tests below compare the
-//! generator and the draws with known values.
+//! To repeat a run, it is enough to save these three numbers. Shuffles depend on (seed, epoch)
+//! alone and use no state at all. The generator and everything derived from its output are
+//! implemented here, so that no release of another crate can change a run. The tests below compare
+//! the generator and the draws with known values.
 
 mod math;
 mod multinomial;

@@ -24,7 +24,7 @@ pub(crate) enum Reduction {
 }
 
 impl Reduction {
-    /// The reduction of the result of an operation that does not set a reduction itself.
+    /// The reduction of an operation's result, if the operation does not set a reduction itself.
     pub(crate) fn of_operation(inputs: &[&Tensor]) -> Self {
         let reduced = inputs.iter().any(|input| input.reduction() != Self::None);
         if reduced { Self::Unknown } else { Self::None }
@@ -39,7 +39,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of a mean over all elements of `x`, whose rows are the samples.
+    /// The reduction of a mean over all elements of `x`. The rows of `x` are the samples.
     pub(crate) fn of_mean(x: &Tensor) -> Self {
         match x.reduction() {
             Self::None => Self::Mean(rows(x.shape())),
@@ -88,7 +88,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of the product of `by` and a scalar with this reduction.
+    /// The reduction of the product of `by` and a scalar whose reduction is `self`.
     fn scaled(self, by: f64) -> Self {
         match self {
             Self::Sum { count } => Self::Scaled { count, factor: by.abs() },
@@ -103,7 +103,7 @@ fn is_number(x: &Tensor) -> bool {
     x.rank() == 0 && !x.requires_grad()
 }
 
-/// The length of the first axis, which is the number of samples, or 1 for a scalar.
+/// The number of samples: the length of the first axis, or 1 for a scalar.
 pub(crate) fn rows(shape: &[usize]) -> f64 {
     shape.first().map_or(1.0, |&rows| rows as f64)
 }

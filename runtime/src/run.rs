@@ -110,14 +110,15 @@ impl Run {
         self.epoch = Epoch::new(0, 0, None);
     }
 
-    /// Begins an epoch, counted from 0, with this number of batches.
+    /// Begins epoch `epoch`, counted from 0, which has `batches` batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
         self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
         self.steps_before = self.step;
         self.progress.begin(epoch, self.history.epochs(), batches);
     }
 
-    /// Begins an accumulation window: the batches of one update, which have this total number of samples.
+    /// Begins an accumulation window, which consists of the batches of one update. `samples` is
+    /// their total number of samples.
     pub fn begin_window(&mut self, samples: usize) {
         self.window = Some(Window::new(samples));
     }
@@ -353,8 +354,8 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] if a training epoch made no counted update, because a run without
-    /// updates would never end.
+    /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
+    /// never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);

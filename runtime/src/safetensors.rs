@@ -31,8 +31,8 @@ const HEADER_BYTES: u64 = 100_000_000;
 const ENTRIES: usize = 1_000_000;
 /// The number of bytes of values that are converted at a time.
 const CHUNK: usize = 64 << 10;
-/// An upper bound of the memory that an entry needs in addition to its name and its values, in
-/// bytes.
+/// An upper bound, in bytes, of the memory that an entry needs in addition to its name and its
+/// values.
 const ENTRY_BYTES: u64 = size_of::<(String, Array)>() as u64 + 64;
 /// The name that the element type [`Scalar`] has in a file.
 const OWN_KIND: &str = if size_of::<Scalar>() == 4 { "F32" } else { "F64" };
@@ -145,7 +145,7 @@ fn read(
     Ok(tensors)
 }
 
-/// Reads the bytes of the header, whose length is checked before memory for the header is allocated.
+/// Reads the bytes of the header. The length of the header is checked before memory is allocated.
 fn read_header(path: &Path, bytes: u64, file: &mut impl Read, limits: Limits) -> Result<Vec<u8>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let unread = |error| Error::io(path, "read", error);

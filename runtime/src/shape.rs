@@ -71,8 +71,8 @@ impl Shape {
         Self::new(&dims)
     }
 
-    /// The products of the lengths before, at and after `axis`: the sizes of the shape seen as
-    /// `[outer, axis, inner]`.
+    /// The sizes of the shape seen as `[outer, axis, inner]`: the product of the lengths before
+    /// `axis`, the length of `axis`, and the product of the lengths after `axis`.
     pub(crate) fn around(&self, axis: usize) -> (usize, usize, usize) {
         (self[..axis].iter().product(), self[axis], self[axis + 1..].iter().product())
     }
@@ -103,8 +103,8 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The shape for a `reshape`. Panics if a size is `usize::MAX`, because no size is inferred.
-/// rustc suggests `usize::MAX` to a user who writes -1 to have a size inferred.
+/// The shape for a `reshape`. Panics if a size is `usize::MAX`. rustc suggests this value to a user
+/// who writes -1 to have the size inferred, but `reshape` infers no size.
 #[track_caller]
 pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     assert!(

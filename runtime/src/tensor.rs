@@ -1,4 +1,4 @@
-//! Tensors: values with a shape and, if computed from parameters, a graph.
+//! Tensors: values with a shape. A tensor that was computed from parameters also has a graph.
 
 mod create;
 mod from;
@@ -18,9 +18,9 @@ use crate::{Array, Scalar, gradient_stage};
 
 /// A cheap handle to scalars in row-major order; a clone shares the scalars.
 ///
-/// `from` converts a number, slices, vectors, arrays and nested arrays of numbers, and any
-/// `ndarray` array or view. `collect` converts an iterator, and `try_from` converts rows after a
-/// check of their lengths. `Display` formats as `ndarray` does, with an optional precision
+/// `from` converts a number, a slice, a vector or an array of numbers, nested arrays, and any
+/// `ndarray` array or view. `collect` converts an iterator. `try_from` converts rows, and checks
+/// that their lengths are equal. `Display` formats as `ndarray` does, with an optional precision
 /// (`{:.3}`), and abbreviates long tensors.
 ///
 /// # Example
@@ -65,7 +65,7 @@ impl Tensor {
         self.0.reduction
     }
 
-    /// Sets the reduction of this tensor, which must be a new result without other handles.
+    /// Sets the reduction of this tensor. The tensor must be a new result without other handles.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;
@@ -142,8 +142,8 @@ impl Tensor {
     /// The denominator of a mean, if known. For a loss this is the number of samples that are not
     /// ignored, or the sum of their class weights.
     ///
-    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum
-    /// has no denominator.
+    /// The mean over several batches is the average of their means, weighted by the denominators. A
+    /// sum has no denominator.
     ///
     /// # Example
     /// ```

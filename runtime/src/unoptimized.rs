@@ -13,7 +13,7 @@ use crate::stderr::write_line;
 
 const VARIABLE: &str = "TRAINING_LOOP_UNOPTIMIZED";
 
-/// The training time after which the notice is printed. In a shorter run the difference does not
+/// The training time after which the notice is printed. In a shorter run the slowdown does not
 /// matter.
 const PATIENCE: Duration = Duration::from_secs(3);
 

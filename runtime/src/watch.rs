@@ -1,4 +1,4 @@
-//! Checks the order of a loop while it runs, for cases that the static checker cannot see.
+//! Checks the order of the steps of a running loop, for cases that the static checker cannot see.
 //!
 //! Debug builds follow the checker's state machine for the gradient of each parameter, and report the
 //! checker's lints on standard error, once per source location. `TRAINING_LOOP_WATCH=warn` enables these
@@ -34,7 +34,7 @@ fn mode() -> Mode {
     })
 }
 
-/// A fault in the order of a running loop.
+/// A fault in the order of the steps of a running loop.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
     lint: &'static str,
@@ -51,8 +51,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks before an optimizer's `step` that the gradients are ready for the step. A gradient that
-/// is not ready is reported.
+/// Called before an optimizer's `step`. Checks that the gradients are ready for the step, and
+/// reports a finding if they are not.
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -62,8 +62,8 @@ pub(crate) fn before_step(parameters: &[Parameter]) {
     }
 }
 
-/// Checks before `clip_grad_norm` or `clip_grad_value` that the gradients are ready for clipping. A
-/// gradient that is not ready is reported.
+/// Called before `clip_grad_norm` or `clip_grad_value`. Checks that the gradients are ready for
+/// clipping, and reports a finding if they are not.
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -73,7 +73,7 @@ pub(crate) fn before_clip(parameters: &[Parameter]) {
     }
 }
 
-/// A summary of the gradients of an optimizer: the stages that occur.
+/// The stages that occur among the gradients of an optimizer's parameters.
 #[derive(Default)]
 struct Gradients {
     filled: bool,
@@ -83,9 +83,8 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// The state of the gradients of all parameters that are not frozen, or `None` if all are
-    /// frozen. The gradient of a parameter that the loss does not depend on stays empty, which is
-    /// correct.
+    /// The stages of the gradients of all parameters that are not frozen; `None` if all are frozen.
+    /// The gradient of a parameter that the loss does not depend on stays empty, which is correct.
     fn of(parameters: &[Parameter]) -> Option<Self> {
         let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
         trained.peek()?;

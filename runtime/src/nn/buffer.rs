@@ -36,12 +36,12 @@ pub struct Buffer(Arc<Inner>);
 struct Inner {
     /// The value. Its lock is held only briefly, and never while a caller's code runs.
     value: Mutex<Array>,
-    /// The thread that has the right to change the value; `None` if no thread has it.
+    /// The thread that has the right to change the value; `None` if no thread has this right.
     turn: Mutex<Option<ThreadId>>,
     ended: Condvar,
 }
 
-/// A thread's exclusive right to change the value, which ends when this guard is dropped.
+/// A thread's exclusive right to change the value. The right ends when this guard is dropped.
 struct Turn<'a>(&'a Inner);
 
 impl Drop for Turn<'_> {
@@ -52,7 +52,7 @@ impl Drop for Turn<'_> {
 }
 
 impl Buffer {
-    /// A buffer with this value, which may be a tensor or any other value that `Tensor::from`
+    /// A buffer with this value. The value may be a tensor or any other value that `Tensor::from`
     /// accepts.
     #[track_caller]
     pub fn new<T>(value: T) -> Self

@@ -34,8 +34,8 @@ pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
     fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
 }
 
-/// Draws every element uniformly. A layer without an activation, or with `tanh`, then preserves the
-/// variance of its input.
+/// Draws every element uniformly. With these values, a layer without an activation (or with `tanh`)
+/// preserves the variance of its input.
 ///
 /// # Formula
 /// The elements are uniform over ±`gain · √(6 / (in + out))`.
@@ -48,8 +48,8 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Draws every element from a normal distribution. A layer without an activation, or with `tanh`,
-/// then preserves the variance of its input.
+/// Draws every element from a normal distribution. With these values, a layer without an activation
+/// (or with `tanh`) preserves the variance of its input.
 ///
 /// # Formula
 /// The standard deviation is `gain · √(2 / (in + out))`.

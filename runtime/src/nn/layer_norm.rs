@@ -12,8 +12,9 @@ use crate::{Parameter, Scalar, Tensor, layer_norm};
 /// `x: [.., features]`, `weight: [features]`, `bias: [features]` → `[.., features]`
 ///
 /// # Formula
-/// `y = weight · (x - mean) / √(var + eps) + bias`, over the last axis, with divisor `features` for the variance.
-/// `weight` is initialised to 1, `bias` to 0; `eps` is 1e-5.
+/// `y = weight · (x - mean) / √(var + eps) + bias`. `mean` and `var` are the mean and the variance
+/// over the last axis (divisor `features`). `weight` is initialised to 1, `bias` to 0; `eps` is
+/// 1e-5.
 ///
 /// # Source
 /// Ba et al. 2016; PyTorch's `nn.LayerNorm` over one axis.

@@ -13,8 +13,8 @@ pub(super) fn line<const N: usize>(
     write!(f, "{name}({})", parts.join(", "))
 }
 
-/// Describes sizes, such as `stride 2`, or `stride [1, 2]` if the sizes differ. Returns `None` if
-/// the sizes are the default `usual`.
+/// Describes sizes: `stride 2` if the sizes are equal, or `stride [1, 2]` if they differ. Returns
+/// `None` if the sizes are the default `usual`.
 pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<String> {
     let is_even = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let text = if is_even { sizes.first()?.to_string() } else { format!("{sizes:?}") };

@@ -122,8 +122,8 @@ impl Lstm {
     /// `start`, or zeros if `start` is `None`.
     ///
     /// # Panics
-    /// If the input is not `[batch, time, in]`, or if `start` does not have the shape of this
-    /// layer's state for the batch.
+    /// If the input is not `[batch, time, in]`, or if the shape of `start` does not match the layer
+    /// and the batch.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
         let Sizes { hidden, directions, .. } = self.sizes;

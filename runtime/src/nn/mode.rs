@@ -34,7 +34,7 @@ pub struct Mode(Arc<Flags>);
 struct Flags {
     /// The mode set by the last `train` or `eval`.
     training: AtomicBool,
-    /// Whether the layer is frozen, which forces evaluation mode.
+    /// Whether the layer is frozen. A frozen layer is always in evaluation mode.
     frozen: AtomicBool,
 }
 

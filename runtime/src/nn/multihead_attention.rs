@@ -99,7 +99,8 @@ impl MultiheadAttention {
         self.out_proj.forward(&attended)
     }
 
-    /// Projects `x` by the rows `rows` of `in_proj_weight`, and adds the same part of `in_proj_bias`.
+    /// Multiplies `x` by the rows `rows` of `in_proj_weight`, and adds the elements `rows` of
+    /// `in_proj_bias`.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
         let (weight, bias) =

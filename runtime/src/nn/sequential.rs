@@ -105,7 +105,7 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// A sequence without layers, which returns its input.
+    /// An empty sequence. Its `forward` returns the input unchanged.
     pub fn new() -> Self {
         Self::default()
     }

@@ -15,9 +15,9 @@ use crate::{Scalar, Tensor};
 ///
 /// # Formula
 /// Window `i` of `n` along an axis of length `l` covers the indices from `⌊i · l / n⌋` (inclusive)
-/// to `⌈(i + 1) · l / n⌉` (exclusive). `y` is the mean of the window. `dx` is the sum of
-/// `g / count` over the windows that cover the element, where `count` is the number of elements of
-/// a window.
+/// to `⌈(i + 1) · l / n⌉` (exclusive). `y` is the mean of the window. `dx` of an element is the sum
+/// of `g / count` over the windows that cover the element. `count` is the number of elements of the
+/// respective window.
 ///
 /// # Panics
 /// If there are fewer than two axes, or if the planes or the output are empty.

@@ -13,13 +13,14 @@ use crate::{Scalar, Tensor};
 /// well its key matches the query.
 ///
 /// # Shapes
-/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
-/// leading axes, such as `[batch, heads, ..]`, or none.
+/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` →
+/// `[.., queries, values]`. All leading axes must be equal, for example `[batch, heads]`. There may
+/// be none.
 ///
 /// # Formula
-/// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`; `dv = pᵀ g`, and with `ds = p (g vᵀ - Σ g y)`,
-/// `dq = scale · ds k`, `dk = scale · dsᵀ q`. The score matrix is never stored as a whole: memory is linear in the
-/// lengths.
+/// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`. With `ds = p (g vᵀ - Σ g y)`:
+/// `dq = scale · ds k`, `dk = scale · dsᵀ q`, `dv = pᵀ g`. The score matrix is never stored as a
+/// whole: memory is linear in the lengths.
 ///
 /// # Panics
 /// If the shapes do not fit, or if the mask requires a gradient.
@@ -112,9 +113,9 @@ impl Attention {
     /// The output of a query without visible keys is zero.
     ///
     /// # Shapes
-    /// Any shape that broadcasts to `[.., queries, keys]`, with the leading axes of the queries.
-    /// For packed heads the leading axes are batch and heads, and `[batch, 1, 1, keys]` hides the
-    /// padding of each sample.
+    /// Any shape that broadcasts to `[.., queries, keys]`, where `..` are the leading axes of the
+    /// queries. For packed heads the leading axes are `[batch, heads]`. A mask of shape
+    /// `[batch, 1, 1, keys]` can hide the padding of each sample.
     pub fn mask(self, mask: &Tensor) -> Self {
         Self { mask: Some(mask.clone()), ..self }
     }
@@ -125,10 +126,11 @@ impl Attention {
     /// Heads are read in place, and their outputs are adjacent, so no data is permuted.
     ///
     /// # Shapes
-    /// `qkv: [.., time, 3 · width]`: the queries of all heads, then their keys, then their values → `[.., time, width]`
+    /// `qkv: [.., time, 3 · width]` → `[.., time, width]`. A row of `qkv` contains the queries of
+    /// all heads, then their keys, then their values.
     ///
     /// # Formula
-    /// As in [`scaled_dot_product_attention`], for the columns of each head.
+    /// As in [`scaled_dot_product_attention`], applied to the columns of each head.
     ///
     /// # Panics
     /// If the last axis of `qkv` is not three times a multiple of `heads`.
@@ -156,8 +158,8 @@ impl Attention {
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
 
-    /// As [`packed`](Self::packed), with queries `q: [.., queries, width]` from one sequence and
-    /// keys and values `kv: [.., keys, 2 · width]` from another.
+    /// As [`packed`](Self::packed), but the queries come from one sequence, and the keys and values
+    /// from another: `q: [.., queries, width]`, `kv: [.., keys, 2 · width]`.
     #[track_caller]
     pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {

@@ -1,4 +1,4 @@
-//! Elementwise comparisons: masks of ones and zeros, without a gradient.
+//! Elementwise comparisons. Their results are masks of ones and zeros, and have no gradient.
 
 use crate::reduction::Reduction;
 use crate::{Scalar, Tensor, broadcast};

@@ -71,11 +71,11 @@ impl Default for Conv {
 /// `oh = (h + 2 · padding - dilation · (kh - 1) - 1) / stride + 1`, rounded down, and `ow` likewise.
 ///
 /// # Formula
-/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]` over the channels `c` of the group
-/// of `k` and the taps `r` of the window; elements outside the image count as 0.
-/// Windows of 3 by 3 with stride 1 and many channels use Winograd's scheme F(4×4, 3×3), which
-/// rounds differently. The error of an output element is less than `1e-5` times the largest output
-/// element of the same image.
+/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]`. The sum is
+/// over the channels `c` in the group of `k` and over the taps `r` of the window. Elements outside
+/// the image count as 0. If the window is 3 by 3, the stride is 1 and there are many channels,
+/// Winograd's scheme F(4×4, 3×3) is used, which rounds differently. The error of an output element
+/// is less than `1e-5` times the largest output element of the same image.
 ///
 /// # Panics
 /// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded image.

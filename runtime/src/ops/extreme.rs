@@ -1,4 +1,4 @@
-//! The search for the first maximum or minimum, for `max`, `min`, `argmax` and `argmin`.
+//! The search for the first maximum or minimum. `max`, `min`, `argmax` and `argmin` share it.
 
 use crate::autograd::record;
 use crate::value::Value;
@@ -88,7 +88,7 @@ fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> b
     along.collect::<Labels>().reshape(&shape.without(axis))
 }
 
-/// The flat index of the best element of each line along an axis.
+/// For each line along an axis, the flat index of its first best element.
 #[track_caller]
 fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
     let (outer, length, inner) = x.value().shape().around(axis);
@@ -111,7 +111,8 @@ fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> 
     places
 }
 
-/// The index of the first NaN or, if there is no NaN, of the first best element.
+/// Returns the index of the first NaN. If there is no NaN, returns the index of the first best
+/// element.
 fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
     let mut best: Option<(usize, Scalar)> = None;
     for (place, number) in numbers.enumerate() {

@@ -12,7 +12,7 @@ impl Tensor {
     /// `x: [.., classes]`, labels `[..]` → `[..]`
     ///
     /// # Formula
-    /// `y[i] = x[i, t[i]]`; `dx` is `g[i]` at that element and 0 elsewhere.
+    /// With the labels `t`: `y[i] = x[i, t[i]]`; `dx[i, t[i]] = g[i]`, and `dx` is 0 elsewhere.
     ///
     /// # Panics
     /// If the shapes do not fit, or a label is not below the number of classes.

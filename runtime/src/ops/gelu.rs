@@ -43,8 +43,9 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`; `dx = g (s + 2 x s (1 - s) u')` with
-    /// `s = (1 + tanh u) / 2 = 1 / (1 + e^(-2u))`, which is accurate in the left tail.
+    /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`; `dx = g (s + 2 x s (1 - s) u')`
+    /// with `s = (1 + tanh u) / 2`. `s` is computed as `1 / (1 + e^(-2u))`, which is accurate in
+    /// the left tail.
     #[track_caller]
     pub fn gelu_tanh(&self) -> Self {
         by_input(

@@ -11,8 +11,8 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = x` where `x > 0`, else `slope · x`; `dx = g` where `x > 0`, else `slope · g`.
-    /// At `x = 0` this is the left derivative, as in `PyTorch`.
+    /// `y = x` where `x > 0`, else `slope · x`; `dx = g` where `x > 0`, else `slope · g`. At
+    /// `x = 0`, `dx` uses the left derivative, as in `PyTorch`.
     #[track_caller]
     pub fn leaky_relu(&self, slope: Scalar) -> Self {
         by_input(

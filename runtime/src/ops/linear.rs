@@ -86,9 +86,9 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
 
 /// Upper bounds of `|g|` and `|x|`, for a weight whose gradient is `gᵀ · x`.
 ///
-/// The absolute values of the gradient are at most `rows · max|g| · max|x|`. With finite bounds, a
-/// check of the gradient for NaN and infinity need not read all `count` elements. An unknown bound
-/// is computed, unless this would cost more than reading the gradient; in that case the bound is
+/// The absolute values of the gradient are at most `rows · max|g| · max|x|`. If both bounds are
+/// finite, a check for NaN and infinity need not read the `count` elements of the gradient. An
+/// unknown bound is computed if this costs less than reading the gradient. Otherwise the bound is
 /// infinite.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };

@@ -45,8 +45,9 @@ impl LstmState {
 /// Runs an LSTM over a sequence and returns all hidden states and the final state.
 ///
 /// # Shapes
-/// `x: [batch, time, in]`, `start`: `[batch, hidden]` each → `[batch, time, hidden]` and `[batch, hidden]` each.
-/// Without `start` the initial state is zero.
+/// `x: [batch, time, in]`, `start.h` and `start.c: [batch, hidden]` → all hidden states
+/// `[batch, time, hidden]`, and a final state with the shapes of `start`. Without `start` the
+/// initial state is zero.
 ///
 /// # Formula
 /// With `(i f g o) = x W_ihᵀ + h W_hhᵀ + b`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.

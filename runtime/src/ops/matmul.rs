@@ -106,8 +106,9 @@ impl Plan {
     }
 
     /// The gradient of one operand, whose matrices have `size` elements each. The gradient of a
-    /// matrix is the sum over all pairs that contain the matrix. `place` maps a pair to the index
-    /// of the operand's matrix, and `matrix` computes the gradient that one pair contributes.
+    /// matrix is the sum of the contributions of all pairs that contain the matrix. `place` maps a
+    /// pair to the index of the operand's matrix, and `matrix` computes the gradient that one pair
+    /// contributes.
     #[track_caller]
     fn backward(
         &self,
@@ -152,7 +153,8 @@ impl Plan {
     }
 }
 
-/// For each matrix of the batch `to`, the index of the matrix of the batch `from` that is broadcast to it.
+/// Broadcasts the batch `from` to the batch `to`. Returns, for each matrix of `to`, the index of
+/// the corresponding matrix of `from`.
 #[track_caller]
 fn places(from: &Shape, to: &Shape) -> Vec<usize> {
     let mut places = vec![0];

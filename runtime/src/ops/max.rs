@@ -11,7 +11,8 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = max x`; `dx = g / n` at each of the `n` largest elements, as in `PyTorch`, else 0.
+    /// `y = max x`. If `n` elements share the maximum, `dx = g / n` at each of them, as in
+    /// `PyTorch`. Elsewhere `dx = 0`.
     ///
     /// # Panics
     /// If there are no elements.
@@ -27,7 +28,8 @@ impl Tensor {
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
     ///
     /// # Formula
-    /// `y = max x` along the axis; `dx = g` at the first largest element, as in `PyTorch`'s `max(dim)`, else 0.
+    /// `y = max x` along the axis; `dx = g` at the first maximum and 0 elsewhere, as in `PyTorch`'s
+    /// `max(dim)`.
     ///
     /// # Panics
     /// If there is no such axis, or if its length is 0.

@@ -16,8 +16,8 @@ use crate::value::Value;
 /// down, and `ow` likewise.
 ///
 /// # Formula
-/// `y = max x` over the window without padding. `dx` of an element is the sum of `g` over the
-/// windows whose first maximum is the element.
+/// `y = max x` over the elements of the window that are not padding. `dx` of an element is the sum
+/// of `g` over the windows whose first maximum is the element.
 ///
 /// # Panics
 /// If there are fewer than two axes, if the window is larger than the padded plane, or if the padding is more than half

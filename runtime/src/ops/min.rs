@@ -11,7 +11,8 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = min x`; `dx = g / n` at each of the `n` smallest elements, as in `PyTorch`, else 0.
+    /// `y = min x`. If `n` elements share the minimum, `dx = g / n` at each of them, as in
+    /// `PyTorch`. Elsewhere `dx = 0`.
     ///
     /// # Panics
     /// If there are no elements.
@@ -27,7 +28,8 @@ impl Tensor {
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
     ///
     /// # Formula
-    /// `y = min x` along the axis; `dx = g` at the first smallest element, as in `PyTorch`'s `min(dim)`, else 0.
+    /// `y = min x` along the axis; `dx = g` at the first minimum and 0 elsewhere, as in `PyTorch`'s
+    /// `min(dim)`.
     ///
     /// # Panics
     /// If there is no such axis, or if its length is 0.

@@ -114,7 +114,7 @@ impl From<[usize; 2]> for Pool {
     }
 }
 
-/// The height and the width of the planes of an input, which are the last two axes of its shape.
+/// The height and the width of the planes of an input: the last two lengths of `shape`.
 #[track_caller]
 pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     let [.., height, width] = *shape else {

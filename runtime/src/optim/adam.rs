@@ -85,8 +85,8 @@ macro_rules! kind {
                 self
             }
 
-            /// Sets the number that is added to the square root in the denominator, at least 0; by default
-            /// 1e-8.
+            /// Sets the number (at least 0) that is added to the square root in the denominator; by
+            /// default 1e-8.
             pub fn eps(mut self, eps: Scalar) -> Self {
                 self.0.eps = eps;
                 self

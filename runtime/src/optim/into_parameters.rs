@@ -1,4 +1,4 @@
-//! The type of the parameters that an optimizer's constructor accepts.
+//! The types of parameter lists that an optimizer's constructor accepts.
 
 use crate::Parameter;
 

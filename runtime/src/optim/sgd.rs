@@ -51,13 +51,14 @@ impl Sgd {
         }
     }
 
-    /// Sets the momentum: the fraction of the previous update that is kept, in [0, 1).
+    /// Sets the momentum, in [0, 1): the fraction of the previous update that is kept.
     pub fn momentum(mut self, momentum: Scalar) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// Sets the dampening: the fraction of each new gradient that does not enter the momentum, in [0, 1].
+    /// Sets the dampening, in [0, 1]: the fraction of each new gradient that does not enter the
+    /// momentum.
     pub fn dampening(mut self, dampening: Scalar) -> Self {
         self.dampening = dampening;
         self
@@ -69,7 +70,8 @@ impl Sgd {
         self
     }
 
-    /// Sets the weight decay, which is added to the gradient; at least 0.
+    /// Sets the weight decay, at least 0. The product of the weight decay and the parameter is
+    /// added to the gradient.
     pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
         self.decay = weight_decay;
         self

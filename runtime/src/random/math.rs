@@ -50,8 +50,8 @@ const SINE: [f64; 9] = reciprocals(2, 2, 1);
 /// The factors `1 / ((2k - 1) 2k)` between successive terms of the series of the cosine.
 const COSINE: [f64; 9] = reciprocals(1, 2, 1);
 
-/// The reciprocals `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n`: `first`,
-/// `first + step`, `first + 2 · step` and so on.
+/// The reciprocals `1 / n` if `next` is 0, or `1 / (n (n + 1))` if `next` is 1. `n` takes the `N`
+/// values `first`, `first + step`, `first + 2 · step` and so on.
 const fn reciprocals<const N: usize>(first: usize, step: usize, next: usize) -> [f64; N] {
     let mut parts = [0.0; N];
     let mut k = 0;

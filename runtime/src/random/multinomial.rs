@@ -16,8 +16,8 @@ impl Tensor {
     /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
     ///
     /// # Panics
-    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if
-    /// fewer than `count` weights of a row are above 0.
+    /// If a weight is negative, NaN or infinite, or if all weights of a row are 0. Without
+    /// replacement, also if fewer than `count` weights of a row are above 0.
     ///
     /// # Source
     /// PyTorch's `multinomial`. Draws without replacement use the keys `ln(u) / weight` of

@@ -49,8 +49,9 @@ pub struct SeedScope {
 /// The guard of a scope. On drop, it restores the random position that the thread had before the scope.
 ///
 /// If an outer scope ends before an inner scope, the thread's position does not change yet. The
-/// inner scope takes over the position that the outer scope would have restored. In any order, the
-/// scope that ends last therefore restores the position from before the first scope.
+/// inner scope takes over the position that the outer scope would have restored. Therefore,
+/// whatever the order in which the scopes end, the last one restores the position from before the
+/// first scope.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,

@@ -28,7 +28,8 @@ pub enum ProgressStyle {
     Off,
 }
 
-/// Sets the progress style of generated loops that start after this call; it overrides `TRAINING_LOOP_PROGRESS`.
+/// Sets the progress style of generated loops that start after this call. This style overrides
+/// `TRAINING_LOOP_PROGRESS`.
 ///
 /// # Example
 /// ```

@@ -64,8 +64,8 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for a loop with `accumulate` and a loss whose denominator is unknown. The message
-    /// depends on the reason `self`.
+    /// The error for a loop with `accumulate` if the denominator of the loss is unknown. The
+    /// message depends on the reason `self`.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
@@ -115,8 +115,8 @@ impl Total {
     }
 }
 
-/// An accumulation window: the batches whose gradients are accumulated for one update, with their
-/// total weight so far.
+/// An accumulation window: the batches whose gradients are accumulated for one update. `weight` is
+/// the total weight of these batches so far.
 ///
 /// # Formula
 /// The loss of each batch is scaled by `wᵢ / n`, where `wᵢ` is the weight of the batch and `n` is the number

@@ -13,8 +13,8 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// An upper bound of the memory for names and for strings with escapes, in bytes per byte of the
-/// header. `parse` checks this bound once, instead of checking each of these allocations.
+/// An upper bound, in bytes per byte of the header, of the memory for names and for strings with
+/// escapes. `parse` checks this bound once, instead of checking each of these allocations.
 const PARSED: u64 = 6;
 
 /// A checked entry of the header. The bytes of the entry are within the file and match the shape.

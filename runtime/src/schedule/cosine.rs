@@ -9,7 +9,7 @@ use crate::Scalar;
 /// `rate(t) = min + (base - min) · (1 + cos(π · t / t_max)) / 2` up to `t_max`, then `min`.
 ///
 /// # Source
-/// Loshchilov and Hutter 2017; PyTorch's `CosineAnnealingLR`, which rises again after `t_max`.
+/// Loshchilov and Hutter 2017; PyTorch's `CosineAnnealingLR`, whose rate rises again after `t_max`.
 ///
 /// # Example
 /// ```

@@ -14,8 +14,8 @@ use crate::Scalar;
 /// `rate(t) = last + (max_rate - last) · (1 + cos(π · (t - p) / (total - 1 - p))) / 2` up to `total - 1`, then `last`.
 ///
 /// # Source
-/// Smith and Topin 2018; PyTorch's `OneCycleLR` with its defaults (`cos`, two phases), which also changes the momentum
-/// (`cycle_momentum`) and fails after `total` updates.
+/// Smith and Topin 2018; PyTorch's `OneCycleLR` with its defaults (`cos`, two phases). PyTorch's
+/// schedule also changes the momentum (`cycle_momentum`), and fails after `total` updates.
 ///
 /// # Example
 /// ```
@@ -63,7 +63,8 @@ impl OneCycleLr {
         }
     }
 
-    /// Sets the fraction of the updates in which the learning rate rises, in [0, 1]; by default 0.3.
+    /// Sets the fraction (in [0, 1]) of the updates in which the learning rate rises; by default
+    /// 0.3.
     ///
     /// # Panics
     /// If `pct_start` is not in [0, 1].
@@ -76,7 +77,7 @@ impl OneCycleLr {
         Self { pct_start: super::decimal(pct_start), ..self }
     }
 
-    /// Sets the ratio of the peak learning rate to the initial one, above 0; by default 25.
+    /// Sets the ratio (above 0) of the peak learning rate to the initial one; by default 25.
     ///
     /// # Panics
     /// If the ratio is not above 0 and finite.
@@ -86,7 +87,7 @@ impl OneCycleLr {
         Self { div_factor: super::decimal(div_factor), ..self }
     }
 
-    /// Sets the ratio of the initial learning rate to the final one, above 0; by default 10,000.
+    /// Sets the ratio (above 0) of the initial learning rate to the final one; by default 10,000.
     ///
     /// # Panics
     /// If the ratio is not above 0 and finite.

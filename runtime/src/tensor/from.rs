@@ -15,7 +15,7 @@ impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
     }
 }
 
-/// The elements of an array or a view in row-major order.
+/// A copy of the elements of an array or a view. The copy has row-major order.
 #[track_caller]
 pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
     let shape = Shape::new(array.shape());

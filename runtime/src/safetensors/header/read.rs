@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         self.fail(Problem::Memory { needed: 2 * (entries + keys) })
     }
 
-    /// Checks and stores an entry whose fields are all read.
+    /// Checks and stores an entry after all its fields were read.
     fn finish<E: DeError>(&mut self, name: Cow<'a, str>, fields: Fields) -> Result<(), E> {
         let Fields { kind, shape, offsets } = fields;
         let missing = |field| Problem::Entry { name: shorten(&name), field };
