@@ -245,7 +245,7 @@ impl<'a> Context<'a> {
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// The condition under which the state at a visit is in `bad`, as the end of a message. `None`
+    /// The end of a message: the condition under which the state at a visit is in `bad`. `None`
     /// unless a single condition decides whether the state is in `bad`.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;

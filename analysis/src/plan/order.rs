@@ -76,7 +76,7 @@ pub(crate) enum Work {
 pub(crate) struct Order {
     /// The steps before the first batch of a window.
     pub(crate) window_start: Vec<Step>,
-    /// The steps for each batch. Without accumulation, these are all steps.
+    /// The steps for each batch. Without accumulation, the list contains all steps.
     pub(crate) batch: Vec<Step>,
     /// The range of the batch steps that are skipped for a batch without weight.
     pub(crate) weighed: Range<usize>,

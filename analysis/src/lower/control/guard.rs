@@ -44,10 +44,10 @@ pub(in crate::lower) struct Guarding {
     pub(super) assigned: BTreeMap<PathId, u32>,
 }
 
-/// A `continue`, or a `return` or `break` that leaves a frame inside an iteration.
+/// A jump inside an iteration: a `continue`, or a `return` or `break` that leaves a frame.
 #[derive(Debug)]
 struct Exit {
-    /// The block after the frame that the jump leaves, which identifies this frame.
+    /// The block after the frame that the jump leaves. This block identifies the frame.
     frame: BlockId,
     /// The number of loops around the frame.
     rounds: usize,

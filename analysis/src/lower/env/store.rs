@@ -118,7 +118,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in its own place. Returns `true` if this completes the store.
+    /// Stores an optimizer in its own place. Returns `true` if nothing else must be
+    /// stored for the value.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             // The methods of this optimizer get the gradients as arguments.
