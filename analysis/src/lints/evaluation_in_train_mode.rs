@@ -13,7 +13,7 @@ lint! {
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if it is in a loop over validation data without a `backward`.
     ///
-    /// Also a forward pass on evaluation data with `true` as the argument for the mode (`forward_t(&x, true)`), and in `burn` a forward pass of the trained model instead of its copy `model.valid()`.
+    /// Also a forward pass on evaluation data with `true` as the argument for the mode (`forward_t(&x, true)`), and in `burn` a forward pass of the trained model, or of a clone of it, instead of its copy `model.valid()`.
     ///
     /// ## Why it matters
     ///
@@ -165,7 +165,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     };
     let what = purpose(cx, study, kind);
     let note = match by {
-        _ if by_type => forward.run.model.and_then(|model| cx.cfg.updated_at(model)).map(|by| {
+        _ if by_type => cx.updated_model(forward).and_then(|model| cx.cfg.updated_at(model)).map(|by| {
             (by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))
         }),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {

@@ -8,15 +8,14 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_number, is_pointer};
-use crate::vocabulary::{Keeping, Role, is_plain_layer, is_stateful};
+use crate::vocabulary::{Role, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
-        let keeping = self.vocabulary.keeping();
-        self.cfg.function.returns_gradients = keeping.is_some_and(|keeping| keeping != Keeping::InPlace);
+        self.cfg.function.returns_gradients = self.vocabulary.gives_gradients();
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {

@@ -98,6 +98,11 @@ impl Vocabularies {
         }
     }
 
+    /// Whether `backward` returns the gradients as a value in the selected libraries.
+    pub fn gives_gradients(self) -> bool {
+        self.keeping().is_some_and(|keeping| keeping != Keeping::InPlace)
+    }
+
     /// Whether none of the selected libraries can run a forward without recording.
     pub fn always_records(self) -> bool {
         let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
@@ -128,9 +133,13 @@ impl Vocabularies {
         self.tables().any(|vocabulary| vocabulary.tensors.contains(&name))
     }
 
-    /// Whether a type is an optimizer.
+    /// Whether a type is an optimizer: one of the tables has its name, or its name ends with such a
+    /// name, as `MuonAdamW` does.
+    ///
+    /// The end of a name is its kind, so the risk is small: a type that is named after an optimizer
+    /// and is none, such as a wrapper that only counts.
     pub(super) fn is_optimizer(self, name: &str) -> bool {
-        self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
+        self.tables().flat_map(|vocabulary| vocabulary.optimizers).any(|known| name.ends_with(known))
     }
 
     /// The effect of a method of an optimizer.

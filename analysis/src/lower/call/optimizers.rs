@@ -62,7 +62,7 @@ impl<'a> Lower<'a> {
         if in_place || model.passing != Passing::Value || !gradients {
             return self.opaque(call);
         }
-        let deps = model.derived().deps;
+        let deps = parameters_of(model);
         self.trains_parameters(id, &deps);
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
@@ -92,6 +92,27 @@ impl<'a> Lower<'a> {
         let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
         value.as_model.updated = true;
         self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// Performs a step of an optimizer that updates a model in place with gradients that are a
+    /// value, such as `optimizer.step(&mut model, &gradients, rate)`.
+    ///
+    /// `None` unless the gradients are known. The optimizer is lost if it steps several models,
+    /// because the same gradients may then be those of all models.
+    pub(super) fn steps_in_place(&mut self, call: &Call<'a>, id: OptimizerId) -> Option<Value<'a>> {
+        let given = call.args.iter().zip(&call.arguments);
+        let taken = given.clone().find(|(_, value)| matches!(value.kind, Kind::Gradients(_)))?;
+        let mut models = call.arguments.iter().filter(|value| value.passing == Passing::Exclusive);
+        let model = models.next().filter(|_| models.next().is_none())?;
+        let (place, deps) = (model.place?, parameters_of(model));
+        if self.objects.stepped_before(id, place).is_some_and(|before| before != place) {
+            self.lose(vec![id]);
+            return None;
+        }
+        self.trains_parameters(id, &deps);
+        let site = self.stage_site(call.expr, Stage::Step);
+        self.takes_gradients(id, Some(taken), site);
+        Some(Value { measured: true, ..Value::number() })
     }
 
     /// Records that an optimizer updates these parameters.
@@ -160,4 +181,17 @@ impl<'a> Lower<'a> {
         let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
         self.env.values.insert(path, value);
     }
+}
+
+/// The places of the parameters of a model that a step gets.
+///
+/// The arguments of the model's methods are left out: a model that is in a place holds its
+/// parameters there.
+fn parameters_of(model: &Value<'_>) -> Deps {
+    if model.place.is_none() {
+        return model.derived().deps;
+    }
+    let mut alone = model.clone();
+    alone.holds = Deps::none();
+    alone.derived().deps
 }

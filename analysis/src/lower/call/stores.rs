@@ -61,7 +61,7 @@ impl<'a> Lower<'a> {
     /// Whether an argument of a step is gradients, or may be gradients in the libraries of the
     /// file.
     pub(super) fn may_be_gradients(&self, argument: &Expr, value: &Value<'a>) -> bool {
-        let told = !matches!(self.vocabulary.keeping(), None | Some(Keeping::InPlace));
+        let told = self.vocabulary.gives_gradients();
         match value.kind {
             Kind::Gradients(_) => true,
             Kind::Closure(_) => false,

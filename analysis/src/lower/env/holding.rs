@@ -17,6 +17,12 @@ impl<'a> Lower<'a> {
         Value { deps: kept(&value.deps, &keeps), ..value.clone() }
     }
 
+    /// Whether a value is in a place that holds settings, which train nothing:
+    /// `training_config.accumulation_steps()`.
+    pub(in crate::lower) fn are_settings(&self, value: &Value<'a>) -> bool {
+        value.place.is_some_and(|place| self.is_bare(place, &names_bare_settings))
+    }
+
     /// The places that can hold parameters, as a constructor's arguments share them with what it constructs.
     pub(in crate::lower) fn holding(&self, deps: &Deps) -> Deps {
         let bare = |name: &str| names_bare_settings(name) || names_bare_data(name);
