@@ -38,8 +38,8 @@ pub use counts::{
 };
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
-    names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
-    speaks_of_evaluation, speaks_of_training,
+    names_next_state, names_next_value, names_target, names_target_network, names_training, names_validation,
+    phase_of_name, speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};

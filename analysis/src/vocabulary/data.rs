@@ -58,6 +58,11 @@ pub fn names_next_value(name: &str) -> bool {
     mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
 }
 
+/// Whether a name suggests the next state of an environment: `next_states`, `next_obs`.
+pub fn names_next_state(name: &str) -> bool {
+    mentions(name, &["next"]) && mentions(name, &["state", "states", "obs", "observation", "observations"])
+}
+
 /// Whether the name of a network suggests that the network computes targets and is not trained itself.
 pub fn names_target_network(name: &str) -> bool {
     mentions(name, &["target", "teacher", "ema", "old", "frozen", "reference"])

@@ -41,6 +41,10 @@ impl<'a> Lower<'a> {
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
             value.models = value.models.union(&part.models);
+            // `batch_loss(&model, &batch)` runs the model itself.
+            if stage == Stage::Loss && !part.computed && self.is_owned(&part.deps) {
+                value.models = value.models.union(&part.deps);
+            }
             value.graphs.extend(part.through());
         }
         for part in arguments {
@@ -253,7 +257,10 @@ impl<'a> Lower<'a> {
             model: place,
             models,
             own: model.map_or_else(Deps::none, |model| model.derived().deps),
-            given: given.deps.clone(),
+            given: arguments
+                .iter()
+                .filter_map(|part| part.place)
+                .fold(given.deps, |all, place| all.union(&Deps::one(place))),
             past: whole.past.clone(),
             recorded,
             told,
