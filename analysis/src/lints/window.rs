@@ -37,7 +37,8 @@ impl<'a> Context<'a> {
             (counter.every.number != Some(1)
                 && steps.iter().filter(|step| here(step)).all(of_the_count)
                 && !backwards.is_empty()
-                && backwards.iter().all(every_round))
+                && backwards.iter().all(every_round)
+                && !cx.takes_turns(optimizer, step, batch_loop, &backwards))
             .then(|| Window {
                 optimizer,
                 step,
@@ -46,6 +47,21 @@ impl<'a> Context<'a> {
                 counter: Some((cx.cfg.guards[guard.0].site, counter)),
             })
         })
+    }
+
+    /// Whether another optimizer uses a `backward` of a window in iterations in which the window's step does not run.
+    ///
+    /// The condition then selects the optimizer: no iteration is wasted, and none is accumulated.
+    fn takes_turns(&self, id: OptimizerId, step: SiteId, batch_loop: LoopId, backwards: &[SiteId]) -> bool {
+        let shares = |other: &OptimizerId| {
+            self.acting(*other, Effect::Fill).iter().any(|fill| backwards.contains(fill))
+        };
+        let apart = |other: &SiteId| {
+            let other = self.site(*other);
+            other.loops.last() == Some(&batch_loop) && !self.cfg.runs_with(self.site(step), other)
+        };
+        let mut others = (0..self.cfg.optimizers.len()).filter(|other| *other != id).filter(shares);
+        others.any(|other| self.acting(other, Effect::Take).iter().any(apart))
     }
 
     /// The counted windows that accumulate gradients, because no `zero_grad` runs in every
@@ -98,7 +114,8 @@ impl<'a> Context<'a> {
             |other: &SiteId| self.site(*other).loops.last() != Some(&batch_loop) && self.is_periodic(*other);
         (steps.iter().filter(|step| here(step)).all(|step| under_it(step) || of_a_window(step))
             && !backwards.is_empty()
-            && backwards.iter().all(every_round))
+            && backwards.iter().all(every_round)
+            && !self.takes_turns(optimizer, step, batch_loop, &backwards))
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
