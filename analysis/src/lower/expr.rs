@@ -87,6 +87,7 @@ impl<'a> Lower<'a> {
         let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
+        self.note_rows(&local.pat, &init.expr);
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
             other => other,

@@ -16,6 +16,7 @@ impl Lower<'_> {
         let name = &function.sig.ident;
         self.note_function(function);
         self.cfg.function.returns_gradients = self.vocabulary.gives_gradients();
+        self.cfg.function.optimizer_state = self.vocabulary.optimizer_state();
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
@@ -39,6 +40,9 @@ impl Lower<'_> {
         let path = self.own_variable("self", address(receiver));
         let ty = self.here().owner;
         self.cfg.function.has_optimizer = ty.is_some_and(|ty| self.holds_optimizer(ty));
+        if let Some(ty) = ty {
+            self.note_alone_fields(path, ty);
+        }
         let value = Value { place: Some(path), ty, ..Value::plain(Deps::one(path)) };
         self.env.values.insert(path, value);
     }
@@ -47,6 +51,7 @@ impl Lower<'_> {
         let name = ident.ident.to_string();
         let path = self.own_variable(&name, address(ident));
         self.note_type(path, ty);
+        self.note_alone(path, ty);
         let by_type = self.role_of_parameter(ty, generics);
         let kind = match self.role(&name, by_type) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),

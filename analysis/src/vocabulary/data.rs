@@ -29,6 +29,11 @@ pub fn names_validation(name: &str) -> bool {
     mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
 }
 
+/// The words of a name other than those that tell its split: `small` for `train_small`.
+pub fn rest_of_split(name: &str) -> Vec<&str> {
+    name.split('_').filter(|word| !names_training(word) && !names_validation(word)).collect()
+}
+
 /// Whether a name suggests a metric or a loss.
 pub fn names_measure(name: &str) -> bool {
     let measures =

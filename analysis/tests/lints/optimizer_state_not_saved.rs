@@ -229,3 +229,18 @@ mod of_a_careful_trainer {
         }
     }
 }
+
+/// The two calls have the model and the device in common, and not the file.
+mod other_files {
+    fn fit(model: &mut Net, train: &DataLoader, device: &Device, start: &str, end: &str) -> Result<()> {
+        load_weights(model, start, device)?;
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for batch in train {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        save_weights(model, end, device)
+    }
+}

@@ -71,7 +71,11 @@ impl<'a> Lower<'a> {
         let value =
             Value { computed, measured: true, differs: Differs::Measured, ..value.with_origin(origin) };
         let trains = stage == Stage::Loss && computed && !value.models.is_empty();
-        if trains { self.outcome(call, Gives::Loss, value) } else { value }
+        match stage {
+            Stage::Forward => self.outcome(call, Gives::Output, value),
+            _ if trains => self.outcome(call, Gives::Loss, value),
+            _ => value,
+        }
     }
 
     /// Whether the `forward` of an object computes a loss.

@@ -21,7 +21,9 @@ impl<'a> Lower<'a> {
             return self.builds(call);
         }
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
-        if let (Kind::NewOptimizer(_, site), true) = (&receiver.kind, sets_momentum(&call.name)) {
+        if let (Kind::NewOptimizer(_, site) | Kind::Settings(site), true) =
+            (&receiver.kind, sets_momentum(&call.name))
+        {
             self.cfg.facts.mark(*site, Mark::StatefulOptimizer);
         }
         if matches!(receiver.kind, Kind::Settings(_)) {
@@ -33,6 +35,11 @@ impl<'a> Lower<'a> {
     /// Builds an optimizer for the parameters of the first argument.
     pub(super) fn builds(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
+        if let Some(Value { kind: Kind::Settings(settings), .. }) = call.receiver
+            && self.cfg.facts.is(settings, Mark::StatefulOptimizer)
+        {
+            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
+        }
         let owned = call.arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
         Value::of(Kind::NewOptimizer(owned, site), Deps::none())
     }
