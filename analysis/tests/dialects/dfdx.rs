@@ -132,3 +132,19 @@ mod chained {
         net
     }
 }
+
+/// The optimizer is built after the gradients, which are a value.
+mod built_late {
+    fn once(net: &mut Net, x: Tensor) {
+        let gradients = net.forward(x.leaky_trace()).square().mean().backward();
+        let mut opt = Sgd::new(&*net, SgdConfig::default());
+        opt.update(net, &gradients).unwrap();
+    }
+
+    fn twice(net: &mut Net, x: Tensor) {
+        let gradients = net.forward(x.leaky_trace()).square().mean().backward();
+        let mut opt = Sgd::new(&*net, SgdConfig::default());
+        opt.update(net, &gradients).unwrap();
+        opt.update(net, &gradients).unwrap(); //~ error step_repeated
+    }
+}
