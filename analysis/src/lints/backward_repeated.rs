@@ -2,7 +2,7 @@ use super::backward_ignored::ignored;
 use std::collections::BTreeSet;
 
 use super::{Cause, Context};
-use crate::cfg::{Action, GraphId, OptimizerId, SiteId};
+use crate::cfg::{Action, Deps, GraphId, OptimizerId, SiteId};
 use crate::flow::{GraphUse, Observed};
 use crate::stage::Effect;
 
@@ -116,12 +116,26 @@ impl Second {
         self.is_same_step(cx) || self.by == self.site && !cx.cfg.graphs[self.graph].assigned
     }
 
-    /// Whether an optimizer steps between the two, so that the second gradients are those of older parameters.
+    /// Whether an optimizer of the graph's models steps between the two, so that the second gradients are those of
+    /// older parameters.
     fn is_late(&self, cx: &Context<'_>) -> bool {
         let (from, to) = (cx.order(self.by), cx.order(self.site));
         let crosses = self.by == self.site || cx.crosses_iteration(self.by, self.site);
         let between = |step: &SiteId| crosses || from <= cx.order(*step) && cx.order(*step) < to;
-        (0..cx.cfg.optimizers.len()).any(|id| cx.acting(id, Effect::Take).iter().any(between))
+        let models = self.shared_models(cx);
+        let direct = if self.is_from(cx, self.by) { takers(cx, self.by) } else { BTreeSet::new() };
+        let updates = |id: &OptimizerId| {
+            let owned = cx.cfg.optimizers[*id].owned.as_ref();
+            direct.contains(id) || owned.is_none_or(|owned| owned.overlaps(&models, &cx.cfg.paths) != Some(false))
+        };
+        (0..cx.cfg.optimizers.len()).filter(updates).any(|id| cx.acting(id, Effect::Take).iter().any(between))
+    }
+
+    /// The models of the graphs that both run through.
+    fn shared_models(&self, cx: &Context<'_>) -> Deps {
+        let (first, second) = (graphs_behind(cx, self.by), graphs_behind(cx, self.site));
+        let shared = first.intersection(&second).map(|graph| &cx.cfg.graphs[*graph].models);
+        shared.fold(Deps::none(), |all, models| all.union(models))
     }
 
     fn help(&self, cx: &Context<'_>, stays: bool) -> String {
@@ -148,6 +162,23 @@ impl Second {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         }
     }
+}
+
+/// The graphs that a `backward` runs through.
+fn graphs_behind(cx: &Context<'_>, backward: SiteId) -> BTreeSet<GraphId> {
+    let at = cx.cfg.events().filter(|(_, event)| event.site == backward);
+    let heads = at.filter_map(|(_, event)| match &event.action {
+        Action::Backward { graphs, .. } => Some(graphs),
+        _ => None,
+    });
+    let mut open: Vec<GraphId> = heads.flatten().copied().collect();
+    let mut all = BTreeSet::new();
+    while let Some(graph) = open.pop() {
+        if all.insert(graph) {
+            open.extend(&cx.cfg.graphs[graph].parents);
+        }
+    }
+    all
 }
 
 /// The optimizers that step with the gradients of a `backward` that returns them.

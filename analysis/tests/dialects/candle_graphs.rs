@@ -69,6 +69,26 @@ mod two_optimizers {
     }
 }
 
+/// The step of the discriminator leaves the generator, whose output both losses use, as it is.
+mod adversarial {
+    fn fit(loader: &Loader) -> Result<()> {
+        let (first, second) = (VarMap::new(), VarMap::new());
+        let generator = Net::new(VarBuilder::from_varmap(&first, DType::F32, &device))?;
+        let critic = Net::new(VarBuilder::from_varmap(&second, DType::F32, &device))?;
+        let mut opt_generator = AdamW::new(first.all_vars(), ParamsAdamW::default())?;
+        let mut opt_critic = AdamW::new(second.all_vars(), ParamsAdamW::default())?;
+        for batch in loader {
+            let fake = generator.forward(&batch.noise)?;
+            let judged = loss::mse(&critic.forward(&fake)?, &batch.zeros)?;
+            opt_critic.backward_step(&judged)?;
+            let fooled = loss::mse(&critic.forward(&fake)?, &batch.ones)?;
+            opt_generator.backward_step(&fooled)?;
+        }
+        first.save("generator.safetensors")?;
+        second.save("critic.safetensors")
+    }
+}
+
 mod before_the_loop {
     fn output(x: &Tensor, y: &Tensor) -> Result<()> {
         let varmap = VarMap::new();

@@ -42,7 +42,9 @@ impl<'a> Lower<'a> {
             value = value.with(&part.derived());
             value.models = value.models.union(&part.models);
             // `batch_loss(&model, &batch)` runs the model itself.
-            if stage == Stage::Loss && !part.computed && self.is_owned(&part.deps) {
+            let may_be_model =
+                matches!(part.kind, Kind::Plain | Kind::Fields(_)) && part.origin.cut.is_none();
+            if stage == Stage::Loss && may_be_model && !part.computed && self.is_owned(&part.deps) {
                 value.models = value.models.union(&part.deps);
             }
             value.graphs.extend(part.through());

@@ -35,7 +35,9 @@ impl<'a> Lower<'a> {
     /// Builds an optimizer for the parameters of the first argument.
     pub(super) fn builds(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
+        // With parameters it is an optimizer of tch, whose state cannot be saved.
         if let Some(Value { kind: Kind::Settings(settings), .. }) = call.receiver
+            && call.arguments.is_empty()
             && self.cfg.facts.is(settings, Mark::StatefulOptimizer)
         {
             self.cfg.facts.mark(site, Mark::StatefulOptimizer);
