@@ -17,6 +17,7 @@ mod idle;
 mod page;
 mod provenance;
 mod report;
+mod shared_rows;
 mod study;
 #[cfg(test)]
 mod testing;

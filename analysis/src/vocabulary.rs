@@ -23,6 +23,7 @@ mod nccl;
 mod processes;
 mod reports;
 mod roles;
+mod rows;
 pub mod rust;
 mod selection;
 mod tch;
@@ -38,8 +39,8 @@ pub use counts::{
 };
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
-    names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
-    speaks_of_evaluation, speaks_of_training,
+    names_next_state, names_next_value, names_target, names_target_network, names_training, names_validation,
+    phase_of_name, rest_of_split, speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
@@ -64,13 +65,14 @@ pub use reports::{
     takes_mode,
 };
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
+pub use rows::{RowChoice, is_part_of_data, keeps_rows, names_series, row_choice};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
 pub use tch::ignores_mode_argument;
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
-    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_weight_average, refits_batch_norm,
-    restores_model, sets_momentum, thaws,
+    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_weight_average,
+    records, refits_batch_norm, restores_model, sets_momentum, thaws,
 };
 pub use words::{
     STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,
@@ -80,8 +82,8 @@ pub use words::{
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
     names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
-    runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes, writes_gradients,
-    writes_in_place, zeroes_gradients,
+    runs_backward, saves, sets_parameters, sets_reduction, trains_a_copy, trains_by_name, writes,
+    writes_gradients, writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.
@@ -123,6 +125,8 @@ pub struct Vocabulary {
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics
     /// on such a loss.
     pub sums_unreduced: bool,
+    /// The method of an optimizer that returns its state; `None` if the state cannot be saved.
+    pub optimizer_state: Option<&'static str>,
     /// More methods of the library's tensors, with the spelling of their variants.
     pub tensor_methods: Option<TensorMethods>,
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::processes::Processes;
 use super::{
     Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
-    MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Schedule, ScheduleOf, ShortEpochs,
+    MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Rows, Schedule, ScheduleOf, ShortEpochs,
     Shown, SiteId, Swallow, Use, Variable,
 };
 
@@ -70,6 +70,7 @@ facts! {
     Reads,
     Reduction,
     Root,
+    Rows,
     Scaler,
     ScheduleOf,
     ShortEpochs,

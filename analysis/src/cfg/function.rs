@@ -24,6 +24,8 @@ pub(crate) struct Function {
     pub(crate) reads_gradients: bool,
     /// Whether the function saves or restores the state of an optimizer.
     pub(crate) keeps_optimizer_state: bool,
+    /// The method that returns the state of an optimizer; `None` if the library cannot save it.
+    pub(crate) optimizer_state: Option<&'static str>,
     /// Whether the function returns or stores a value with a graph. Other code may then run
     /// `backward`.
     pub(crate) gives_graph: bool,
@@ -36,6 +38,8 @@ pub(crate) struct Function {
     pub(crate) sets_parameters: bool,
     /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
+    /// The parameters and the fields of `self` whose types tell that they reduce no gradients by themselves.
+    pub(crate) alone: BTreeSet<PathId>,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
     /// The forwards and losses whose results reach opaque code, directly or through other

@@ -22,7 +22,9 @@ impl Cfg {
         forwards.find_map(|&forward| {
             let run = self.facts.at::<Computation>(forward)?;
             let model = run.model.filter(|_| run.stage == Stage::Forward && run.recorded == Recorded::Yes)?;
-            let is_it = share_a_word(name, self.last_name(model)) && !self.may_be_updated(model);
+            // A model may be built from the store that the optimizer updates.
+            let places = run.own.union(&Deps::one(model));
+            let is_it = share_a_word(name, self.last_name(model)) && !self.may_be_updated(&places);
             is_it.then_some((model, forward))
         })
     }
@@ -33,10 +35,9 @@ impl Cfg {
         name.rsplit('.').next().unwrap_or(name)
     }
 
-    /// Whether an optimizer of the function, or opaque code, may update a model.
-    fn may_be_updated(&self, model: PathId) -> bool {
-        let model = Deps::one(model);
-        let overlaps = |deps: &Deps| deps.overlaps(&model, &self.paths) != Some(false);
+    /// Whether an optimizer of the function, or opaque code, may update a model in these places.
+    fn may_be_updated(&self, places: &Deps) -> bool {
+        let overlaps = |deps: &Deps| deps.overlaps(places, &self.paths) != Some(false);
         self.optimizers.iter().any(|one| overlaps(&one.claimed))
             || self.optimizers.iter().filter_map(|one| one.owned.as_ref()).any(overlaps)
             || self.events().any(|(_, event)| matches!(&event.action, Action::Touch(deps) if overlaps(deps)))

@@ -30,6 +30,8 @@ pub enum Gives {
     LossOfTensors,
     /// The sum of gradients in an accumulator. The call empties the accumulator.
     Gradients,
+    /// The output of a forward. It may be dropped: a forward also updates the statistics of batch norm.
+    Output,
 }
 
 /// What happens to a result.
@@ -46,6 +48,14 @@ pub enum Fate {
 }
 
 impl Cfg {
+    /// Whether nothing reads the output of the forward at a site.
+    pub(crate) fn is_output_unread(&self, forward: SiteId) -> bool {
+        let unread = |outcome: &Outcome| {
+            outcome.gives == Gives::Output && matches!(outcome.fate, Fate::Dropped | Fate::Unread(_))
+        };
+        self.facts.at::<Outcome>(forward).is_some_and(unread)
+    }
+
     /// The site of the step that returns the updated version of a model; `None` without such a
     /// step.
     pub(crate) fn updated_at(&self, model: PathId) -> Option<SiteId> {

@@ -151,6 +151,8 @@ impl PathState {
         self.tracked.apply(cfg, event);
         self.facts.apply(cfg, event);
         match &event.action {
+            // Gradients that are a value stay what they are.
+            Action::Build(id) if self.holds_value(cfg, *id) => {}
             // A backward before the constructor may have filled the gradients, because the
             // gradients are in the parameters.
             Action::Build(id) if self.reached & (1 << id) != 0 => self.put(cfg, *id, GradientStates::UNKNOWN),

@@ -34,6 +34,7 @@ lint! {
     /// ## Limits
     ///
     /// Found only if the function shows where the count starts.
+    /// Silent if another optimizer steps in the other iterations, with the same `backward`.
     /// Silent if the step has a second condition, or if the step is before `backward` in the loop body.
     accumulation_off_by_one, Warning, "the first update follows too few batches"
 }

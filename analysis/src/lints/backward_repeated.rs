@@ -1,7 +1,10 @@
 use super::backward_ignored::ignored;
+use std::collections::BTreeSet;
+
 use super::{Cause, Context};
-use crate::cfg::Action;
+use crate::cfg::{Action, Deps, GraphId, OptimizerId, SiteId};
 use crate::flow::{GraphUse, Observed};
+use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
@@ -36,6 +39,8 @@ lint! {
     /// ## Limits
     ///
     /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
+    /// The graphs of candle stay.
+    /// There, a second `backward` is reported only if a step runs between the two, and it is an error only if the same optimizer steps twice for one loss, or if every iteration uses an output from before the loop.
     /// Silent for the `backward` of a layer, and for a loss that a `forward` without arguments recomputes.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
@@ -51,20 +56,96 @@ fn check(cx: &mut Context<'_>) {
         if ignored.iter().any(|lost| lost.fused == site) {
             continue;
         }
-        let name = &cx.cfg.graphs[graph].name;
+        let second = Second { graph, by, site };
+        // The graphs of candle stay, and `backward` computes new gradients from them.
+        let stays = cx.cfg.function.always_records && cx.cfg.renews(site);
+        if stays && !second.is_late(cx) {
+            continue;
+        }
         let when = if by == site || cx.crosses_iteration(by, site) { "in the previous iteration, " } else { "" };
-        let note = format!("{when}{} ran through it and freed it; nothing recomputed it", cx.call_at(by));
-        let directly = cx.cfg.events().any(|(_, event)| {
-            event.site == by && matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
-        });
-        let heads = cx.cfg.events().all(|(_, event)| {
-            event.site != site || !matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
-        });
-        let help = if heads && by != site && !cx.of_spec() && cx.site(by).loops == cx.site(site).loops {
+        let freed = if stays { "" } else { " and freed it" };
+        let note = format!("{when}{} ran through it{freed}; nothing recomputed it", cx.call_at(by));
+        let (what, harm) = if stays {
+            ("through the same graph a second time", "the gradients are those of the parameters before the first step")
+        } else {
+            ("through a graph that `backward` already freed", "the second `backward` panics")
+        };
+        let help = second.help(cx, stays);
+        let doubtful = stays && !second.is_sure(cx);
+        let message = format!("{} runs {what}", cx.call(site));
+        let paths = cx.when_not_always(visit, GraphUse::BAD);
+        let report = cx
+            .report(site, Cause::Graph(site, graph), visit.rank, certain, message)
+            .when(paths)
+            .note_at(by, note)
+            .note(harm)
+            .help(help);
+        if doubtful {
+            report.only_warns();
+        }
+    }
+}
+
+/// A second `backward` through a graph.
+struct Second {
+    graph: GraphId,
+    /// The first `backward`.
+    by: SiteId,
+    /// The second `backward`.
+    site: SiteId,
+}
+
+impl Second {
+    /// Whether a `backward` runs from the tensor of the graph itself.
+    fn is_from(&self, cx: &Context<'_>, backward: SiteId) -> bool {
+        cx.cfg.events().any(|(_, event)| {
+            event.site == backward
+                && matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&self.graph))
+        })
+    }
+
+    /// Whether both run from the same tensor, and the same optimizers step with the gradients.
+    fn is_same_step(&self, cx: &Context<'_>) -> bool {
+        let same = takers(cx, self.by) == takers(cx, self.site);
+        same && self.is_from(cx, self.by) && self.is_from(cx, self.site)
+    }
+
+    /// Whether the second gradients are of no use although the graph stays: the optimizers have them already, or
+    /// every iteration uses an output that was computed before the loop.
+    fn is_sure(&self, cx: &Context<'_>) -> bool {
+        self.is_same_step(cx) || self.by == self.site && !cx.cfg.graphs[self.graph].assigned
+    }
+
+    /// Whether an optimizer of the graph's models steps between the two, so that the second gradients are those of
+    /// older parameters.
+    fn is_late(&self, cx: &Context<'_>) -> bool {
+        let (from, to) = (cx.order(self.by), cx.order(self.site));
+        let crosses = self.by == self.site || cx.crosses_iteration(self.by, self.site);
+        let between = |step: &SiteId| crosses || from <= cx.order(*step) && cx.order(*step) < to;
+        let models = self.shared_models(cx);
+        let direct = if self.is_from(cx, self.by) { takers(cx, self.by) } else { BTreeSet::new() };
+        let updates = |id: &OptimizerId| {
+            let owned = cx.cfg.optimizers[*id].owned.as_ref();
+            direct.contains(id) || owned.is_none_or(|owned| owned.overlaps(&models, &cx.cfg.paths) != Some(false))
+        };
+        (0..cx.cfg.optimizers.len()).filter(updates).any(|id| cx.acting(id, Effect::Take).iter().any(between))
+    }
+
+    /// The models of the graphs that both run through.
+    fn shared_models(&self, cx: &Context<'_>) -> Deps {
+        let (first, second) = (graphs_behind(cx, self.by), graphs_behind(cx, self.site));
+        let shared = first.intersection(&second).map(|graph| &cx.cfg.graphs[*graph].models);
+        shared.fold(Deps::none(), |all, models| all.union(models))
+    }
+
+    fn help(&self, cx: &Context<'_>, stays: bool) -> String {
+        let Self { graph, by, site } = *self;
+        let name = &cx.cfg.graphs[graph].name;
+        if !self.is_from(cx, site) && by != site && !cx.of_spec() && cx.site(by).loops == cx.site(site).loops {
             format!("add the losses and run `backward` once, or keep the graph on line {}", cx.line(by))
         } else if cx.of_spec() {
             "name `backward` once, after `forward` and `loss`".to_owned()
-        } else if by == site || !directly {
+        } else if by == site || !self.is_from(cx, by) {
             let parents = cx.cfg.graphs[graph].parents.iter().map(|&parent| &cx.cfg.graphs[parent].name);
             let names: Vec<String> = parents.chain([name]).map(|name| format!("`{name}`")).collect();
             let (anew, line) = (names.join(" and "), cx.line(site));
@@ -73,17 +154,37 @@ fn check(cx: &mut Context<'_>) {
             } else {
                 format!("recompute {anew} before line {line}")
             }
+        } else if stays && !self.is_same_step(cx) {
+            format!("compute the gradients once, `let gradients = {name}.backward()?;`, and pass them to both steps")
+        } else if stays {
+            format!("remove line {}", cx.line(site))
         } else {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
-        };
-        let message = format!("{} runs through a graph that `backward` already freed", cx.call(site));
-        let paths = cx.when_not_always(visit, GraphUse::BAD);
-        cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
-            .when(paths)
-            .note_at(by, note)
-            .note("the second `backward` panics")
-            .help(help);
+        }
     }
+}
+
+/// The graphs that a `backward` runs through.
+fn graphs_behind(cx: &Context<'_>, backward: SiteId) -> BTreeSet<GraphId> {
+    let at = cx.cfg.events().filter(|(_, event)| event.site == backward);
+    let heads = at.filter_map(|(_, event)| match &event.action {
+        Action::Backward { graphs, .. } => Some(graphs),
+        _ => None,
+    });
+    let mut open: Vec<GraphId> = heads.flatten().copied().collect();
+    let mut all = BTreeSet::new();
+    while let Some(graph) = open.pop() {
+        if all.insert(graph) {
+            open.extend(&cx.cfg.graphs[graph].parents);
+        }
+    }
+    all
+}
+
+/// The optimizers that step with the gradients of a `backward` that returns them.
+fn takers(cx: &Context<'_>, site: SiteId) -> BTreeSet<OptimizerId> {
+    let mut stores = cx.cfg.stores.iter().enumerate().filter(|(_, store)| store.site == site);
+    stores.next().map(|(id, _)| cx.cfg.takers(id)).unwrap_or_default()
 }
 
 #[cfg(test)]

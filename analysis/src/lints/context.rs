@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Opaque, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Mark, Opaque, OptimizerId, Site, SiteId};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{GradientStates, GradientValue, Observed, Solution, Visit};
@@ -225,7 +225,10 @@ impl<'a> Context<'a> {
         let itself = Deps::one(known.path);
         let steps = |event: &Event, deps: &Deps| {
             let site = &self.cfg.sites[event.site];
-            let trains = site.names.is_empty() || site.names.iter().any(|name| hints_at_training(name));
+            let names = &site.names;
+            // A call that only computes the loss leaves the step to this function.
+            let trains = !self.cfg.facts.is(event.site, Mark::GivesLoss)
+                && (names.is_empty() || names.iter().any(|name| hints_at_training(name)));
             itself.overlaps(deps, &self.cfg.paths) != Some(false)
                 || trains && self.cfg.touches(optimizer, deps)
         };

@@ -16,7 +16,7 @@ lint! {
     ///
     /// The lint also finds a forward pass on evaluation data if the argument for the mode is
     /// `true` (`forward_t(&x, true)`).
-    /// In `burn`, it finds an evaluation that runs the trained model instead of the copy
+    /// In `burn`, it finds an evaluation that runs the trained model, or of a clone of it, instead of the copy
     /// `model.valid()`.
     ///
     /// ## Why it matters
@@ -170,7 +170,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     };
     let what = purpose(cx, study, kind);
     let note = match by {
-        _ if by_type => forward.run.model.and_then(|model| cx.cfg.updated_at(model)).map(|by| {
+        _ if by_type => cx.updated_model(forward).and_then(|model| cx.cfg.updated_at(model)).map(|by| {
             (by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))
         }),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {

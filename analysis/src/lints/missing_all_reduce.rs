@@ -1,8 +1,8 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Opaque, OptimizerId, Reduction, SiteId};
+use crate::cfg::{Certain, Computation, Opaque, OptimizerId, PathId, Reduction, SiteId};
 use crate::flow::Observed;
-use crate::stage::Effect;
-use crate::vocabulary::{reduces_by_itself};
+use crate::stage::{Effect, Stage};
+use crate::vocabulary::{reduces_by_itself, trains_a_copy};
 
 lint! {
     /// ## What it finds
@@ -32,7 +32,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the function builds the model and its optimizer, passes neither of them to an opaque call, reads no gradient, and reduces nothing but losses.
+    /// Found only if the function passes neither the model nor its optimizer to an opaque call, reads no gradient, and reduces nothing but losses.
+    /// The function builds both, or both are parameters or fields of `self`: the model of a struct in the same file, the optimizer of a library's type.
+    /// In the second case the finding is a warning, because the caller may average the parameters later; a function that is named so (`local_epoch`) is not checked.
     missing_all_reduce, Error, "losses are reduced across processes, gradients are not"
 }
 
@@ -48,10 +50,14 @@ fn check(cx: &mut Context<'_>) {
             let note = format!("{} reduces a loss across all processes", cx.call_at(reduced));
             let message = format!("{} uses the gradients of this process alone", cx.call(step));
             let help = format!("all-reduce the gradients before line {}", cx.line(step));
-            cx.report(step, Cause::Alone(step, "missing_all_reduce"), rank, Certain::Every, message)
+            let given = cx.cfg.optimizers[id].models.is_empty();
+            let report = cx.report(step, Cause::Alone(step, "missing_all_reduce"), rank, Certain::Every, message)
                 .note_at(reduced, note)
                 .note("the models of the processes drift apart")
                 .help(help);
+            if given {
+                report.only_warns();
+            }
         }
     }
 }
@@ -63,7 +69,8 @@ fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId
     let around = cx.site(step).loops.last()?;
     let wrapped = |site: SiteId| cx.site(site).names.iter().any(|name| reduces_by_itself(name));
     let alone = |&(_, site, _): &(_, SiteId, _)| !wrapped(site);
-    if optimizer.models.is_empty() || !optimizer.models.iter().all(alone) || optimizer.built.iter().any(|&(site, _)| wrapped(site)) {
+    let known = !optimizer.models.is_empty() || trains_given_model(cx, id, step);
+    if !known || !optimizer.models.iter().all(alone) || optimizer.built.iter().any(|&(site, _)| wrapped(site)) {
         return None;
     }
     let given = cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| cx.cfg.touches(id, &opaque.0));
@@ -75,6 +82,20 @@ fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId
         loops.contains(around) || loops.last().is_some_and(|last| cx.site(step).loops.contains(last))
     };
     cx.cfg.facts.all::<Reduction>().map(|(site, _)| site).find(beside)
+}
+
+/// Whether the optimizer and the models of a step are parameters or fields that reduce no gradients by themselves.
+fn trains_given_model(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> bool {
+    let alone = |path: PathId| cx.cfg.function.alone.contains(&path);
+    let near = |site: SiteId| cx.site(site).loops.last() == cx.site(step).loops.last();
+    let mut models = cx.backwards().filter(|(site, _)| near(*site)).flat_map(|(_, run)| run.past.computed.known()).filter_map(|site| {
+        let run = cx.cfg.facts.at::<Computation>(*site)?;
+        (run.stage == Stage::Forward).then_some(run.model)
+    }).peekable();
+    alone(cx.cfg.optimizers[id].path)
+        && !trains_a_copy(&cx.cfg.function.name)
+        && models.peek().is_some()
+        && models.all(|model| model.is_some_and(alone))
 }
 
 #[cfg(test)]

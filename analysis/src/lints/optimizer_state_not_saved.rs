@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Save and restore `optimizer.state_dict()` as well.
+    /// Save and restore `optimizer.state_dict()` as well, in burn `optimizer.to_record()`.
     ///
     /// ## Limits
     ///
@@ -42,14 +42,13 @@ lint! {
     /// - the optimizer is stored, returned or passed to unknown code,
     /// - the paths differ, as for a pretrained model that is tuned and then saved to another path.
     ///
-    /// Optimizers of tch are not checked, because tch cannot save their state.
+    /// Optimizers of tch, candle and dfdx are not checked: these libraries cannot save their state.
+    /// In burn, the type of the settings tells whether the optimizer has state: `AdamConfig`, or a call of `with_momentum`.
     optimizer_state_not_saved, Warning, "a checkpoint to resume from lacks the optimizer's state"
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.function.keeps_optimizer_state {
-        return;
-    }
+    let Some(state) = cx.cfg.function.optimizer_state.filter(|_| !cx.cfg.function.keeps_optimizer_state) else { return };
     let Some(optimizer) = (0..cx.cfg.optimizers.len()).find(|id| has_state(cx, *id)) else { return };
     let steps = cx.acting(optimizer, Effect::Take);
     let all = |kind: CheckpointKind| {
@@ -76,7 +75,7 @@ fn check(cx: &mut Context<'_>) {
     };
     report
         .note("the moments of the optimizer are lost, and the loss jumps after a restart")
-        .help(format!("save and restore `{name}.state_dict()` as well"));
+        .help(format!("save and restore `{name}.{state}()` as well"));
 }
 
 /// Whether an optimizer of the function keeps state for each parameter, and no other code can save it.

@@ -307,8 +307,14 @@ impl<'a> Context<'a> {
     /// Whether a step returns the model of a recorded forward pass. The model then has the type of
     /// a model in training.
     pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
-        let updated = |model: PathId| self.cfg.updated_at(model).is_some();
-        forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)
+        forward.run.recorded == Recorded::Yes && self.updated_model(forward).is_some()
+    }
+
+    /// The model of a forward pass, or the model that it was cloned from, if a step returns this
+    /// model.
+    pub(super) fn updated_model(&self, forward: &Forward<'_>) -> Option<PathId> {
+        let mut models = forward.run.model.iter().chain(forward.run.own.paths()).copied();
+        models.find(|model| self.cfg.updated_at(*model).is_some())
     }
 
     /// The backward passes, each with the forward passes and models that it runs through.

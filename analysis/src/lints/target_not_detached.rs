@@ -1,6 +1,6 @@
 use super::Context;
-use crate::vocabulary::{names_next_value, names_target, names_target_network};
-use crate::cfg::{Argument, Difference, LossCall, Origin, Root, SiteId, Source};
+use crate::vocabulary::{names_next_state, names_next_value, names_target, names_target_network};
+use crate::cfg::{Argument, Computation, Difference, LossCall, Origin, Root, SiteId, Source};
 
 lint! {
     /// ## What it finds
@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field that is named as a target is checked.
+    /// Only a variable or field that is named as a target is checked, and an output for the next state (`next_states`) that is multiplied by a factor.
     /// Losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
     /// A difference that is detached before the `backward`, such as an advantage, is also correct.
@@ -68,7 +68,8 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
             None => argument.names.iter().any(|name| names_next_value(name)),
         }
     };
-    if !named(target) || named(output) || !has_graph(&output.origin) || !has_graph(&target.origin) {
+    let is_target = named(target) || is_bellman_target(cx, &target.origin) && !is_bellman_target(cx, &output.origin);
+    if !is_target || named(output) || !has_graph(&output.origin) || !has_graph(&target.origin) {
         return None;
     }
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
@@ -78,6 +79,17 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
         return None;
     }
     (same && cx.is_trained(&target.origin.models)).then_some(*forward)
+}
+
+/// Whether a value is the model's output for the next state, times a factor: `rewards + gamma * model(&next_states)`.
+///
+/// Without a factor, an output for the next state may be trained too, as in a model of the world.
+fn is_bellman_target(cx: &Context<'_>, origin: &Origin) -> bool {
+    let of_next = |forward: &SiteId| {
+        let run = cx.cfg.facts.at::<Computation>(*forward);
+        run.is_some_and(|run| run.given.paths().iter().any(|path| names_next_state(cx.cfg.paths.name(*path))))
+    };
+    origin.scaled && origin.forwards.iter().any(of_next)
 }
 
 fn has_graph(origin: &Origin) -> bool {

@@ -1,5 +1,6 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Fate, Gives, Outcome};
+use crate::cfg::{Certain, Fate, Gives, OptimizerId, Outcome, PathId, SiteId, Use, UseKind};
+use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
@@ -32,7 +33,7 @@ lint! {
     /// Silent if:
     ///
     /// - the model is passed by reference, because `step` may update it in place,
-    /// - a single step outside of every loop updates a model that the function built itself,
+    /// - a single step outside of every loop updates a model that the function built itself (a warning, if the function uses the model afterwards),
     /// - the gradients do not come from a `backward` in the function,
     /// - the function reads the variable of the result.
     update_lost, Error, "the updated model that `step` returns is dropped"
@@ -48,8 +49,8 @@ fn check(cx: &mut Context<'_>) {
         };
         let (site, call) = (outcome.site, cx.call(outcome.site));
         // A single step of a model that the function builds may only demonstrate the step.
-        let of_caller = cx.cfg.facts.variable(cx.cfg.paths.root_of(model)).is_some_and(|known| known.is_parameter);
-        if cx.site(site).loops.is_empty() && !of_caller {
+        let demonstrates = cx.site(site).loops.is_empty() && !is_of_caller(cx, site, model);
+        if demonstrates && !is_read_after(cx, site, model) {
             continue;
         }
         let name = cx.cfg.paths.name(model);
@@ -63,10 +64,29 @@ fn check(cx: &mut Context<'_>) {
             }
         };
         let text = &cx.site(site).text;
-        cx.report(site, Cause::Alone(site, "update_lost"), site, Certain::Every, message)
+        let report = cx.report(site, Cause::Alone(site, "update_lost"), site, Certain::Every, message)
             .note(format!("`{name}` does not change, so nothing is trained"))
             .help(format!("write `{name} = {text};`"));
+        if demonstrates {
+            report.only_warns();
+        }
     }
+}
+
+/// Whether the model of a step belongs to the caller: it is a parameter, or comes from one.
+fn is_of_caller(cx: &Context<'_>, step: SiteId, model: PathId) -> bool {
+    let is_parameter = |path: PathId| cx.cfg.facts.variable(cx.cfg.paths.root_of(path)).is_some_and(|known| known.is_parameter);
+    let steps = |id: &OptimizerId| cx.acting(*id, Effect::Take).contains(&step);
+    let mut owned = (0..cx.cfg.optimizers.len()).filter(steps).filter_map(|id| cx.cfg.optimizers[id].owned.as_ref());
+    is_parameter(model) || owned.any(|owned| owned.paths().iter().any(|path| is_parameter(*path)))
+}
+
+/// Whether the function uses a model after a step.
+fn is_read_after(cx: &Context<'_>, step: SiteId, model: PathId) -> bool {
+    let reads = |used: &Use| matches!(used.kind, UseKind::Read | UseKind::Forward);
+    let inside = |site: SiteId| cx.site(step).place.holds(&cx.site(site).place);
+    let mut uses = cx.cfg.facts.uses(model).iter().filter(|used| reads(used));
+    uses.any(|used| !inside(used.site) && cx.order(used.site) > cx.order(step))
 }
 
 #[cfg(test)]

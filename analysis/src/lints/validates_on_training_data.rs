@@ -1,4 +1,4 @@
-use super::Context;
+use super::{Context, shared_rows};
 use crate::vocabulary::{names_training, names_validation};
 use crate::cfg::{Computation, Deps, Versioned, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
 use crate::flow::{Observed, StateSet};
@@ -10,6 +10,7 @@ lint! {
     /// A spec whose `valid` is the same expression as its `train`.
     /// In a hand-written function, an evaluation that is named as validation but runs on the
     /// training data, if the function has no other evaluation.
+    /// Also rows for training and rows for validation that overlap: `data.narrow(0, 0, n)` and `data.narrow(0, n - k, k)`.
     ///
     /// ## Why it matters
     ///
@@ -37,6 +38,12 @@ lint! {
     /// Silent if the same data has two names.
     /// The finding is an error in a spec and a warning in a hand-written function.
     /// A hand-written function is checked only if a variable name or printed text mentions validation.
+    /// A pass over the training data whose output nothing reads, as for the statistics of batch norm, is no evaluation.
+    ///
+    /// Rows overlap if numbers, or sums and differences of the same sizes, show it; the split is told by the names of the variables or fields, or by the loops.
+    /// Silent about rows that a condition chooses, about rows of data that may have changed in between, and about a test.
+    /// Silent also if the data or a variable are named as a series (`prices`, `lookback`) and only the first rows for validation are in both: they may be the context of the next ones.
+    ///
     /// Measures on the training data are correct if they are named as training measures, or if the function also validates on other data.
     /// If validation on the training data is intended, `allow(validates_on_training_data)` turns the lint off.
     validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
@@ -44,6 +51,9 @@ lint! {
 
 /// Checks hand-written functions. The module `cross` checks specs.
 fn check(cx: &mut Context<'_>) {
+    if !cx.of_spec() {
+        shared_rows::check(cx, &evaluates);
+    }
     if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
     }
@@ -99,7 +109,9 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
                     || matches!(visit.what, Observed::Computation(_, recording) if recording.all.within(StateSet::OFF))
             })
     };
-    !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
+    // A pass whose output nothing reads only refits the statistics of batch norm.
+    let read = |site: SiteId| !cx.cfg.is_output_unread(site);
+    !range && forwards.iter().any(|(site, _)| read(*site)) && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
 }
 
 /// Whether a variable name or a printed text mentions validation.

@@ -1,7 +1,7 @@
 //! Search for gradient accumulation windows, for the lints on accumulation.
 
 use super::Context;
-use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
+use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, Site, SiteId};
 use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
@@ -37,7 +37,10 @@ impl<'a> Context<'a> {
             (counter.every.number != Some(1)
                 && steps.iter().filter(|step| here(step)).all(of_the_count)
                 && !backwards.is_empty()
-                && backwards.iter().all(every_round))
+                && backwards.iter().all(every_round)
+                && !cx.takes_turns(optimizer, &backwards, |other| {
+                    other.loops.last() == Some(&batch_loop) && !cx.cfg.runs_with(cx.site(step), other)
+                }))
             .then(|| Window {
                 optimizer,
                 step,
@@ -46,6 +49,18 @@ impl<'a> Context<'a> {
                 counter: Some((cx.cfg.guards[guard.0].site, counter)),
             })
         })
+    }
+
+    /// Whether another optimizer uses a `backward` of a window in iterations of the loop in which the window's step
+    /// does not run, as `apart` tells of the other's steps.
+    ///
+    /// The condition then selects the optimizer: no iteration is wasted, and none is accumulated.
+    fn takes_turns(&self, id: OptimizerId, backwards: &[SiteId], apart: impl Fn(&Site) -> bool) -> bool {
+        let shares = |other: &OptimizerId| {
+            self.acting(*other, Effect::Fill).iter().any(|fill| backwards.contains(fill))
+        };
+        let mut others = (0..self.cfg.optimizers.len()).filter(|other| *other != id).filter(shares);
+        others.any(|other| self.acting(other, Effect::Take).iter().any(|step| apart(self.site(*step))))
     }
 
     /// The counted windows that accumulate gradients, because no `zero_grad` runs in every
@@ -98,7 +113,12 @@ impl<'a> Context<'a> {
             |other: &SiteId| self.site(*other).loops.last() != Some(&batch_loop) && self.is_periodic(*other);
         (steps.iter().filter(|step| here(step)).all(|step| under_it(step) || of_a_window(step))
             && !backwards.is_empty()
-            && backwards.iter().all(every_round))
+            && backwards.iter().all(every_round)
+            && !self.takes_turns(optimizer, &backwards, |other| {
+                let otherwise = (guard.0, !guard.1);
+                other.loops.last() == Some(&batch_loop)
+                    && other.guards.iter().any(|known| self.cfg.same_guard(*known, otherwise))
+            }))
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 

@@ -40,6 +40,7 @@ lint! {
     /// The finding is a warning if the condition is an opaque call without arguments from the iteration, as in `if it_is_time() { optimizer.step(); }`.
     /// Such a condition may also guard a whole window.
     /// Any other condition is taken as intended.
+    /// Silent if another optimizer uses the same `backward` in the iterations without the step, because the optimizers then take turns.
     /// A step after the batch loop is reported by `step_outside_batch_loop`, unless the loop certainly iterates over the micro-batches of one update.
     zero_grad_every_batch, Error, "`zero_grad` in each batch of an accumulation window"
 }

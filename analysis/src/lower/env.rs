@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::Expr;
 
-use crate::cfg::{PathId, SiteId};
+use crate::cfg::{PathId, SiteId, Total};
 use value::Value;
 
+mod alone;
 pub(super) mod bind;
 mod copies;
 mod fields;
@@ -32,6 +33,10 @@ pub(super) struct Env<'a> {
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
+    /// For each variable that is declared `mut` or is a `&mut` reference, how often code may have changed it.
+    pub changes: BTreeMap<PathId, usize>,
+    /// The value of each variable that is initialized with a sum of sizes.
+    pub totals: BTreeMap<PathId, Total>,
     /// For each variable, the forwards that computed the values added to the variable.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
     /// Variables from which a `while let` fetches items.

@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
                 value.guard().into_iter().for_each(|guard| self.end_guard(guard));
                 self.dropped(&value);
             }
-            Stmt::Macro(node) => self.touch(&Mentions::of(node.mac.tokens.clone())),
+            Stmt::Macro(node) => self.touch(&Mentions::of(node.mac.tokens.clone()), 0),
             // Nested functions are lowered by themselves.
             Stmt::Item(_) => {}
         }
@@ -87,6 +87,7 @@ impl<'a> Lower<'a> {
         let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
+        self.note_rows(&local.pat, &init.expr);
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
             other => other,
@@ -140,7 +141,7 @@ impl<'a> Lower<'a> {
                 base => self.awaits(base),
             },
             Expr::Async(node) => {
-                self.touch(&Mentions::of(node.block.to_token_stream()));
+                self.touch(&Mentions::of(node.block.to_token_stream()), 0);
                 Value::nothing()
             }
             Expr::Macro(node) => self.tokens(&node.mac.tokens),
@@ -192,7 +193,7 @@ impl<'a> Lower<'a> {
 
     /// Lowers code that the walk does not understand.
     fn tokens(&mut self, tokens: &proc_macro2::TokenStream) -> Value<'a> {
-        self.touch(&Mentions::of(tokens.clone()));
+        self.touch(&Mentions::of(tokens.clone()), 0);
         Value::plain(Deps::Anything)
     }
 

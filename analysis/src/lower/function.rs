@@ -8,15 +8,15 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_number, is_pointer};
-use crate::vocabulary::{Keeping, Role, is_plain_layer, is_stateful};
+use crate::vocabulary::{Role, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
-        let keeping = self.vocabulary.keeping();
-        self.cfg.function.returns_gradients = keeping.is_some_and(|keeping| keeping != Keeping::InPlace);
+        self.cfg.function.returns_gradients = self.vocabulary.gives_gradients();
+        self.cfg.function.optimizer_state = self.vocabulary.optimizer_state();
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
@@ -40,6 +40,9 @@ impl Lower<'_> {
         let path = self.own_variable("self", address(receiver));
         let ty = self.here().owner;
         self.cfg.function.has_optimizer = ty.is_some_and(|ty| self.holds_optimizer(ty));
+        if let Some(ty) = ty {
+            self.note_alone_fields(path, ty);
+        }
         let value = Value { place: Some(path), ty, ..Value::plain(Deps::one(path)) };
         self.env.values.insert(path, value);
     }
@@ -48,6 +51,7 @@ impl Lower<'_> {
         let name = ident.ident.to_string();
         let path = self.own_variable(&name, address(ident));
         self.note_type(path, ty);
+        self.note_alone(path, ty);
         let by_type = self.role_of_parameter(ty, generics);
         let kind = match self.role(&name, by_type) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),

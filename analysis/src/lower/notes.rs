@@ -17,6 +17,7 @@ pub(super) mod averages;
 mod choice;
 mod epochs;
 mod heads;
+mod rows;
 mod shown;
 
 impl<'a> Lower<'a> {

@@ -108,6 +108,7 @@ pub(super) const BURN: Vocabulary = Vocabulary {
     stops_recording: true,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
+    optimizer_state: Some("to_record"),
     tensor_methods: None,
 };
 

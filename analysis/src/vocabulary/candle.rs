@@ -75,6 +75,7 @@ pub(super) const CANDLE: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
+    optimizer_state: None,
     tensor_methods: None,
 };
 

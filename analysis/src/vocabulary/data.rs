@@ -29,6 +29,11 @@ pub fn names_validation(name: &str) -> bool {
     mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
 }
 
+/// The words of a name other than those that tell its split: `small` for `train_small`.
+pub fn rest_of_split(name: &str) -> Vec<&str> {
+    name.split('_').filter(|word| !names_training(word) && !names_validation(word)).collect()
+}
+
 /// Whether a name suggests a metric or a loss.
 pub fn names_measure(name: &str) -> bool {
     let measures =
@@ -56,6 +61,11 @@ pub fn names_target(name: &str) -> bool {
 /// Whether a name suggests a value of the next state: `q_next`, `next_value`.
 pub fn names_next_value(name: &str) -> bool {
     mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
+}
+
+/// Whether a name suggests the next state of an environment: `next_states`, `next_obs`.
+pub fn names_next_state(name: &str) -> bool {
+    mentions(name, &["next"]) && mentions(name, &["state", "states", "obs", "observation", "observations"])
 }
 
 /// Whether the name of a network suggests that the network computes targets and is not trained itself.

@@ -41,6 +41,7 @@ pub(super) const DFDX: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: Some(Keeping::Threaded),
     sums_unreduced: false,
+    optimizer_state: None,
     tensor_methods: None,
 };
 

@@ -45,6 +45,7 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    optimizer_state: None,
     tensor_methods: None,
 };
 

@@ -86,4 +86,5 @@ pub(super) const MPI: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    optimizer_state: None,
 };

@@ -36,4 +36,5 @@ pub(super) const NCCL: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    optimizer_state: None,
 };

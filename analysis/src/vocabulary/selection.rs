@@ -98,6 +98,19 @@ impl Vocabularies {
         }
     }
 
+    /// The method of an optimizer that returns its state. `None` if no selected library can save the
+    /// state, as candle and tch cannot.
+    pub fn optimizer_state(self) -> Option<&'static str> {
+        let is_library = |table: &&Vocabulary| table.keeping.is_some();
+        let any = self != Self::ALL && self.tables().any(|table| is_library(&table));
+        self.tables().filter(|table| is_library(table) == any).find_map(|table| table.optimizer_state)
+    }
+
+    /// Whether `backward` returns the gradients as a value in the selected libraries.
+    pub fn gives_gradients(self) -> bool {
+        self.keeping().is_some_and(|keeping| keeping != Keeping::InPlace)
+    }
+
     /// Whether none of the selected libraries can run a forward without recording.
     pub fn always_records(self) -> bool {
         let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
@@ -129,9 +142,18 @@ impl Vocabularies {
         self.tables().any(|vocabulary| vocabulary.tensors.contains(&name))
     }
 
-    /// Whether a type is an optimizer.
+    /// Whether a type is an optimizer: one of the tables has its name, or its name ends with such a
+    /// name, as `MuonAdamW` does.
+    ///
+    /// The end of a name is its kind, so the risk is small: a type that is named after an optimizer
+    /// and is none, such as a wrapper that only counts.
     pub(super) fn is_optimizer(self, name: &str) -> bool {
-        self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
+        self.tables().flat_map(|vocabulary| vocabulary.optimizers).any(|known| name.ends_with(known))
+    }
+
+    /// Whether a type is an optimizer of a library, and none of the user's own.
+    pub fn is_optimizer_of_library(self, name: &str) -> bool {
+        name == "Optimizer" || self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
     }
 
     /// The effect of a method of an optimizer.

@@ -124,6 +124,7 @@ pub(super) const TCH: Vocabulary = Vocabulary {
     stops_recording: true,
     keeping: Some(Keeping::InPlace),
     sums_unreduced: false,
+    optimizer_state: None,
     tensor_methods: Some(TensorMethods {
         moves: ops::MOVES,
         each: ops::EACH,

@@ -162,6 +162,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     stops_recording: false,
     keeping: None,
     sums_unreduced: false,
+    optimizer_state: Some("state_dict"),
     tensor_methods: None,
 };
 

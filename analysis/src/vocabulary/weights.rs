@@ -119,6 +119,27 @@ pub fn keeps_state(method: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
+/// Whether a method with this name saves a record to a file, as that of burn's recorders does.
+pub fn records(name: &str, arguments: usize) -> bool {
+    name == "record" && arguments == 2
+}
+
+/// Whether a name is that of a recorder, which says how a file is written and not where, or of a device.
+pub fn names_no_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("recorder") || matches!(lower.as_str(), "device" | "dev")
+}
+
+/// Whether a name suggests the path of a file.
+pub fn names_file(name: &str) -> bool {
+    name.to_ascii_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| {
+        matches!(
+            word,
+            "path" | "file" | "filename" | "dir" | "directory" | "folder" | "checkpoint" | "ckpt" | "weights"
+        )
+    })
+}
+
 /// Whether a call with this name restores a model from a file: `load`, `load_weights`, `restore`.
 pub fn restores_model(name: &str) -> bool {
     let words = || name.split('_');

@@ -110,3 +110,41 @@ mod losses {
         }
     }
 }
+
+/// The chain of a loss has no name, and the gradients are used once more.
+mod chained {
+    fn fit(mut net: Net, data: &Loader, dev: &Device) -> Net {
+        let mut opt = Adam::new(&net, config());
+        for (x, y) in data {
+            let grads = mse_loss(net.forward(x.leaky_trace()), y).square().mean().backward();
+            opt.update(&mut net, &grads).unwrap();
+            opt.update(&mut net, &grads).unwrap(); //~ error step_repeated
+        }
+        net
+    }
+
+    fn rebuilt(mut net: Net, data: &Loader) -> Net {
+        for (x, y) in data {
+            let mut opt = Adam::new(&net, config()); //~ error optimizer_rebuilt
+            let grads = mse_loss(net.forward(x.leaky_trace()), y).square().mean().backward();
+            opt.update(&mut net, &grads).unwrap();
+        }
+        net
+    }
+}
+
+/// The optimizer is built after the gradients, which are a value.
+mod built_late {
+    fn once(net: &mut Net, x: Tensor) {
+        let gradients = net.forward(x.leaky_trace()).square().mean().backward();
+        let mut opt = Sgd::new(&*net, SgdConfig::default());
+        opt.update(net, &gradients).unwrap();
+    }
+
+    fn twice(net: &mut Net, x: Tensor) {
+        let gradients = net.forward(x.leaky_trace()).square().mean().backward();
+        let mut opt = Sgd::new(&*net, SgdConfig::default());
+        opt.update(net, &gradients).unwrap();
+        opt.update(net, &gradients).unwrap(); //~ error step_repeated
+    }
+}

@@ -110,3 +110,98 @@ mod evaluation {
         println!("{}", world.all_reduce(accuracy(&model, valid)));
     }
 }
+
+/// The model and the optimizer are parameters, or fields.
+mod given {
+    struct Net {
+        hidden: Linear,
+        output: Linear,
+    }
+
+    fn to_a_function(model: &mut Net, optimizer: &mut Sgd, world: &World, train: &DataLoader) {
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step(); //~ warning missing_all_reduce
+            println!("{}", world.all_reduce(loss.item()));
+        }
+    }
+
+    struct Trainer {
+        model: Net,
+        optimizer: Adam,
+    }
+
+    impl Trainer {
+        fn fit(&mut self, world: &World, train: &DataLoader) {
+            for batch in train {
+                self.optimizer.zero_grad();
+                let loss = cross_entropy(&self.model.forward(&batch.input), &batch.target);
+                loss.backward();
+                self.optimizer.step(); //~ warning missing_all_reduce
+                println!("{}", world.all_reduce(loss.item()));
+            }
+        }
+
+        fn with_gradients(&mut self, world: &World, train: &DataLoader) {
+            for batch in train {
+                self.optimizer.zero_grad();
+                let loss = cross_entropy(&self.model.forward(&batch.input), &batch.target);
+                loss.backward();
+                for parameter in self.model.parameters() {
+                    world.all_reduce(&mut parameter.grad());
+                }
+                self.optimizer.step();
+                println!("{}", world.all_reduce(loss.item()));
+            }
+        }
+    }
+
+    /// The caller averages the parameters after some steps.
+    fn local_epoch(model: &mut Net, optimizer: &mut Sgd, world: &World, train: &DataLoader) {
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            println!("{}", world.all_reduce(loss.item()));
+        }
+    }
+
+    struct Shared {
+        net: Net,
+        world: World,
+    }
+
+    /// The model has the communicator, and a generic one may have it.
+    fn with_a_communicator(model: &mut Shared, optimizer: &mut Sgd, world: &World, train: &DataLoader) {
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            println!("{}", world.all_reduce(loss.item()));
+        }
+    }
+
+    fn of_any_type<M: Module>(model: &mut M, optimizer: &mut Sgd, world: &World, train: &DataLoader) {
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            println!("{}", world.all_reduce(loss.item()));
+        }
+    }
+
+    fn by_an_optimizer(model: &mut Net, optimizer: &mut DistributedOptimizer, world: &World, train: &DataLoader) {
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+            println!("{}", world.all_reduce(loss.item()));
+        }
+    }
+}

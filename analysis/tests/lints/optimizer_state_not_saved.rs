@@ -229,3 +229,34 @@ mod of_a_careful_trainer {
         }
     }
 }
+
+/// The macro does not see the imports of a file: the optimizer has the shape of tch's, which cannot save its state.
+mod built_with_a_store {
+    #[training_loop]
+    fn fit(vs: &mut nn::VarStore, net: &Net, data: &[Batch]) -> Result<()> {
+        vs.load("checkpoint.ot")?;
+        let mut optimizer = nn::Adam::default().build(&vs, 1e-3)?;
+        for batch in data {
+            let loss = cross_entropy(&net.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        vs.save("checkpoint.ot")
+    }
+}
+
+/// The two calls have the model and the device in common, and not the file.
+mod other_files {
+    fn fit(model: &mut Net, train: &DataLoader, device: &Device, start: &str, end: &str) -> Result<()> {
+        load_weights(model, start, device)?;
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for batch in train {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        save_weights(model, end, device)
+    }
+}

@@ -156,3 +156,139 @@ mod statistics {
         }
     }
 }
+
+/// A pass over the training data in training mode refits the statistics of batch norm; nothing reads its output.
+mod refit {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> f64 {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        model.train();
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        for batch in train {
+            let _ = no_grad(|| model.forward(&batch.input));
+        }
+        no_grad(|| {
+            for batch in train {
+                model.forward(&batch.input);
+            }
+        });
+        validate(model, valid)
+    }
+
+    #[training_loop]
+    fn with_a_measure(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        model.train();
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        let mut hits = 0.0;
+        for batch in train { //~ warning validates_on_training_data
+            let output = no_grad(|| model.forward(&batch.input));
+            hits += output.argmax(1).item();
+        }
+        println!("{hits}");
+    }
+}
+
+/// The rows for validation begin before those for training end.
+mod shared_rows {
+    fn narrowed(data: &Tensor, n: usize, k: usize) -> (Tensor, Tensor) {
+        let train = data.narrow(0, 0, n);
+        let valid = data.narrow(0, n - k, k); //~ warning validates_on_training_data
+        (train, valid)
+    }
+
+    fn sliced(rows: Vec<Row>) -> Split {
+        let n = rows.len();
+        let from = n - 100;
+        let train = rows[..n].to_vec();
+        Split { train, test: rows[from..].to_vec() } //~ warning validates_on_training_data
+    }
+
+    fn by_numbers(data: Dataset) -> (Part, Part) {
+        let train = PartialDataset::new(data.clone(), 0, 900);
+        let valid = PartialDataset::new(data, 800, 1000); //~ warning validates_on_training_data
+        (train, valid)
+    }
+
+    fn taken(rows: &[Row]) {
+        let (train, valid) = (rows.iter().take(800), rows.iter().skip(700)); //~ warning validates_on_training_data
+        fit(train, valid);
+    }
+
+    fn in_loops(model: &mut Net, data: &[Batch], n: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for batch in &data[..n] {
+            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+        let _guard = evaluation(model);
+        for batch in &data[n - 20..] { //~ warning validates_on_training_data
+            println!("{}", mse_loss(&model.forward(&batch.x), &batch.y).item());
+        }
+    }
+}
+
+/// The rows are apart, or nothing shows that they are not.
+mod rows_apart {
+    fn two_splits(data: &Tensor, n: usize, k: usize) -> [Tensor; 4] {
+        let train = data.narrow(0, 0, n - k);
+        let valid = data.narrow(0, n - k, k);
+        let train_next = data.narrow(0, 0, n);
+        let valid_next = data.narrow(0, n, k);
+        [train, valid, train_next, valid_next]
+    }
+
+    fn sizes(rows: &[Row], train_size: usize, start: usize) {
+        let cut = (rows.len() as f64 * 0.8) as usize;
+        let (train, valid) = (&rows[..cut], &rows[cut..]);
+        let (train_part, valid_part) = (&rows[..train_size], &rows[start..]);
+        fit(train, valid, train_part, valid_part);
+    }
+
+    fn other_rows(rows: &[Row], labels: &[Label], n: usize) {
+        let (train, valid) = (&rows[..n], &labels[..n]);
+        let (train_odd, valid_even) = (rows[..n].iter().filter(is_odd), rows[..n].iter().filter(is_even));
+        fit(train, valid, train_odd, valid_even);
+    }
+
+    fn shuffled_in_between(mut rows: Vec<Row>, n: usize) {
+        let train = rows[..n].to_vec();
+        rows.rotate_left(n);
+        let valid = rows[..n].to_vec();
+        fit(train, valid);
+    }
+
+    /// The first window of the validation needs the rows before it.
+    fn series(prices: &[f32], n: usize) {
+        let train = &prices[..n];
+        let test = &prices[n - 60..];
+        fit(train, test);
+    }
+
+    fn folds(rows: &[Row], size: usize) {
+        for fold in 0..5 {
+            let valid = &rows[fold * size..(fold + 1) * size];
+            let train = [&rows[..fold * size], &rows[(fold + 1) * size..]].concat();
+            fit(train, valid);
+        }
+    }
+
+    fn on_purpose(rows: &[Row], overfit: bool) {
+        if overfit {
+            let (train, valid) = (&rows[..8], &rows[..8]);
+            fit(train, valid);
+        }
+    }
+}

@@ -377,3 +377,23 @@ mod several_losses {
         Ok(last)
     }
 }
+
+/// Two networks with a store each, and optimizers with the names of the networks.
+mod two_stores {
+    pub fn fit(loader: &Loader, device: &Device) -> Result<()> {
+        let (first, second) = (VarMap::new(), VarMap::new());
+        let generator = Net::new(VarBuilder::from_varmap(&first, DType::F32, device))?;
+        let critic = Net::new(VarBuilder::from_varmap(&second, DType::F32, device))?;
+        let mut opt_generator = AdamW::new(first.all_vars(), ParamsAdamW::default())?;
+        let mut opt_critic = AdamW::new(second.all_vars(), ParamsAdamW::default())?;
+        for batch in loader.iter() {
+            let fake = generator.forward(&batch.noise)?;
+            let judged = loss::mse(&critic.forward(&fake.detach())?, &batch.zeros)?;
+            opt_critic.backward_step(&judged)?;
+            let fooled = loss::mse(&critic.forward(&fake)?, &batch.ones)?;
+            opt_generator.backward_step(&fooled)?;
+        }
+        first.save("generator.safetensors")?;
+        second.save("critic.safetensors")
+    }
+}

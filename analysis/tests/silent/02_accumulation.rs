@@ -89,3 +89,78 @@ fn wrong(model: &mut Net, train: &DataLoader, k: usize) {
         }
     }
 }
+
+/// Two optimizers that take turns: one `backward` fills the gradients of both, and the condition says which one steps.
+mod taking_turns {
+    fn one_or_the_other(data: &[Batch]) {
+        let (encoder, decoder) = (Encoder::new(), Decoder::new());
+        let mut first = Adam::new(encoder.parameters(), 1e-3);
+        let mut second = Adam::new(decoder.parameters(), 1e-3);
+        for (i, batch) in data.iter().enumerate() {
+            first.zero_grad();
+            second.zero_grad();
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.x)), &batch.y);
+            loss.backward();
+            if i % 2 == 0 {
+                first.step();
+            } else {
+                second.step();
+            }
+        }
+        save(&encoder, &decoder);
+    }
+
+    fn zeroed_with_the_step(data: &[Batch]) {
+        let (encoder, decoder) = (Encoder::new(), Decoder::new());
+        let mut first = Adam::new(encoder.parameters(), 1e-3);
+        let mut second = Adam::new(decoder.parameters(), 1e-3);
+        for (i, batch) in data.iter().enumerate() {
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.x)), &batch.y);
+            loss.backward();
+            if i % 2 == 0 {
+                first.step();
+            }
+            if i % 2 != 0 {
+                second.step();
+            }
+            first.zero_grad();
+            second.zero_grad();
+        }
+        save(&encoder, &decoder);
+    }
+
+    fn one_of_them_rarely(data: &[Batch]) {
+        let (encoder, decoder) = (Encoder::new(), Decoder::new());
+        let mut first = Adam::new(encoder.parameters(), 1e-3);
+        let mut second = Adam::new(decoder.parameters(), 1e-3);
+        for (i, batch) in data.iter().enumerate() {
+            first.zero_grad();
+            second.zero_grad();
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.x)), &batch.y);
+            loss.backward();
+            second.step();
+            if i % 5 == 0 {
+                first.step();
+            }
+        }
+        save(&encoder, &decoder);
+    }
+
+    fn by_an_opaque_condition(data: &[Batch]) {
+        let (encoder, decoder) = (Encoder::new(), Decoder::new());
+        let mut first = Adam::new(encoder.parameters(), 1e-3);
+        let mut second = Adam::new(decoder.parameters(), 1e-3);
+        for batch in data {
+            first.zero_grad();
+            second.zero_grad();
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.x)), &batch.y);
+            loss.backward();
+            if coin.flip() {
+                first.step();
+            } else {
+                second.step();
+            }
+        }
+        save(&encoder, &decoder);
+    }
+}

@@ -88,3 +88,24 @@ fn wrong(agent: &mut Net, env: &mut CartPole) {
         state = next;
     }
 }
+
+/// A test of an optimizer sets the gradients by hand, and steps with them twice.
+#[test]
+fn two_updates_by_hand() {
+    let parameters = with_gradients();
+    let mut optimizer = RmsProp::new(parameters.clone(), 0.01);
+    optimizer.step();
+    assert_close(&parameters, 0.9);
+    optimizer.step();
+    assert_close(&parameters, 0.8291);
+}
+
+/// Nothing has a gradient, and the test sees that nothing changes.
+#[test]
+fn a_step_without_gradients() {
+    let mut parameters = vec![Tensor::from_vec(vec![1.0, 2.0], false)];
+    let mut optimizer = AdamW::default_params(0.1);
+    optimizer.zero_grad();
+    optimizer.step(&mut parameters);
+    assert_eq!(parameters[0].data(), [1.0, 2.0]);
+}

@@ -60,7 +60,13 @@ impl<'a> Lower<'a> {
             && (store.is_some_and(|store| self.cfg.stores[store].keeping != Keeping::InPlace)
                 || self.is_loss_place(loss.place))
         {
-            graphs = vec![self.graph(place)];
+            let graph = self.graph(place);
+            // A loss in a field, `output.loss`, has the models of the whole.
+            for whole in loss.parts() {
+                let models = self.cfg.graphs[whole].models.clone();
+                self.cfg.graphs[graph].models = self.cfg.graphs[graph].models.union(&models);
+            }
+            graphs = vec![graph];
         }
         for &graph in &graphs {
             self.uses(graph, User::Backward(site));

@@ -9,12 +9,14 @@ use crate::lower::control::expression::structure;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Value};
 use crate::tokens::names_in;
-use crate::vocabulary::{freezes, keeps_state, restores_model, saves, thaws};
+use crate::vocabulary::{
+    freezes, keeps_state, names_file, names_no_file, records, restores_model, saves, thaws,
+};
 
 impl<'a> Lower<'a> {
     /// Records a call that saves or restores a model.
     pub(super) fn note_checkpoint(&mut self, call: &Call<'a>) {
-        let kind = if saves(&call.name) {
+        let kind = if saves(&call.name) || records(&call.name, call.args.len()) {
             CheckpointKind::Saves
         } else if restores_model(&call.name) {
             CheckpointKind::Restores
@@ -30,7 +32,7 @@ impl<'a> Lower<'a> {
             return;
         }
         let places = call.values().filter_map(|value| value.place);
-        let paths: Vec<Expression> = call.args.iter().flat_map(|argument| self.path_of(argument)).collect();
+        let paths = self.paths_of(call);
         if paths.is_empty() {
             return;
         }
@@ -84,6 +86,38 @@ impl<'a> Lower<'a> {
                 || self.env.made_of.get(&path).is_some_and(|init| self.mentions_optimizer(init, depth + 1));
             held || depth < crate::limits::MEASURE_SOURCES && made()
         })
+    }
+
+    /// The arguments that may be the path of a file: those that are named as one or have a text in them, or else
+    /// all that are no model, no device and no recorder.
+    fn paths_of(&mut self, call: &Call<'a>) -> Vec<Expression> {
+        let (mut sure, mut others) = (Vec::new(), Vec::new());
+        for (argument, value) in call.args.iter().zip(&call.arguments) {
+            let place = value.place.map_or_else(Deps::none, Deps::one);
+            let model = self.is_owned(&place)
+                || self.cfg.function.models.overlaps(&place, &self.cfg.paths) == Some(true);
+            let other = model || names_in(argument).iter().any(|name| names_no_file(name));
+            for path in self.path_of(argument) {
+                if self.is_sure_path(&path) {
+                    sure.push(path);
+                } else if !other {
+                    others.push(path);
+                }
+            }
+        }
+        if sure.is_empty() { others } else { sure }
+    }
+
+    /// Whether an expression has a text, or a name of a file, in it.
+    fn is_sure_path(&self, expression: &Expression) -> bool {
+        match expression {
+            Expression::Literal(_) => true,
+            Expression::Variable(path) => names_file(self.cfg.paths.name(*path)),
+            Expression::Name(name) => names_file(name),
+            Expression::Field(base, member) => names_file(member) || self.is_sure_path(base),
+            Expression::Apply(_, operands) => operands.iter().any(|operand| self.is_sure_path(operand)),
+            Expression::Node(_) => false,
+        }
     }
 
     /// The expressions that identify a file, if an argument is the path of the file: the argument

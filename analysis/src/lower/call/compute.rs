@@ -41,6 +41,12 @@ impl<'a> Lower<'a> {
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
             value.models = value.models.union(&part.models);
+            // `batch_loss(&model, &batch)` runs the model itself.
+            let may_be_model =
+                matches!(part.kind, Kind::Plain | Kind::Fields(_)) && part.origin.cut.is_none();
+            if stage == Stage::Loss && may_be_model && !part.computed && self.is_owned(&part.deps) {
+                value.models = value.models.union(&part.deps);
+            }
             value.graphs.extend(part.through());
         }
         for part in arguments {
@@ -67,7 +73,11 @@ impl<'a> Lower<'a> {
         let value =
             Value { computed, measured: true, differs: Differs::Measured, ..value.with_origin(origin) };
         let trains = stage == Stage::Loss && computed && !value.models.is_empty();
-        if trains { self.outcome(call, Gives::Loss, value) } else { value }
+        match stage {
+            Stage::Forward => self.outcome(call, Gives::Output, value),
+            _ if trains => self.outcome(call, Gives::Loss, value),
+            _ => value,
+        }
     }
 
     /// Whether the `forward` of an object computes a loss.
@@ -253,7 +263,10 @@ impl<'a> Lower<'a> {
             model: place,
             models,
             own: model.map_or_else(Deps::none, |model| model.derived().deps),
-            given: given.deps.clone(),
+            given: arguments
+                .iter()
+                .filter_map(|part| part.place)
+                .fold(given.deps, |all, place| all.union(&Deps::one(place))),
             past: whole.past.clone(),
             recorded,
             told,

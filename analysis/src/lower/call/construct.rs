@@ -89,6 +89,9 @@ impl<'a> Lower<'a> {
     /// The result of a constructor of an optimizer, or of the settings of an optimizer.
     fn new_optimizer(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
+        if matches!(&call.callee, Callee::Associated(_, owner) if is_stateful(owner)) {
+            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
+        }
         let Some(first) = call.arguments.first() else {
             return Value::of(Kind::Settings(site), Deps::none());
         };
@@ -96,9 +99,6 @@ impl<'a> Lower<'a> {
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
         if rate || call.arguments.iter().all(|argument| argument.derived().deps.is_empty()) {
             return Value::of(Kind::Settings(site), Deps::none());
-        }
-        if matches!(&call.callee, Callee::Associated(_, owner) if is_stateful(owner)) {
-            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
         }
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }

@@ -252,7 +252,12 @@ impl<'a> Lower<'a> {
         self.recording.open(true);
         let value = self.run_argument(call);
         self.recording.close(true);
-        value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
+        let Some(value) = value else { return Value::nothing() };
+        let mut result = value.derived().with_origin(value.origin.clone());
+        if value.outcome.is_some() {
+            result.outcome = value.outcome;
+        }
+        result
     }
 
     /// Runs a closure in which gradients are recorded, even inside `no_grad`.

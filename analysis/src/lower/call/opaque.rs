@@ -14,10 +14,9 @@ use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
-    only_looks, reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients,
-    writes_in_place,
+    clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
+    is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients, only_looks,
+    reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -105,8 +104,9 @@ impl<'a> Lower<'a> {
             value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         let mut origin = self.opaque_origin(call, receiver);
-        // `let valid_model = model.valid()` may be a model that records nothing.
-        origin.unrecorded |= hints_at_mode(&call.name);
+        // `let valid_model = model.valid()` may be a model that records nothing. A method with
+        // several arguments returns no model: `model.train(&input, &target)` is a loss.
+        origin.unrecorded |= call.args.len() < 2 && hints_at_mode(&call.name);
         value = value.with_origin(origin);
         self.marks_measured(call, &mut value);
         value = self.opaque_in_run(call, site, value);
@@ -157,7 +157,7 @@ impl<'a> Lower<'a> {
     /// Whether `backward` may store the gradients in the parameters, judging by the imported
     /// libraries.
     fn keeps_in_place(&self) -> bool {
-        self.vocabulary.keeping().is_none_or(|keeping| keeping == Keeping::InPlace)
+        !self.vocabulary.gives_gradients()
     }
 
     /// Records the effects that an opaque method may have on its receiver.
@@ -165,9 +165,11 @@ impl<'a> Lower<'a> {
     /// The method may use the optimizers that the receiver holds.
     /// The method may also change the receiver, unless the receiver is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
-        let trains = hints_at_training(&call.name) && !only_looks(&call.name);
-        let count = matches!(receiver.kind, Kind::Number);
-        if !self.optimizers_in(&receiver.deps).is_empty() || trains && !count {
+        let trains = hints_at_training(&call.name)
+            && !only_looks(&call.name)
+            && !matches!(receiver.kind, Kind::Number)
+            && !self.are_settings(receiver);
+        if !self.optimizers_in(&receiver.deps).is_empty() || trains {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
             self.emit(Action::Touch(deps), site);
         }
@@ -310,12 +312,14 @@ impl<'a> Lower<'a> {
 
     /// Records that an unlowered expression may have changed everything that it mentions.
     pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
+        let site = self.opaque_site_of(expr);
         let source = self.resolver.source(expr);
-        self.touch(source.mentions(expr));
+        self.touch(source.mentions(expr), site);
     }
 
-    /// Records that unlowered code may have changed everything that it mentions.
-    pub(in crate::lower) fn touch(&mut self, code: &Mentions) {
+    /// Records that unlowered code at a site may have changed everything that it
+    /// mentions.
+    pub(in crate::lower) fn touch(&mut self, code: &Mentions, site: SiteId) {
         code.formats.iter().for_each(|text| self.reads_in_text(text));
         let mut deps = Deps::none();
         for name in &*code.names {
@@ -342,7 +346,7 @@ impl<'a> Lower<'a> {
         let everything = code.names.iter().any(|name| moves_gradients(name));
         let deps = if everything { Deps::Anything } else { deps };
         if !deps.is_empty() {
-            self.emit(Action::Touch(deps), 0);
+            self.emit(Action::Touch(deps), site);
         }
     }
 

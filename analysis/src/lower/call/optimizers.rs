@@ -22,7 +22,9 @@ impl<'a> Lower<'a> {
             return self.builds(call);
         }
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
-        if let (Kind::NewOptimizer(_, site), true) = (&receiver.kind, sets_momentum(&call.name)) {
+        if let (Kind::NewOptimizer(_, site) | Kind::Settings(site), true) =
+            (&receiver.kind, sets_momentum(&call.name))
+        {
             self.cfg.facts.mark(*site, Mark::StatefulOptimizer);
         }
         if matches!(receiver.kind, Kind::Settings(_)) {
@@ -34,6 +36,13 @@ impl<'a> Lower<'a> {
     /// Builds an optimizer for the parameters of the first argument.
     pub(super) fn builds(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
+        // With parameters it is an optimizer of tch, whose state cannot be saved.
+        if let Some(Value { kind: Kind::Settings(settings), .. }) = call.receiver
+            && call.arguments.is_empty()
+            && self.cfg.facts.is(settings, Mark::StatefulOptimizer)
+        {
+            self.cfg.facts.mark(site, Mark::StatefulOptimizer);
+        }
         let owned = call.arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
         Value::of(Kind::NewOptimizer(owned, site), Deps::none())
     }
@@ -63,7 +72,7 @@ impl<'a> Lower<'a> {
         if in_place || model.passing != Passing::Value || !gradients {
             return self.opaque(call);
         }
-        let deps = model.derived().deps;
+        let deps = parameters_of(model);
         self.trains_parameters(id, &deps);
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
@@ -93,6 +102,27 @@ impl<'a> Lower<'a> {
         let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
         value.as_model.updated = true;
         self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// Performs a step of an optimizer that updates a model in place with gradients that are a
+    /// value, such as `optimizer.step(&mut model, &gradients, rate)`.
+    ///
+    /// `None` unless the gradients are known. The optimizer is lost if it steps several models,
+    /// because the same gradients may then be those of all models.
+    pub(super) fn steps_in_place(&mut self, call: &Call<'a>, id: OptimizerId) -> Option<Value<'a>> {
+        let given = call.args.iter().zip(&call.arguments);
+        let taken = given.clone().find(|(_, value)| matches!(value.kind, Kind::Gradients(_)))?;
+        let mut models = call.arguments.iter().filter(|value| value.passing == Passing::Exclusive);
+        let model = models.next().filter(|_| models.next().is_none())?;
+        let (place, deps) = (model.place?, parameters_of(model));
+        if self.objects.stepped_before(id, place).is_some_and(|before| before != place) {
+            self.lose(vec![id]);
+            return None;
+        }
+        self.trains_parameters(id, &deps);
+        let site = self.stage_site(call.expr, Stage::Step);
+        self.takes_gradients(id, Some(taken), site);
+        Some(Value { measured: true, ..Value::number() })
     }
 
     /// Records that an optimizer updates these parameters.
@@ -161,4 +191,17 @@ impl<'a> Lower<'a> {
         let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
         self.env.values.insert(path, value);
     }
+}
+
+/// The places of the parameters of a model that a step gets.
+///
+/// The arguments of the model's methods are left out: a model that is in a place holds its
+/// parameters there.
+fn parameters_of(model: &Value<'_>) -> Deps {
+    if model.place.is_none() {
+        return model.derived().deps;
+    }
+    let mut alone = model.clone();
+    alone.holds = Deps::none();
+    alone.derived().deps
 }

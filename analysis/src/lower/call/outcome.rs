@@ -52,11 +52,13 @@ impl<'a> Lower<'a> {
         let Pat::Ident(ident) = pat else { return value };
         let name = ident.ident.to_string();
         let named = is_loss(&name) && !is_meant_unused(&name);
-        if named && value.outcome.is_none() && value.computed {
+        let output =
+            |site| self.cfg.facts.at::<Outcome>(site).is_some_and(|known| known.gives == Gives::Output);
+        if named && value.outcome.is_none_or(output) && value.computed {
             let site = self.site_of(init, None);
             let callee = self.version(&structure(init));
             let gives = if value.models.is_empty() { Gives::LossOfTensors } else { Gives::Loss };
-            self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
+            self.cfg.facts.set(site, Outcome { site, callee, gives, fate: Fate::Kept });
             value.outcome = Some(site);
         }
         value

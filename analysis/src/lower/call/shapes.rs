@@ -48,7 +48,13 @@ impl<'a> Lower<'a> {
         let uses = self.uses_of(node)?;
         let (first, rest) = call.arguments.split_first()?;
         let rates = |skipped: usize| call.args.iter().skip(skipped).all(is_rate_expr);
-        if uses.takes_gradients || rest.len() > 1 {
+        if uses.takes_gradients {
+            return None;
+        }
+        if let Some(value) = self.steps_in_place(call, id) {
+            return Some(value);
+        }
+        if rest.len() > 1 {
             return None;
         }
         if rates(0) {

@@ -62,7 +62,7 @@ impl<'a> Lower<'a> {
     /// Whether an argument of a step contains gradients, or may contain gradients in the libraries
     /// that the file imports.
     pub(super) fn may_be_gradients(&self, argument: &Expr, value: &Value<'a>) -> bool {
-        let told = !matches!(self.vocabulary.keeping(), None | Some(Keeping::InPlace));
+        let told = self.vocabulary.gives_gradients();
         match value.kind {
             Kind::Gradients(_) => true,
             Kind::Closure(_) => false,

@@ -291,6 +291,9 @@ impl<'a> Lower<'a> {
     /// changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
+        if self.env.exclusive.contains(&root) {
+            *self.env.changes.entry(root).or_default() += 1;
+        }
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
         self.unassume(|question| question.variables.contains(&root));
     }

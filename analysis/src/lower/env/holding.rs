@@ -18,6 +18,12 @@ impl<'a> Lower<'a> {
         Value { deps: kept(&value.deps, &keeps), ..value.clone() }
     }
 
+    /// Whether a value is in a place that holds settings, which train nothing:
+    /// `training_config.accumulation_steps()`.
+    pub(in crate::lower) fn are_settings(&self, value: &Value<'a>) -> bool {
+        value.place.is_some_and(|place| self.is_bare(place, &names_bare_settings))
+    }
+
     /// The places in `deps` that can hold parameters. A value that is constructed from `deps` can
     /// share parameters with these places only.
     pub(in crate::lower) fn holding(&self, deps: &Deps) -> Deps {

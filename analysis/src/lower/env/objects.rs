@@ -22,6 +22,8 @@ pub(in crate::lower) struct Objects {
     /// For each optimizer, the argument of its last step, if the gradients in the argument were
     /// unknown.
     taken: BTreeMap<OptimizerId, Option<Taken>>,
+    /// For each optimizer that gets its model in each step, the model of its last step.
+    stepped: BTreeMap<OptimizerId, PathId>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
 }
@@ -35,6 +37,11 @@ impl Objects {
     /// argument that was recorded for the previous step.
     pub(in crate::lower) fn taken_before(&mut self, id: OptimizerId, now: Option<Taken>) -> Option<Taken> {
         self.taken.insert(id, now).flatten()
+    }
+
+    /// Records the model of an optimizer's step. Returns the model of the previous step.
+    pub(in crate::lower) fn stepped_before(&mut self, id: OptimizerId, model: PathId) -> Option<PathId> {
+        self.stepped.insert(id, model)
     }
 
     /// The accumulator that a place holds.

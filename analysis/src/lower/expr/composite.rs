@@ -56,6 +56,7 @@ impl<'a> Lower<'a> {
         let mut fields = Vec::new();
         for field in &node.fields {
             let value = self.expr(&field.expr);
+            self.note_rows_of(member(&field.member), None, &field.expr);
             fields.push((member(&field.member), value));
         }
         if let Some(rest) = &node.rest {

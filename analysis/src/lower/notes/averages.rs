@@ -270,7 +270,7 @@ fn total_of(expr: &Expr) -> &Expr {
 }
 
 /// An expression without parentheses, references, casts, `?` and `unwrap`.
-fn bare(expr: &Expr) -> &Expr {
+pub(super) fn bare(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),

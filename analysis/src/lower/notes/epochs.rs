@@ -162,7 +162,7 @@ fn bare(expr: &Expr) -> &Expr {
 }
 
 /// The value of an integer literal.
-fn number(expr: &Expr) -> Option<i64> {
+pub(super) fn number(expr: &Expr) -> Option<i64> {
     match bare(expr) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
         _ => None,

@@ -16,6 +16,7 @@ impl<'a> Lower<'a> {
         self.iterates_over(of, Some(pat), items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
         self.cfg.loops[of].iterates = Some(site);
+        self.note_rows_of(String::new(), None, items);
         self.note_epochs(of, items);
         self.averaging.over.insert(of, (pat, items));
         if let Some((drops, from)) = swallows(items, pat) {

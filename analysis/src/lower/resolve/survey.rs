@@ -18,7 +18,7 @@ use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_differentiation, hints_at_training,
-    may_train, role_of_type,
+    may_train, role_of_type, runs_backward,
 };
 
 /// What a survey of a function found.
@@ -170,6 +170,7 @@ impl<'ast> Visit<'ast> for Survey {
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
+        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
             self.note_use(call);
         }

@@ -8,7 +8,7 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::text;
 use crate::vocabulary::{
     Role, STEP, Uses, applies_gradients, names_gradients_alone, names_rate, returns_parameters, role_of_name,
-    runs_backward, zeroes_gradients,
+    zeroes_gradients,
 };
 
 impl Survey {
@@ -36,7 +36,6 @@ impl Survey {
     /// Records a method call whose receiver is a variable or a field.
     pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
-        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
         let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
         set.insert(name.clone());
@@ -50,7 +49,8 @@ impl Survey {
         // A step with gradients as an argument may belong to a library in which gradients are
         // values.
         let known = self.vocabulary.optimizer_method(&name, call.args.len()).is_some();
-        let takes = name != STEP && !(known && self.shapes.runs_backward);
+        let values = self.shapes.runs_backward || self.vocabulary.gives_gradients();
+        let takes = name != STEP && !(known && values);
         let mut arguments = call.args.iter().map(unreferenced);
         let (first, second) = (arguments.next(), arguments.next());
         match (first, second) {

@@ -22,7 +22,7 @@ fn unread(asked: &Asked<'_>) -> Option<String> {
             Some(format!("whether a backward from the loss of line {} is missing", line(site)))
         }
         Gives::Model(_) => Some(format!("whether the updated model of line {} is to be kept", line(site))),
-        Gives::Reduced | Gives::Copy | Gives::Gradients => None,
+        Gives::Reduced | Gives::Copy | Gives::Gradients | Gives::Output => None,
     })
 }
 
