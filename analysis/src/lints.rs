@@ -20,6 +20,7 @@ mod report;
 mod study;
 #[cfg(test)]
 mod testing;
+mod unread_losses;
 mod window;
 
 pub use context::Context;
@@ -99,6 +100,7 @@ registry! {
         best_by_training_loss,
         data_error_ends_epoch,
         norm_read_after_zero,
+        recorded_parameter_write,
         training_unused,
         unused_parameter,
         validates_on_training_data,

@@ -8,7 +8,7 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::text;
 use crate::vocabulary::{
     Role, STEP, Uses, applies_gradients, names_gradients_alone, names_rate, returns_parameters, role_of_name,
-    runs_backward, zeroes_gradients,
+    zeroes_gradients,
 };
 
 impl Survey {
@@ -36,7 +36,6 @@ impl Survey {
     /// Records a method call whose receiver is a variable or a field.
     pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
-        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
         let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
         set.insert(name.clone());
