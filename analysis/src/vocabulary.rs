@@ -37,7 +37,7 @@ pub use counts::{
     names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
 };
 pub use data::{
-    Phase, is_demonstration, is_for_training, is_running_total, names_advantage, names_best,
+    Phase, is_demonstration, is_for_training, is_running_total, names_advantage, names_best, names_bootstrap,
     names_environment, names_likelihood, names_measure, names_next_value, names_target, names_target_network,
     names_training, names_validation, phase_of_name, speaks_of_evaluation, speaks_of_training,
 };
@@ -66,7 +66,9 @@ pub use reports::{
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
-pub use tch::{ignores_mode_argument, is_parameter_field, returns_leaves, returns_view, writes_tensor};
+pub use tch::{
+    ignores_mode_argument, is_parameter_field, is_store, returns_leaves, returns_view, writes_tensor,
+};
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
     is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_weight_average, refits_batch_norm,

@@ -112,6 +112,8 @@ pub(crate) enum Mark {
     SameInEveryMode,
     /// A write to a parameter in place while a graph is recorded.
     WritesParameter,
+    /// The constructor of a store of parameters that record a graph.
+    NewStore,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

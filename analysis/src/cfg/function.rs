@@ -38,6 +38,8 @@ pub(crate) struct Function {
     pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
+    /// The stores of parameters that the function constructs, if no code in sight freezes parameters.
+    pub(crate) stores: Deps,
     /// The forwards and losses that were computed for values passed to opaque code. The opaque code
     /// may run `backward` on these values.
     pub(crate) handed: Past,

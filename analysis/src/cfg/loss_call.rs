@@ -52,6 +52,8 @@ pub struct Argument {
     pub name: Option<String>,
     /// The last name of the variable or field on which a chain of tensor methods starts, if the argument is one.
     pub root: Option<String>,
+    /// Whether the argument, or the initializer of its variable, adds discounted values to a reward.
+    pub bootstraps: bool,
     /// All names in the argument, unless the argument is a variable or a field.
     pub names: BTreeSet<String>,
     /// The origin of the argument in any iteration.

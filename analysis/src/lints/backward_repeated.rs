@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::backward_ignored::ignored;
 use super::{Cause, Context};
-use crate::cfg::Action;
+use crate::cfg::{Action, Deps, GraphId, SiteId};
 use crate::flow::{GraphUse, Observed};
+use crate::limits;
 
 lint! {
     /// ## What it finds
@@ -36,6 +39,7 @@ lint! {
     /// ## Limits
     ///
     /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
+    /// In `tch`, the output of a model whose `VarStore` the function constructs is a warning, if no function of the file freezes parameters.
     /// Silent for the `backward` of a layer, and for a loss that a `forward` without arguments recomputes.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
@@ -78,12 +82,38 @@ fn check(cx: &mut Context<'_>) {
         };
         let message = format!("{} runs through a graph that `backward` already freed", cx.call(site));
         let paths = cx.when_not_always(visit, GraphUse::BAD);
-        cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
+        let of_store = is_of_store(cx, site, graph);
+        let report = cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
             .when(paths)
             .note_at(by, note)
             .note("the second `backward` panics")
             .help(help);
+        if of_store {
+            report.only_warns();
+        }
     }
+}
+
+/// Whether only a store of the function shows that the tensors have a graph from which the loop starts in every
+/// iteration. Their model may still detach its output itself.
+fn is_of_store(cx: &Context<'_>, site: SiteId, graph: GraphId) -> bool {
+    let (cfg, around) = (cx.cfg, cx.site(site).loops.last().copied());
+    let holds = |owned: &Deps, models: &Deps| owned.overlaps(models, &cfg.paths) == Some(true);
+    let by_store = |graph: &GraphId| {
+        let models = &cfg.graphs[*graph].models;
+        let owned = cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        holds(&cfg.function.stores, models) && !owned.into_iter().any(|owned| holds(owned, models))
+    };
+    let mut open = vec![graph];
+    let mut carried = Vec::new();
+    let mut seen = BTreeSet::new();
+    while let Some(graph) = open.pop() {
+        if seen.insert(graph) && seen.len() <= limits::ANCESTORS {
+            open.extend(&cfg.graphs[graph].parents);
+            carried.extend((cfg.graphs[graph].defined != Some(around)).then_some(graph));
+        }
+    }
+    !carried.is_empty() && carried.iter().all(by_store)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only for `tch`: the fields `ws` and `bs` of its layers, and the items of a loop over `trainable_variables()`.
+    /// Only for `tch`: the fields `ws` and `bs` of its layers, and the items of a `for` loop over `trainable_variables()`.
     /// Silent if some function of the file freezes parameters, and if the function runs no `backward`, because its caller may have switched recording off.
     recorded_parameter_write, Warning, "a parameter written in place while a graph is recorded"
 }
@@ -71,6 +71,7 @@ mod tests {
             "target.fc.bs.as_mut().unwrap().copy_(&other);",
             "target.fc.ws += &net.fc.ws;",
             "for mut weight in vs.trainable_variables() { let _ = weight.fill_(0.0); }",
+            "for (mut old, new) in vs.trainable_variables().iter_mut().zip(kept) { old.copy_(&new); }",
         ] {
             assert_eq!(with(wrong, ""), [("recorded_parameter_write", 5)], "{wrong}");
         }

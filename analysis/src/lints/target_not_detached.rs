@@ -30,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field that is named as a target, as returns or as an advantage is checked.
+    /// Only a variable or field that is named as a target, as returns or as an advantage is checked, and a sum of a reward and discounted values.
     /// Losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
     /// A difference that is detached before the `backward`, such as an advantage, is also correct.
@@ -96,6 +96,7 @@ fn targets(cx: &mut Context<'_>) {
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
         match &argument.name {
+            _ if argument.bootstraps => true,
             Some(name) => names_target(name),
             None => argument.root.as_deref().is_some_and(names_target) || argument.names.iter().any(|name| names_next_value(name)),
         }

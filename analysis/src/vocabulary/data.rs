@@ -1,6 +1,8 @@
 //! Heuristics on the names of data splits, metrics and targets. If a name has no match, lints
 //! report nothing.
 
+use std::collections::BTreeSet;
+
 /// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -49,8 +51,14 @@ pub fn is_running_total(name: &str) -> bool {
 
 /// Whether a name suggests a training target that a model computes, as in reinforcement learning.
 pub fn names_target(name: &str) -> bool {
-    mentions(name, &["target", "targets", "td", "returns", "bootstrap", "bootstrapped", "backup"])
+    mentions(name, &["target", "targets", "expected", "td", "returns", "bootstrap", "bootstrapped", "backup"])
         || names_next_value(name)
+}
+
+/// Whether the names in an expression suggest a reward and a discount, as in the target `reward + gamma * next`.
+pub fn names_bootstrap(names: &BTreeSet<String>) -> bool {
+    let any = |known: &[&str]| names.iter().any(|name| mentions(name, known));
+    any(&["reward", "rewards"]) && any(&["gamma", "discount"])
 }
 
 /// Whether a name suggests an advantage, by which the loss of an actor weights its log-probabilities.

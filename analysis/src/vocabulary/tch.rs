@@ -178,3 +178,8 @@ pub fn writes_tensor(name: &str, arguments: usize) -> bool {
 pub fn returns_leaves(name: &str) -> bool {
     name == "trainable_variables"
 }
+
+/// Whether a type with this name is a store, whose parameters record a graph unless something freezes them.
+pub fn is_store(owner: &str) -> bool {
+    owner == "VarStore"
+}

@@ -55,6 +55,21 @@ mod by_hand {
     }
 }
 
+/// A target network follows the trained one, parameter by parameter.
+mod soft_update {
+    fn learn(online: &Agent, target: &mut Agent, kept: &mut Vec<Tensor>, batch: &Batch, tau: f64) {
+        let loss = online.net.forward(&batch.x).mse_loss(&batch.y, Reduction::Mean);
+        online.optimizer.backward_step(&loss);
+        let sources = online.vs.trainable_variables();
+        for (to, from) in target.vs.trainable_variables().iter_mut().zip(sources.iter()) {
+            to.copy_(&(tau * from + (1.0 - tau) * &*to)); //~ warning recorded_parameter_write
+        }
+        for (average, from) in kept.iter_mut().zip(sources.iter()) {
+            average.copy_(from);
+        }
+    }
+}
+
 /// The running statistics of a layer are no parameters.
 mod statistics {
     fn fit(norm: &mut nn::BatchNorm, net: &Net, optimizer: &mut nn::Optimizer, data: &Data) {

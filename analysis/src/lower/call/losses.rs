@@ -16,7 +16,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
 use crate::vocabulary::{
     CallEffect, Loss, OTHER_LOSS, changes_input, hints_at_training, is_no_reduction, names_advantage,
-    names_gradients, names_likelihood, sets_reduction,
+    names_bootstrap, names_gradients, names_likelihood, sets_reduction,
 };
 
 /// An argument: its expression in the source, and its value.
@@ -150,7 +150,8 @@ impl<'a> Lower<'a> {
         Some(site)
     }
 
-    /// Records the product of log-probabilities and an advantage, such as `log_probs * advantages`.
+    /// Records the product of log-probabilities and an advantage, such as `log_probs * advantages` or
+    /// `log_probs * (returns - values)`.
     ///
     /// Returns the site of the product.
     pub(in crate::lower) fn note_weighting(
@@ -162,7 +163,8 @@ impl<'a> Lower<'a> {
         let named =
             |(expr, _): Given<'_, 'a>, is: fn(&str) -> bool| names_in(&expr).iter().any(|name| is(name));
         let weight = [(one, other), (other, one)].into_iter().find_map(|(weight, likelihood)| {
-            let pair = named(weight, names_advantage) && named(likelihood, names_likelihood);
+            let is_advantage = is_difference(weight.0) || named(weight, names_advantage);
+            let pair = is_advantage && named(likelihood, names_likelihood);
             (pair && !named(weight, names_likelihood) && weight.1.is_tensor())
                 .then(|| (positive(weight.0), weight.1))
         });
@@ -201,6 +203,9 @@ impl<'a> Lower<'a> {
         let name = self.last_name_of(expr, value);
         let names = if name.is_none() { names_in(&expr) } else { std::collections::BTreeSet::new() };
         let root = self.root_name(expr);
+        let init = value.place.and_then(|place| self.env.made_of.get(&place)).copied();
+        let bootstraps =
+            [Some(expr), init].into_iter().flatten().any(|part| names_bootstrap(&names_in(&part)));
         let expr = bare(expr);
         let is_operand = !matches!(expr, Expr::Binary(_) | Expr::Unary(_) | Expr::Cast(_) | Expr::Closure(_));
         Argument {
@@ -208,6 +213,7 @@ impl<'a> Lower<'a> {
             is_operand,
             name,
             root,
+            bootstraps,
             names,
             origin: value.origin.clone(),
         }
@@ -275,6 +281,11 @@ impl<'a> Lower<'a> {
 /// Whether an argument selects a loss without reduction: `Reduction::None`.
 pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
     matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
+}
+
+/// Whether an expression is a difference, such as `returns - values`.
+fn is_difference(expr: &Expr) -> bool {
+    matches!(positive(expr), Expr::Binary(node) if join_of(&node.op) == Join::Difference)
 }
 
 /// The operand of a negation, or else the expression itself.

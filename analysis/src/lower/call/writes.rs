@@ -1,11 +1,13 @@
 //! Writes to parameters in place while a graph is recorded: `linear.ws.copy_(&other.ws)`.
 
-use syn::Expr;
+use syn::{Expr, Pat};
 
 use super::{Call, Callee};
 use crate::cfg::{Mark, Recorded};
 use crate::lower::Lower;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::bind::member;
+use crate::vocabulary::rust::{Numbering, numbering};
 use crate::vocabulary::{CallEffect, is_parameter_field, returns_leaves, writes_tensor};
 
 impl<'a> Lower<'a> {
@@ -23,13 +25,17 @@ impl<'a> Lower<'a> {
     /// A parameter that some function of the checked code freezes may be written.
     pub(in crate::lower) fn note_write(&mut self, expr: &'a Expr, written: &'a Expr) {
         let recorded = self.recording.state() == Recorded::Yes && !self.at.dead;
-        if !recorded || !self.vocabulary.refuses_recorded_writes() || !self.is_parameter(written) {
-            return;
-        }
-        if !self.resolver.functions.iter().any(|function| function.survey.freezes) {
+        if recorded && self.records_parameters() && self.is_parameter(written) {
             let site = self.site_of(expr, None);
             self.cfg.facts.mark(site, Mark::WritesParameter);
         }
+    }
+
+    /// Whether parameters certainly record a graph: the library says so, and no function of the checked code
+    /// freezes parameters.
+    pub(super) fn records_parameters(&self) -> bool {
+        let freezes = || self.resolver.functions.iter().any(|function| function.survey.freezes);
+        self.vocabulary.refuses_recorded_writes() && !freezes()
     }
 
     /// Whether an expression is a parameter of a layer of the library, or an item of a store's parameters.
@@ -45,17 +51,50 @@ impl<'a> Lower<'a> {
                 effect == Some(CallEffect::Passes) && self.is_parameter(&call.receiver)
             }
             Expr::Path(path) => {
-                let variable = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
-                let round = variable.and_then(|variable| self.cfg.facts.item_of(variable));
-                round.is_some_and(|round| {
-                    let head = &self.cfg.loops[round].head;
-                    // In pairs of parameters and other tensors, either may be the parameter.
-                    head.item.is_some() && head.over.iter().any(|name| returns_leaves(name))
-                })
+                let Some(name) = path.path.get_ident().map(ToString::to_string) else { return false };
+                let round = self.lookup(&name).and_then(|variable| self.cfg.facts.item_of(variable));
+                let head = round.and_then(|round| self.averaging.over.get(&round));
+                head.is_some_and(|(pat, items)| self.binds_leaf(pat, items, &name))
             }
             Expr::Paren(inner) => self.is_parameter(&inner.expr),
             Expr::Reference(inner) => self.is_parameter(&inner.expr),
             Expr::Unary(inner) => self.is_parameter(&inner.expr),
+            _ => false,
+        }
+    }
+    /// Whether the pattern of a loop binds a variable to the items of a store's parameters.
+    ///
+    /// In pairs of parameters and other tensors, the position of the variable decides.
+    fn binds_leaf(&self, pat: &Pat, items: &Expr, name: &str) -> bool {
+        match (pat, unreferenced(items)) {
+            (Pat::Ident(ident), items) => ident.ident == name && self.yields_leaves(items),
+            (Pat::Tuple(parts), Expr::MethodCall(call)) if parts.elems.len() == 2 => {
+                let (first, second) = (&parts.elems[0], &parts.elems[1]);
+                match numbering(&call.method.to_string()) {
+                    Some(Numbering::Adds) => self.binds_leaf(second, &call.receiver, name),
+                    Some(Numbering::Pairs) => {
+                        self.binds_leaf(first, &call.receiver, name)
+                            || call.args.first().is_some_and(|other| self.binds_leaf(second, other, name))
+                    }
+                    Some(Numbering::Keeps | Numbering::Skips | Numbering::Loses) | None => {
+                        self.binds_leaf(pat, &call.receiver, name)
+                    }
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an iterator, or the variable that it goes through, yields the parameters of a store.
+    fn yields_leaves(&self, items: &Expr) -> bool {
+        match unreferenced(items) {
+            Expr::MethodCall(call) if returns_leaves(&call.method.to_string()) => true,
+            Expr::MethodCall(call) if call.args.is_empty() => self.yields_leaves(&call.receiver),
+            Expr::Path(path) => {
+                let variable = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
+                let init = variable.and_then(|variable| self.env.made_of.get(&variable));
+                matches!(init, Some(Expr::MethodCall(call)) if returns_leaves(&call.method.to_string()))
+            }
             _ => false,
         }
     }
