@@ -86,6 +86,7 @@ registry! {
         step_in_block,
         step_repeated,
         backward_repeated,
+        graph_outdated,
         clip_before_backward,
         clip_after_step,
         optimizer_rebuilt,

@@ -34,6 +34,8 @@ pub(crate) struct Function {
     /// Whether the function writes parameters without an optimizer, in a library that returns
     /// gradients as values.
     pub(crate) sets_parameters: bool,
+    /// Whether a step writes the parameters in place, under the graphs that use them.
+    pub(crate) writes_in_place: bool,
     /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
     /// The places of the models whose forward the function runs, or whose parameters it reads.

@@ -70,6 +70,7 @@ mod tests {
             "target.fc.ws.copy_(&net.fc.ws);",
             "target.fc.bs.as_mut().unwrap().copy_(&other);",
             "target.fc.ws += &net.fc.ws;",
+            "if let Some(weight) = &mut target.norm.ws { weight.init(one); }",
             "for mut weight in vs.trainable_variables() { let _ = weight.fill_(0.0); }",
             "for (mut old, new) in vs.trainable_variables().iter_mut().zip(kept) { old.copy_(&new); }",
         ] {

@@ -17,6 +17,7 @@ impl Lower<'_> {
         self.note_function(function);
         let keeping = self.vocabulary.keeping();
         self.cfg.function.returns_gradients = keeping.is_some_and(|keeping| keeping != Keeping::InPlace);
+        self.cfg.function.writes_in_place = self.vocabulary.refuses_recorded_writes();
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {

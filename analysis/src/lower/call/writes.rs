@@ -41,18 +41,21 @@ impl<'a> Lower<'a> {
     /// Whether an expression is a parameter of a layer of the library, or an item of a store's parameters.
     fn is_parameter(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::Field(field) => {
-                let name = member(&field.member);
-                // A type of the checked code may have a plain tensor in a field with this name.
-                is_parameter_field(&name) && !self.resolver.has_field(&name)
-            }
+            Expr::Field(field) => self.is_layer_field(&member(&field.member)),
             Expr::MethodCall(call) => {
                 let effect = self.vocabulary.method(&call.method.to_string(), call.args.len());
                 effect == Some(CallEffect::Passes) && self.is_parameter(&call.receiver)
             }
             Expr::Path(path) => {
                 let Some(name) = path.path.get_ident().map(ToString::to_string) else { return false };
-                let round = self.lookup(&name).and_then(|variable| self.cfg.facts.item_of(variable));
+                let Some(variable) = self.lookup(&name) else { return false };
+                // `if let Some(ws) = &mut layer.ws` names the parameter anew.
+                let held = self.env.value(variable).and_then(|value| value.place);
+                let place = held.map_or("", |place| self.cfg.paths.name(place));
+                if place.rsplit_once('.').is_some_and(|(_, field)| self.is_layer_field(field)) {
+                    return true;
+                }
+                let round = self.cfg.facts.item_of(variable);
                 let head = round.and_then(|round| self.averaging.over.get(&round));
                 head.is_some_and(|(pat, items)| self.binds_leaf(pat, items, &name))
             }
@@ -62,6 +65,13 @@ impl<'a> Lower<'a> {
             _ => false,
         }
     }
+    /// Whether a field with this name is a parameter of a layer of the library.
+    ///
+    /// A type of the checked code may have a plain tensor in a field with such a name.
+    fn is_layer_field(&self, name: &str) -> bool {
+        is_parameter_field(name) && !self.resolver.has_field(name)
+    }
+
     /// Whether the pattern of a loop binds a variable to the items of a store's parameters.
     ///
     /// In pairs of parameters and other tensors, the position of the variable decides.
