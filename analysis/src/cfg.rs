@@ -48,7 +48,7 @@ pub use function::Factors;
 pub(crate) use function::{Function, Modes};
 pub use guard::{Counter, Guard, GuardId, Period};
 pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
-pub use loss_call::{Argument, Difference, LossCall, Root};
+pub use loss_call::{Argument, Difference, LossCall, Root, Weighting};
 pub use origin::{Cut, Join, Origin, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};

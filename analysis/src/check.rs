@@ -16,6 +16,7 @@ use crate::methods::as_methods;
 use crate::options::{Author, CheckOptions};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
+use crate::vocabulary::{Keeping, trains_by_name};
 use crate::{flow, lints, lower, prove};
 
 /// Functions that were checked together.
@@ -162,14 +163,18 @@ fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
     let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
     let steps = lowered.iter().any(|lowered| has(lowered, Effect::Take));
+    let zeroes = lowered.iter().any(|lowered| has(lowered, Effect::Zero));
     let options = |(id, lowered): (usize, Lowered)| {
         let function = &seen.functions[id];
         let called = called.contains(&id);
         // A helper in an annotated module may only step or only run `backward`: the rest is its caller's work.
         let whole = !called && has(&lowered, Effect::Fill) && has(&lowered, Effect::Take);
         let annotated = function.options.annotated && (function.marked || whole);
-        let unstepped = function.options.annotated && !annotated && !called && !steps;
-        (lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
+        let trains = !function.options.annotated && trains_by_name(&function.name);
+        let unstepped = !steps && (trains || function.options.annotated && !annotated && !called);
+        let vocabularies = function.options.vocabularies.unwrap_or(seen.vocabularies);
+        let unzeroed = !zeroes && trains && vocabularies.keeping() == Some(Keeping::InPlace);
+        (lowered, CheckOptions { annotated, called, unstepped, unzeroed, ..function.options.clone() })
     };
     lowered.into_iter().enumerate().map(options).collect()
 }

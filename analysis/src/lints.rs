@@ -21,6 +21,7 @@ mod shared_rows;
 mod study;
 #[cfg(test)]
 mod testing;
+mod unread_losses;
 mod window;
 
 pub use context::Context;
@@ -86,6 +87,7 @@ registry! {
         step_in_block,
         step_repeated,
         backward_repeated,
+        graph_outdated,
         clip_before_backward,
         clip_after_step,
         optimizer_rebuilt,
@@ -100,6 +102,7 @@ registry! {
         best_by_training_loss,
         data_error_ends_epoch,
         norm_read_after_zero,
+        recorded_parameter_write,
         training_unused,
         unused_parameter,
         validates_on_training_data,

@@ -30,14 +30,18 @@ pub struct CheckOptions {
     pub models: Vec<String>,
     /// The vocabularies of the library that the attribute names: `crate = tch`.
     ///
-    /// Without this option, the imports of the file select the vocabularies.
+    /// Without this option, the imports of the file select the vocabularies, or else the methods that the
+    /// function calls.
     pub vocabularies: Option<Vocabularies>,
     /// Whether another resolved function calls this function. The code between two calls is then checked in
     /// the caller.
     pub called: bool,
-    /// Whether the annotated module or `impl` around the function neither steps an optimizer nor
-    /// calls the function.
+    /// Whether nothing in the checked code steps an optimizer. In an annotated module or `impl`,
+    /// nothing calls the function either. Elsewhere the function trains, judging by its name.
     pub unstepped: bool,
+    /// Whether nothing in the checked code zeroes gradients, although `backward` adds to them and the function trains
+    /// by its name.
+    pub unzeroed: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,
     /// Whether the schedule of a spec counts epochs.

@@ -38,9 +38,10 @@ pub use counts::{
     names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
 };
 pub use data::{
-    Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
-    names_next_state, names_next_value, names_target, names_target_network, names_training, names_validation,
-    phase_of_name, rest_of_split, speaks_of_evaluation, speaks_of_training,
+    Phase, is_demonstration, is_for_training, is_running_total, names_advantage, names_best, names_bootstrap,
+    names_environment, names_likelihood, names_measure, names_next_state, names_next_value, names_target,
+    names_target_network, names_training, names_validation, phase_of_name, rest_of_split,
+    speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
@@ -68,7 +69,9 @@ pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rows::{RowChoice, is_part_of_data, keeps_rows, names_series, row_choice};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
-pub use tch::ignores_mode_argument;
+pub use tch::{
+    ignores_mode_argument, is_parameter_field, is_store, returns_leaves, returns_view, writes_tensor,
+};
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
     is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_weight_average,
@@ -93,6 +96,9 @@ pub struct Vocabulary {
     pub name: &'static str,
     /// The crates whose use selects the vocabulary. A vocabulary without crates is always selected.
     pub crates: &'static [&'static str],
+    /// Methods that no other library has. In a file that imports no known library, they select the
+    /// vocabulary of a function that calls them: the file may get the library through a module of its own.
+    pub marks: &'static [&'static str],
     /// Methods of optimizers. Each entry has the method's name, its maximal number of arguments and
     /// its effect.
     pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],

@@ -10,7 +10,7 @@ use super::processes::Processes;
 use super::{
     Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
     MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Rows, Schedule, ScheduleOf, ShortEpochs,
-    Shown, SiteId, Swallow, Use, Variable,
+    Shown, SiteId, Swallow, Use, Variable, Weighting,
 };
 
 /// A type of fact that a site may have.
@@ -76,6 +76,7 @@ facts! {
     ShortEpochs,
     Shown,
     Swallow,
+    Weighting,
 }
 
 /// A fact without data.
@@ -111,6 +112,10 @@ pub(crate) enum Mark {
     ModeArgument,
     /// A forward whose model has no layer that depends on the mode.
     SameInEveryMode,
+    /// A write to a parameter in place while a graph is recorded.
+    WritesParameter,
+    /// The constructor of a store of parameters that record a graph.
+    NewStore,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

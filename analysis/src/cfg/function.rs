@@ -36,12 +36,16 @@ pub(crate) struct Function {
     /// Whether the function writes parameters without an optimizer, and the library returns
     /// gradients as values.
     pub(crate) sets_parameters: bool,
+    /// Whether a step writes the parameters in place, under the graphs that use them.
+    pub(crate) writes_in_place: bool,
     /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
     /// The parameters and the fields of `self` whose types tell that they reduce no gradients by themselves.
     pub(crate) alone: BTreeSet<PathId>,
     /// The places of the models whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
+    /// The stores of parameters that the function constructs, if no code in sight freezes parameters.
+    pub(crate) stores: Deps,
     /// The forwards and losses whose results reach opaque code, directly or through other
     /// operations. The opaque code may run `backward` on these values.
     pub(crate) handed: Past,

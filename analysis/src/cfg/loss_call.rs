@@ -31,6 +31,15 @@ pub struct Difference {
     pub target: Argument,
 }
 
+/// The product of log-probabilities and an advantage, as in the loss of an actor.
+#[derive(Clone, Debug)]
+pub struct Weighting {
+    /// The site of the product.
+    pub site: SiteId,
+    /// The advantage.
+    pub weight: Argument,
+}
+
 /// An argument of a loss.
 #[derive(Clone, Debug)]
 pub struct Argument {
@@ -40,6 +49,10 @@ pub struct Argument {
     pub is_operand: bool,
     /// If the argument is a variable or a field, its last name: `target` for `batch.target`.
     pub name: Option<String>,
+    /// The last name of the variable or field on which a chain of tensor methods starts, if the argument is one.
+    pub root: Option<String>,
+    /// Whether the argument, or the initializer of its variable, adds discounted values to a reward.
+    pub bootstraps: bool,
     /// All names in the argument, unless the argument is a variable or a field.
     pub names: BTreeSet<String>,
     /// The origin of the argument, joined over all iterations.

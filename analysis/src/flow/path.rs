@@ -247,7 +247,9 @@ impl PathState {
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, store: Option<StoreId>, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = fills(cfg, id, deps, store, site);
-            self.reached |= u32::from(reach != Reach::No) << id;
+            // A fresh value stays apart from an optimizer that is built later.
+            let leaves = reach != Reach::No && cfg.keeping(store) != Keeping::Fresh;
+            self.reached |= u32::from(leaves) << id;
             match reach {
                 Reach::Yes => match cfg.keeping(store) {
                     Keeping::InPlace | Keeping::Threaded => self.change(cfg, id, Effect::Fill, site),

@@ -119,9 +119,15 @@ pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     seen
 }
 
-/// Whether a tensor is known to have a graph. It has one if a model computed it and an optimizer of
-/// the function updates the model.
+/// Whether a tensor is known to have a graph. It has one if a model with an optimizer or a store in
+/// the function computed it.
 pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
+    let of_store = cfg.function.stores.overlaps(&cfg.graphs[graph].models, &cfg.paths) == Some(true);
+    of_store || is_owned(cfg, graph)
+}
+
+/// Whether an optimizer of the function has the parameters of the model that computed a tensor.
+fn is_owned(cfg: &Cfg, graph: GraphId) -> bool {
     let models = &cfg.graphs[graph].models;
     cfg.optimizers.iter().any(|optimizer| {
         optimizer.owned.as_ref().and_then(|owned| owned.overlaps(models, &cfg.paths)) == Some(true)

@@ -51,7 +51,10 @@ impl PathState {
             return;
         }
         if fresh {
-            if known.keep_filled_by(given) {
+            // The optimizer was built after the `backward`, and has not stepped yet.
+            if let ([store], true) = (stores, known.all.within(unfilled)) {
+                self.renew(cfg, id, Some(*store), cfg.stores[*store].site);
+            } else if known.keep_filled_by(given) {
                 self.gradients[id] = known;
             } else {
                 self.put(cfg, id, GradientStates::UNKNOWN);

@@ -1,9 +1,10 @@
-use super::backward_ignored::ignored;
 use std::collections::BTreeSet;
 
+use super::backward_ignored::ignored;
 use super::{Cause, Context};
 use crate::cfg::{Action, Deps, GraphId, OptimizerId, SiteId};
 use crate::flow::{GraphUse, Observed};
+use crate::limits;
 use crate::stage::Effect;
 
 lint! {
@@ -41,6 +42,7 @@ lint! {
     /// An output is checked only if an optimizer of this function updates the model, because the output of a frozen model has no graph.
     /// The graphs of candle stay.
     /// There, a second `backward` is reported only if a step runs between the two, and it is an error only if the same optimizer steps twice for one loss, or if every iteration uses an output from before the loop.
+    /// In `tch`, the output of a model whose `VarStore` the function constructs is a warning, if no function of the file freezes parameters.
     /// Silent for the `backward` of a layer, and for a loss that a `forward` without arguments recomputes.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
@@ -71,7 +73,7 @@ fn check(cx: &mut Context<'_>) {
             ("through a graph that `backward` already freed", "the second `backward` panics")
         };
         let help = second.help(cx, stays);
-        let doubtful = stays && !second.is_sure(cx);
+        let doubtful = stays && !second.is_sure(cx) || is_of_store(cx, site, graph);
         let message = format!("{} runs {what}", cx.call(site));
         let paths = cx.when_not_always(visit, GraphUse::BAD);
         let report = cx
@@ -185,6 +187,28 @@ fn graphs_behind(cx: &Context<'_>, backward: SiteId) -> BTreeSet<GraphId> {
 fn takers(cx: &Context<'_>, site: SiteId) -> BTreeSet<OptimizerId> {
     let mut stores = cx.cfg.stores.iter().enumerate().filter(|(_, store)| store.site == site);
     stores.next().map(|(id, _)| cx.cfg.takers(id)).unwrap_or_default()
+}
+
+/// Whether the tensors from which every iteration starts have a graph only because their model
+/// belongs to a store of the function. Such a model may still detach its output itself.
+fn is_of_store(cx: &Context<'_>, site: SiteId, graph: GraphId) -> bool {
+    let (cfg, around) = (cx.cfg, cx.site(site).loops.last().copied());
+    let holds = |owned: &Deps, models: &Deps| owned.overlaps(models, &cfg.paths) == Some(true);
+    let by_store = |graph: &GraphId| {
+        let models = &cfg.graphs[*graph].models;
+        let owned = cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        holds(&cfg.function.stores, models) && !owned.into_iter().any(|owned| holds(owned, models))
+    };
+    let mut open = vec![graph];
+    let mut carried = Vec::new();
+    let mut seen = BTreeSet::new();
+    while let Some(graph) = open.pop() {
+        if seen.insert(graph) && seen.len() <= limits::ANCESTORS {
+            open.extend(&cfg.graphs[graph].parents);
+            carried.extend((cfg.graphs[graph].defined != Some(around)).then_some(graph));
+        }
+    }
+    !carried.is_empty() && carried.iter().all(by_store)
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ lint! {
     /// improvement, or if a call with a name such as `should_stop` gets the measure.
     /// The name of a loss decides whether it counts as a training or a validation loss.
     /// If the name is unclear, the loss counts as a training loss if a `backward` runs through its forward passes.
+    /// The loss that a model keeps itself (`model.loss()`) is that of the forward passes in sight, unless other code gets the model by `&mut`.
     best_by_training_loss, Warning, "the best model or the end of training is chosen by the training loss"
 }
 
@@ -117,5 +118,9 @@ mod tests {
         assert!(with(&format!("if average < best {keep}")).is_empty(), "no validation");
         assert!(with(&format!("{valid} if valid_loss < best {{ best = valid_loss; save(&model); }}")).is_empty());
         assert!(with(&format!("{valid} if average < best {{ best = average; }}")).is_empty(), "only noted");
+        let own = "if model.loss() < best { best = model.loss(); save(&model); }";
+        assert_eq!(with(&format!("{valid} {own}")), [("best_by_training_loss", 13)]);
+        let changed = "let valid_loss = evaluate(&mut model, valid);\n";
+        assert!(with(&format!("{changed} {own}")).is_empty(), "the loss may be that of the validation");
     }
 }

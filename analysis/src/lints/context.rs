@@ -206,6 +206,21 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Whether an opaque call that receives the parameters of an optimizer may have filled the gradients that a
+    /// step uses, after `zero` emptied them.
+    pub fn opaque_before(&self, step: SiteId, optimizer: OptimizerId, zero: Option<SiteId>) -> bool {
+        // A `zero_grad` before the step, whenever the step runs, undoes all that ran before it.
+        let undoes = |zero: &SiteId| {
+            let (one, other) = (self.site(*zero), self.site(step));
+            one.loops == other.loops && self.cfg.runs_with(one, other) && self.order(*zero) < self.order(step)
+        };
+        let Some(zero) = zero.filter(undoes) else { return self.opaque_near(step, optimizer) };
+        let between =
+            |call: SiteId| self.order(zero) < self.order(call) && self.order(call) < self.order(step);
+        let mut calls = self.cfg.facts.all::<Opaque>();
+        calls.any(|(call, opaque)| between(call) && self.cfg.touches(optimizer, &opaque.0))
+    }
+
     /// Whether opaque code anywhere in the function may act on an optimizer.
     pub fn is_passed_on(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];

@@ -42,7 +42,7 @@ fn check(cx: &mut Context<'_>) {
     }
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        let hidden = cx.opaque_near(step, fault.optimizer);
+        let hidden = cx.opaque_before(step, fault.optimizer, fault.gradients.provenance(fault.state).zeroed);
         // `unrelated_optimizer` reports an optimizer of a model that the loss does not depend on.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || cx.backward_near(step) || hidden || unrelated {

@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 
 use super::idle::report_idle;
+use super::unread_losses::unread_losses;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::{Keeping, speaks_of_evaluation, trains_by_name};
-use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
+use crate::vocabulary::{Keeping, trains_by_name};
+use crate::vocabulary::rust::is_field_of_self;
 
 lint! {
     /// ## What it finds
@@ -21,6 +22,7 @@ lint! {
     /// also gradients that are dropped.
     /// Gradients are dropped if the code passes them neither to a step nor to another call.
     /// In such a library, a loss that nothing reads is a warning.
+    /// In every library, such a loss is a warning if a loop computes it.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
     /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
     ///
@@ -55,7 +57,8 @@ lint! {
     /// The last two cases do not apply to gradients that are a separate value, because such a value is dropped at the end of the function.
     /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
-    /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
+    /// An optimizer in a field of `self` is reported as a warning if no function of the file steps anything and every iteration zeroes the gradients.
+    /// Without an attribute above the `impl`, only in a function that trains by its name, as `learn` or `train_step` do.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
@@ -78,7 +81,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let fills = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Fill, _) if *of == id);
-        let in_a_loop = |visit: &&Visit| !cx.site(visit.site).loops.is_empty();
+        let in_a_loop = |visit: &&Visit| of_self || !cx.site(visit.site).loops.is_empty();
         let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
         let step = format!("`{}.step()`", optimizer.name);
@@ -109,7 +112,7 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
     dropped(cx);
     dropped_sums(cx);
-    if !unread_losses(cx) {
+    if !unread_losses(cx, LINT.name) {
         let told = never_used(cx);
         report_idle(cx, &told);
     }
@@ -176,36 +179,6 @@ fn dropped_sums(cx: &mut Context<'_>) {
     }
 }
 
-/// Reports a loss that nothing reads, if the function has an optimizer or runs `backward` on
-/// another loss.
-///
-/// Returns whether there is such a loss.
-fn unread_losses(cx: &mut Context<'_>) -> bool {
-    let mut found = false;
-    let cfg = cx.cfg;
-    let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
-    let trains = trains || cfg.function.has_optimizer && trains_by_name(&cfg.function.name);
-    if !trains || !cfg.function.returns_gradients || cfg.function.is_test || cx.of_spec() {
-        return found;
-    }
-    for (site, outcome) in cfg.facts.all::<Outcome>() {
-        let Fate::Unread(path) = outcome.fate else { continue };
-        let evaluates = cx.site(site).loops.iter().any(|round| speaks_of_evaluation(&cfg.loops[*round].head.over));
-        if outcome.gives != Gives::Loss || evaluates || is_meant_unused(cfg.paths.name(path)) {
-            continue;
-        }
-        found = true;
-        let name = cfg.paths.name(path);
-        let message = format!("{} computes the loss `{name}`, and no `backward` runs from it", cx.call(site));
-        let cause = Cause::Alone(site, LINT.name);
-        cx.report(site, cause, usize::MAX, Certain::Every, message)
-            .note("nothing reads the loss, so it changes no parameter")
-            .help(format!("run `backward` from `{name}` and step the optimizer"))
-            .only_warns();
-    }
-    found
-}
-
 /// Reports a function that computes a loss and runs no `backward`, although its name or its
 /// optimizer shows that it trains.
 ///
@@ -255,15 +228,20 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     told
 }
 
-/// Whether an annotated `impl` never steps an optimizer in a field of `self`, although every
-/// iteration that computes gradients also zeroes them.
+/// Whether no method in the checked code steps an optimizer in a field of `self`, and whether its
+/// gradients are zeroed before every `backward`.
 ///
-/// A `step` in other code would use only the gradients of the last iteration.
+/// A `step` in other code would use only the gradients of the last iteration. A function that trains by its name is
+/// itself one iteration of a loop in other code, which expects it to step.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
-    let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
+    let trains = trains_by_name(&cx.cfg.function.name);
+    let zeroes = cx.acting(id, Effect::Zero);
     let fills = cx.acting(id, Effect::Fill);
-    let zeroed = |fill: &usize| round(fill).is_some() && zeroes.iter().any(|zero| round(zero) == round(fill));
+    let zeroed = |fill: &usize| {
+        let whole = round(fill).is_some() || trains;
+        whole && zeroes.iter().any(|zero| round(zero) == round(fill) && cx.cfg.runs_with(cx.site(*zero), cx.site(*fill)))
+    };
     cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
 }
 

@@ -4,6 +4,7 @@ use crate::cfg::{Action, Certain, HeadKind, Mark, OptimizerId, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
+use crate::vocabulary::rust::is_field_of_self;
 
 lint! {
     /// ## What it finds
@@ -13,6 +14,7 @@ lint! {
     /// If the only `zero_grad` is outside the batch loop, the finding mentions it.
     /// An annotated function that runs `backward` and `step` on its caller's optimizer and never calls `zero_grad` is a warning.
     /// The next call of this function adds to the gradients of the previous call.
+    /// So is a method that trains by its name (`learn`, `train_step`), if its optimizer is a field of `self` and no function of the file zeroes gradients.
     ///
     /// ## Why it matters
     ///
@@ -68,7 +70,8 @@ fn check(cx: &mut Context<'_>) {
             }
         }
     }
-    if cx.options.annotated && !cx.options.called && !cx.of_spec() {
+    let marked = cx.options.annotated && !cx.options.called;
+    if (marked || cx.options.unzeroed) && !cx.of_spec() {
         for id in 0..cx.cfg.optimizers.len() {
             if let Some((filled, step)) = leaves_used_gradients(cx, id) {
                 report_calls(cx, id, &filled, step);
@@ -120,17 +123,25 @@ fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, Si
     };
     let zeroed = cx.cfg.events().any(|(_, event)| zeroes(&event.action));
     let optimizer = &cx.cfg.optimizers[id];
-    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.function.reads_gradients || cx.is_passed_on(id) {
+    let kept = cx.options.annotated || is_field_of_self(&optimizer.name);
+    let others = zeroed || cx.cfg.function.reads_gradients || cx.is_passed_on(id);
+    if !optimizer.from_caller || optimizer.given || !kept || others {
         return None;
     }
     // In a loop the iteration separates updates, and a condition may accumulate several batches.
-    let plain = |site: SiteId| cx.site(site).loops.is_empty() && !cx.site(site).conditional;
     let meets = |visit: &&Visit, done: Effect, state: GradientStates| match visit.what {
-        Observed::Effect(of, effect, gradients) => of == id && effect == done && gradients.all == state && plain(visit.site),
+        Observed::Effect(of, effect, gradients) => {
+            of == id && effect == done && gradients.all == state && cx.site(visit.site).loops.is_empty()
+        }
         _ => false,
     };
     let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
-    let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
+    let before = if cx.options.annotated { GradientStates::EMPTY } else { GradientStates::ENTRY };
+    let (filled, step) = (find(Effect::Fill, before)?, find(Effect::Take, GradientStates::FILLED)?);
+    let (one, other) = (cx.site(filled.site), cx.site(step.site));
+    if !cx.cfg.runs_with(one, other) || !cx.cfg.runs_with(other, one) {
+        return None;
+    }
     // Gradients that are a separate value do not outlive the function.
     (!cx.cfg.returns_gradients(filled.site)).then_some((filled, step.site))
 }

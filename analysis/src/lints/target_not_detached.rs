@@ -1,17 +1,19 @@
 use super::Context;
 use crate::vocabulary::{names_next_state, names_next_value, names_target, names_target_network};
-use crate::cfg::{Argument, Computation, Difference, LossCall, Origin, Root, SiteId, Source};
+use crate::cfg::{Argument, Computation, Difference, LossCall, Origin, Root, SiteId, Source, Weighting};
 
 lint! {
     /// ## What it finds
     ///
     /// A target computed by a forward pass of the trained model itself, without `detach()` or `no_grad`.
+    /// Also an advantage that depends on a trained value estimate and weights the log-probabilities of an actor, without `detach()`.
     ///
     /// ## Why it matters
     ///
     /// The gradient also moves the target towards the output.
     /// The loss falls because the target and the output approach each other, not because the output improves.
     /// In reinforcement learning this can make training diverge.
+    /// Through an advantage with a graph, the loss of the actor changes the value estimate so that good actions look worse.
     ///
     /// ## Example
     ///
@@ -28,7 +30,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field that is named as a target is checked, and an output for the next state (`next_states`) that is multiplied by a factor.
+    /// Only a variable or field that is named as a target, as returns or as an advantage is checked, a sum of a reward and discounted values, and an output for the next state (`next_states`) that is multiplied by a factor.
     /// Losses between two outputs (contrastive, siamese, consistency) are not reported.
     /// A target from a model that no optimizer of the function updates is correct.
     /// A difference that is detached before the `backward`, such as an advantage, is also correct.
@@ -36,12 +38,42 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
+    targets(cx);
+    advantages(cx);
+}
+
+/// Whether a loss of the function, on which `backward` is called, contains a comparison or a product.
+fn is_trained_on(cx: &Context<'_>, site: SiteId) -> bool {
+    cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site))
+}
+
+/// Reports advantages through which the loss of the actor trains the value estimate.
+fn advantages(cx: &mut Context<'_>) {
+    for (site, weighting) in cx.cfg.facts.all::<Weighting>() {
+        let weight = &weighting.weight;
+        let Some(&forward) = weight.origin.forwards.first() else { continue };
+        if !is_trained_on(cx, site) || !has_graph(&weight.origin) || !cx.is_trained(&weight.origin.models) {
+            continue;
+        }
+        let text = &weight.text;
+        let detached = if weight.is_operand { text.to_string() } else { format!("({text})") };
+        let message = format!("the advantage `{text}` has a graph, so the loss of the actor also trains the value estimate");
+        let note = format!("{} computed the value estimate", cx.call_at(forward));
+        cx.report_alone(site, message)
+            .note_at(forward, note)
+            .note("the update moves the value estimate so that the weighted actions look worse")
+            .help(format!("use `{detached}.detach()` as the weight"));
+    }
+}
+
+/// Reports targets that have a graph through the trained model.
+fn targets(cx: &mut Context<'_>) {
     let losses = cx.cfg.facts.all::<LossCall>().map(|(_, call)| call).filter(|call| call.loss.symmetric);
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
     let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
         // The difference may be an advantage, which is detached later.
-        if !cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site)) {
+        if !is_trained_on(cx, site) {
             continue;
         }
         for (output, target) in [(first, second), (second, first)] {
@@ -64,8 +96,9 @@ fn check(cx: &mut Context<'_>) {
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
         match &argument.name {
+            _ if argument.bootstraps => true,
             Some(name) => names_target(name),
-            None => argument.names.iter().any(|name| names_next_value(name)),
+            None => argument.root.as_deref().is_some_and(names_target) || argument.names.iter().any(|name| names_next_value(name)),
         }
     };
     let is_target = named(target) || is_bellman_target(cx, &target.origin) && !is_bellman_target(cx, &output.origin);

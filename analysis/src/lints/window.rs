@@ -139,13 +139,14 @@ impl<'a> Context<'a> {
                 };
                 let step = steps.iter().copied().find(|step| *step > zero && outside(step))?;
                 let outermost = around[cx.site(step).loops.len()];
-                // A `backward` between the loop and the step may be the only one that the step is meant to use.
+                // A `backward` between the loop and the step may be the only one that the step is meant to use. One
+                // before the loop is not: the `zero_grad` discards its gradients.
                 let (backwards, others): (Vec<_>, Vec<_>) =
                     fills.iter().copied().partition(|fill| cx.site(*fill).loops.starts_with(around));
                 let batch_loop = *around.last()?;
                 let window = Window { optimizer, step, batch_loop, backwards, counter: None };
                 (!steps.iter().any(|step| cx.site(*step).loops.contains(&outermost))
-                    && others.iter().all(|fill| *fill > step)
+                    && others.iter().all(|fill| *fill > step || *fill < zero)
                     && (window.backwards.iter().any(|fill| zero < *fill && *fill < step)
                         && cx.runs_every_iteration(&window, zero)
                         || window.backwards.iter().any(|fill| *fill < step)

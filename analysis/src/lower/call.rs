@@ -43,6 +43,7 @@ mod several;
 mod shapes;
 mod stores;
 mod tensors;
+mod writes;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -220,6 +221,7 @@ impl<'a> Lower<'a> {
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         self.note_metric(call);
+        self.writes_by_method(call);
         if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }

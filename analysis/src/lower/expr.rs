@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
             Expr::Reference(node) => self.reference(node),
             Expr::RawAddr(node) => self.derived_of(&node.expr),
             Expr::Unary(node) => self.unary(node),
-            Expr::Binary(node) => self.binary(node),
+            Expr::Binary(node) => self.binary(expr, node),
             Expr::Assign(node) => self.assignment(node),
             Expr::Cast(node) => self.cast(node),
             Expr::Index(node) => self.index(node),

@@ -17,6 +17,7 @@ impl Lower<'_> {
         self.note_function(function);
         self.cfg.function.returns_gradients = self.vocabulary.gives_gradients();
         self.cfg.function.optimizer_state = self.vocabulary.optimizer_state();
+        self.cfg.function.writes_in_place = self.vocabulary.refuses_recorded_writes();
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {

@@ -141,7 +141,9 @@ impl<'f> Resolver<'f> {
         let told = |_: &[Attribute], _: Option<&CheckOptions>, _: Option<Names<'_>>| (inside.clone(), false);
         let mut collect = collect::Collect::new(&mut resolver, &told, None);
         items::walk_function(function, &mut collect);
-        resolver.functions[0].options = options.clone();
+        let by_methods = resolver.functions[0].options.vocabularies;
+        let vocabularies = options.vocabularies.or(by_methods);
+        resolver.functions[0].options = CheckOptions { vocabularies, ..options.clone() };
         resolver.functions[0].marked = options.annotated;
         resolver.link();
         resolver

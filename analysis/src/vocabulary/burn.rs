@@ -28,6 +28,7 @@ pub(super) const BURN: Vocabulary = Vocabulary {
         "burn_dataset",
         "burn_rl",
     ],
+    marks: &[],
     optimizer_methods: &[
         ("step", 3, CallEffect::Updates { model: 1, of: 3 }),
         ("step_multi", 3, CallEffect::Updates { model: 1, of: 3 }),

@@ -21,6 +21,7 @@ pub(super) const CANDLE: Vocabulary = Vocabulary {
         "candle_transformers",
         "candle_datasets",
     ],
+    marks: &[],
     optimizer_methods: &[
         ("step", 1, CallEffect::Steps { gradients: 0 }),
         ("backward_step", 1, CallEffect::Gradients(&[Effect::Zero, Effect::Fill, Effect::Take])),

@@ -1,6 +1,8 @@
 //! Heuristics on the names of data splits, metrics and targets. If a name has no match, lints
 //! report nothing.
 
+use std::collections::BTreeSet;
+
 /// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -54,8 +56,27 @@ pub fn is_running_total(name: &str) -> bool {
 
 /// Whether a name suggests a training target that a model computes, as in reinforcement learning.
 pub fn names_target(name: &str) -> bool {
-    mentions(name, &["target", "targets", "td", "bootstrap", "bootstrapped", "backup"])
+    mentions(name, &["target", "targets", "expected", "td", "returns", "bootstrap", "bootstrapped", "backup"])
         || names_next_value(name)
+}
+
+/// Whether the names in an expression suggest a reward and a discount, as in the target `reward + gamma * next`.
+pub fn names_bootstrap(names: &BTreeSet<String>) -> bool {
+    let any = |known: &[&str]| names.iter().any(|name| mentions(name, known));
+    any(&["reward", "rewards"]) && any(&["gamma", "discount"])
+}
+
+/// Whether a name suggests an advantage, by which the loss of an actor weights its log-probabilities.
+///
+/// The risk is another weight with such a name that is trained together with the probabilities.
+pub fn names_advantage(name: &str) -> bool {
+    mentions(name, &["advantage", "advantages", "adv", "advs", "delta", "deltas", "td"])
+}
+
+/// Whether a name suggests log-probabilities of actions, or a ratio of probabilities: `action_log_probs`, `ratio`.
+pub fn names_likelihood(name: &str) -> bool {
+    let logarithm = mentions(name, &["log"]) && mentions(name, &["prob", "probs", "pi", "p"]);
+    logarithm || mentions(name, &["logprob", "logprobs", "logp", "logps", "logpi", "ratio", "ratios"])
 }
 
 /// Whether a name suggests a value of the next state: `q_next`, `next_value`.

@@ -12,6 +12,7 @@ const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 pub(super) const DFDX: Vocabulary = Vocabulary {
     name: "dfdx",
     crates: &["dfdx", "dfdx_core"],
+    marks: &["leaky_trace", "leaky_traced", "alloc_grads", "try_alloc_grads"],
     optimizer_methods: &[("update", 2, CallEffect::Steps { gradients: 1 })],
     scaler_methods: &[],
     methods: &[

@@ -7,6 +7,7 @@ use crate::stage::Effect;
 pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     name: "shared",
     crates: &[],
+    marks: &[],
     optimizer_methods: &[("step", 3, CallEffect::Updates { model: 1, of: 3 })],
     scaler_methods: &[
         ("scale", 1, CallEffect::Scales),

@@ -21,6 +21,7 @@ const BARRIER: CallEffect = collective(CollectiveKind::Barrier);
 pub(super) const MPI: Vocabulary = Vocabulary {
     name: "mpi",
     crates: &["mpi"],
+    marks: &[],
     optimizer_methods: &[],
     scaler_methods: &[],
     methods: &[

@@ -11,6 +11,7 @@ const fn collective(kind: CollectiveKind, least: usize) -> CallEffect {
 pub(super) const NCCL: Vocabulary = Vocabulary {
     name: "nccl",
     crates: &["cudarc", "nccl"],
+    marks: &[],
     optimizer_methods: &[],
     scaler_methods: &[],
     methods: &[

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{CallEffect, Vocabularies, collects, zeroes_gradients};
-use crate::stage::Stage;
+use crate::stage::{Effect, Stage};
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,14 @@ impl Uses {
     /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
+    }
+
+    /// Whether a method of the variable computes gradients and steps in one call: `scaler.backward_step(&loss)`.
+    pub fn steps_fused(&self, vocabulary: Vocabularies) -> bool {
+        self.given.iter().any(|name| {
+            let effect = vocabulary.optimizer_method(name, 1);
+            matches!(effect, Some(CallEffect::Gradients(effects)) if effects.contains(&Effect::Fill) && effects.contains(&Effect::Take))
+        })
     }
 
     /// Whether the variable is used like a model: the code calls its forward, sets its mode or gets

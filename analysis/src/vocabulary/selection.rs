@@ -5,6 +5,8 @@
 //! A file that imports no known library is checked with all vocabularies. An annotated function is
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
+use std::collections::BTreeSet;
+
 use super::burn::BURN;
 use super::candle::CANDLE;
 use super::dfdx::DFDX;
@@ -56,6 +58,18 @@ impl Vocabularies {
             }
         }
         if known { Self(selected | Self::always()) } else { Self::ALL }
+    }
+
+    /// The vocabularies for code that imports no known library and calls these methods. If no
+    /// method belongs to a single library, all vocabularies are selected.
+    pub fn of_methods(names: &BTreeSet<String>) -> Self {
+        let mut selected = 0;
+        for (index, library) in LIBRARIES.iter().enumerate() {
+            if library.marks.iter().any(|mark| names.contains(*mark)) {
+                selected |= 1 << index;
+            }
+        }
+        if selected == 0 { Self::ALL } else { Self(selected | Self::always()) }
     }
 
     /// The vocabularies that belong to no crate, as bits.
@@ -117,6 +131,11 @@ impl Vocabularies {
         values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
     }
 
+    /// Whether the library panics on a write to a parameter in place while a graph is recorded.
+    pub fn refuses_recorded_writes(self) -> bool {
+        self != Self::ALL && self.tables().any(|vocabulary| vocabulary.tensor_methods.is_some())
+    }
+
     /// Whether a method with this name exists only in libraries that cannot run a forward without
     /// recording.
     ///
@@ -142,13 +161,16 @@ impl Vocabularies {
         self.tables().any(|vocabulary| vocabulary.tensors.contains(&name))
     }
 
-    /// Whether a type is an optimizer: one of the tables has its name, or its name ends with such a
-    /// name, as `MuonAdamW` does.
+    /// Whether a type is an optimizer: `Adam`, or a variant of it with its name at the end, `SparseAdam`.
     ///
     /// The end of a name is its kind, so the risk is small: a type that is named after an optimizer
     /// and is none, such as a wrapper that only counts.
     pub(super) fn is_optimizer(self, name: &str) -> bool {
-        self.tables().flat_map(|vocabulary| vocabulary.optimizers).any(|known| name.ends_with(known))
+        let variant = |known: &&str| {
+            let rest = name.strip_suffix(*known);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_lowercase))
+        };
+        self.tables().any(|vocabulary| vocabulary.optimizers.iter().any(variant))
     }
 
     /// Whether a type is an optimizer of a library, and none of the user's own.

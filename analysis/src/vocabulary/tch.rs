@@ -14,6 +14,7 @@ const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 pub(super) const TCH: Vocabulary = Vocabulary {
     name: "tch",
     crates: &["tch"],
+    marks: &[],
     optimizer_methods: &[
         ("backward_step", 1, CallEffect::Gradients(&[Effect::Zero, Effect::Fill, Effect::Take])),
         (
@@ -142,4 +143,44 @@ const OWN_MODE: &[&str] = &["TrainableCModule", "CModule"];
 /// Whether the forward of a type with this name ignores its mode argument.
 pub fn ignores_mode_argument(name: &str) -> bool {
     OWN_MODE.contains(&name)
+}
+
+/// Whether a method of a tensor returns a view: a write to the view also writes the tensor.
+pub fn returns_view(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "select"
+            | "narrow"
+            | "slice"
+            | "i"
+            | "view"
+            | "squeeze"
+            | "squeeze_dim"
+            | "unsqueeze"
+            | "transpose"
+            | "permute"
+            | "shallow_clone"
+    )
+}
+
+/// Whether a field with this name is a parameter of one of the library's layers: `linear.ws`.
+pub fn is_parameter_field(name: &str) -> bool {
+    matches!(name, "ws" | "bs")
+}
+
+/// Whether a method of a tensor writes the tensor in place: `copy_`, `init`.
+pub fn writes_tensor(name: &str, arguments: usize) -> bool {
+    let flags = ["requires_grad_", "detach_", "retain_grad_"];
+    name == "init" && arguments == 1 || name.ends_with('_') && !flags.contains(&name)
+}
+
+/// Whether a method returns the parameters of a store, each of which is a leaf of the graph.
+pub fn returns_leaves(name: &str) -> bool {
+    name == "trainable_variables"
+}
+
+/// Whether a type with this name is a store, whose parameters record a graph unless something freezes them.
+pub fn is_store(owner: &str) -> bool {
+    owner == "VarStore"
 }

@@ -13,6 +13,7 @@ const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     name: "training_loop",
     crates: &[],
+    marks: &[],
     optimizer_methods: &[
         ("zero_grad", 1, ZERO),
         ("step", 0, CallEffect::Gradients(&[Effect::Take])),

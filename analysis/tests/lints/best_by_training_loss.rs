@@ -291,3 +291,43 @@ mod right_early_stopping {
         }
     }
 }
+
+/// The model keeps the loss of its last batch.
+mod own_loss {
+    fn wrong(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut best = f64::MAX;
+        for epoch in 0..10 {
+            for batch in train {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+            let valid_loss = evaluate(&model, valid);
+            println!("{epoch}: {valid_loss}");
+            if model.loss() < best { //~ warning best_by_training_loss
+                best = model.loss();
+                save(&model);
+            }
+        }
+    }
+
+    /// The evaluation may replace the loss that the model keeps.
+    fn right(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut best = f64::MAX;
+        for epoch in 0..10 {
+            for batch in train {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+            let valid_loss = evaluate(model, valid);
+            println!("{epoch}: {valid_loss}");
+            if model.loss() < best {
+                best = model.loss();
+                save(&model);
+            }
+        }
+    }
+}

@@ -54,3 +54,32 @@ mod once_for_all_batches {
         }
     }
 }
+
+/// A loop computes a loss that nothing reads.
+mod unread_losses {
+    fn second_phase(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        }
+        for batch in train {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target); //~ warning missing_step
+        }
+    }
+
+    fn warm_up(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let _loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+        }
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}

@@ -151,3 +151,61 @@ mod only_reported {
         }
     }
 }
+
+/// The loss of an actor is weighted with an advantage.
+mod advantages {
+    #[training_loop]
+    fn attached(net: &mut Net, rollouts: &Rollouts) {
+        let mut optimizer = Adam::new(net.parameters(), 1e-3);
+        for rollout in rollouts {
+            let values = net.forward(&rollout.states);
+            let log_probs = net.policy(&rollout.states).log_softmax(1);
+            let advantages = &rollout.returns - &values;
+            let actor_loss = (-&advantages * log_probs).mean(); //~ warning target_not_detached
+            let loss = advantages.square().mean() + actor_loss;
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn detached(net: &mut Net, rollouts: &Rollouts) {
+        let mut optimizer = Adam::new(net.parameters(), 1e-3);
+        for rollout in rollouts {
+            let values = net.forward(&rollout.states);
+            let log_probs = net.policy(&rollout.states).log_softmax(1);
+            let advantages = &rollout.returns - &values;
+            let actor_loss = (-advantages.detach() * log_probs).mean();
+            let loss = advantages.square().mean() + actor_loss;
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn of_the_rollout(net: &mut Net, rollouts: &Rollouts) {
+        let mut optimizer = Adam::new(net.parameters(), 1e-3);
+        for rollout in rollouts {
+            let log_probs = net.forward(&rollout.states).log_softmax(1);
+            let loss = (-&rollout.advantages * log_probs).mean();
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn entropy(net: &mut Net, rollouts: &Rollouts) {
+        let mut optimizer = Adam::new(net.parameters(), 1e-3);
+        for rollout in rollouts {
+            let output = net.forward(&rollout.states);
+            let (log_probs, probs) = (output.log_softmax(1), output.softmax(1));
+            let loss = (-log_probs * probs).sum().mean();
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}

@@ -124,7 +124,12 @@ impl<'a> Lower<'a> {
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
         let mut origin = subject.origin.after(op, site, &others);
-        origin.scaled |= multiplies(&call.name);
+        if multiplies(&call.name) {
+            origin.scaled = true;
+            if let Some(weighting) = self.weights_by_method(call) {
+                origin.add_comparison(weighting);
+            }
+        }
         self.written_in_place(call, &origin);
         self.combine(call.values()).with_origin(origin)
     }

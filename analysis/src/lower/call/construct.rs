@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
-    is_metric, is_rate, is_stateful, is_variable, names_backward, type_holds_no_parameters,
+    is_metric, is_rate, is_stateful, is_store, is_variable, names_backward, type_holds_no_parameters,
 };
 
 impl<'a> Lower<'a> {
@@ -113,6 +113,9 @@ impl<'a> Lower<'a> {
         let is_no = |argument| literal_bool(argument) == Some(false);
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
             self.cfg.facts.mark(site, Mark::Sampler);
+        }
+        if is_store(owner) && self.records_parameters() {
+            self.cfg.facts.mark(site, Mark::NewStore);
         }
         self.hands_loss(call, site);
         self.pass_to_opaque(&call.arguments, site, Grade::Unknown);

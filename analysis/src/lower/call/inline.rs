@@ -12,10 +12,11 @@ use syn::{Expr, FnArg, ReturnType};
 use super::Call;
 use crate::cfg::{self, CallId, Deps, SiteId};
 use crate::limits;
-use crate::lower::env::value::{Kind, Value};
+use crate::lower::env::value::{Closure, Kind, Value};
 use crate::lower::resolve::survey::type_name;
 use crate::lower::resolve::{FnId, Function};
 use crate::lower::{Lower, address};
+use crate::vocabulary::hints_at_training;
 use crate::vocabulary::rust::is_option;
 use policy::Policy;
 
@@ -188,25 +189,36 @@ impl<'a> Lower<'a> {
 
     /// The value that an inlined function returns.
     ///
-    /// If the value is a closure, the optimizers that it captures become unknown, because their
-    /// variables are out of scope.
+    /// If the value is a closure, its variables are out of scope at later calls. A closure that only computes is
+    /// then a value like a model, which holds what it captured. The optimizers that any other closure captured
+    /// become unknown.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = value.kind {
-            let source = self.resolver.source(&closure.node.body);
-            let names = source.mentions(&closure.node.body).names.iter();
-            let captured = names.filter_map(|name| self.lookup(name));
-            let optimizer = |path| match self.env.value(path)?.kind {
-                Kind::Optimizer(id) => Some(id),
-                _ => None,
-            };
-            let captured = captured.filter_map(optimizer).collect();
-            self.lose(captured);
-            self.touch_expr(&closure.node.body);
-            return Value::plain(Deps::Anything);
+            return self.returned_closure(closure);
         }
         for (_, part) in value.kind.parts_mut() {
             *part = self.returned(std::mem::replace(part, Value::nothing()));
         }
         value
+    }
+
+    fn returned_closure(&mut self, closure: Closure<'a>) -> Value<'a> {
+        let source = self.resolver.source(&closure.node.body);
+        let names = &source.mentions(&closure.node.body).names;
+        let captured: Vec<Value<'a>> =
+            names.iter().filter_map(|name| self.env.value(self.lookup(name)?).cloned()).collect();
+        let held = captured.iter().fold(Deps::none(), |all, part| all.union(&part.derived().deps));
+        let optimizer = |value: &Value<'a>| match value.kind {
+            Kind::Optimizer(id) | Kind::Optimizers(id) => Some(id),
+            _ => None,
+        };
+        let optimizers: Vec<_> = captured.iter().filter_map(optimizer).collect();
+        let trains = names.iter().any(|name| hints_at_training(name));
+        if !trains && optimizers.is_empty() && self.optimizers_in(&held).is_empty() {
+            return Value::plain(held);
+        }
+        self.lose(optimizers);
+        self.touch_expr(&closure.node.body);
+        Value::plain(Deps::Anything)
     }
 }

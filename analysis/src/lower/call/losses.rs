@@ -3,7 +3,9 @@
 use syn::{Expr, ExprBinary};
 
 use super::{Call, Callee};
-use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Root, SiteId, Source};
+use crate::cfg::{
+    Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Root, SiteId, Source, Weighting,
+};
 use crate::diagnostic::Place;
 use crate::lower::env::bind::member;
 use crate::lower::env::origin::join_of;
@@ -13,7 +15,8 @@ use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
 use crate::vocabulary::{
-    Loss, OTHER_LOSS, changes_input, hints_at_training, is_no_reduction, names_gradients, sets_reduction,
+    CallEffect, Loss, OTHER_LOSS, changes_input, hints_at_training, is_no_reduction, names_advantage,
+    names_bootstrap, names_gradients, names_likelihood, sets_reduction,
 };
 
 /// An argument: its expression in the source, and its value.
@@ -147,6 +150,42 @@ impl<'a> Lower<'a> {
         Some(site)
     }
 
+    /// Records the product of log-probabilities and an advantage, such as `log_probs * advantages` or
+    /// `log_probs * (returns - values)`.
+    ///
+    /// Returns the site of the product.
+    pub(in crate::lower) fn note_weighting(
+        &mut self,
+        product: &'a Expr,
+        one: Given<'_, 'a>,
+        other: Given<'_, 'a>,
+    ) -> Option<SiteId> {
+        let named =
+            |(expr, _): Given<'_, 'a>, is: fn(&str) -> bool| names_in(&expr).iter().any(|name| is(name));
+        let weight = [(one, other), (other, one)].into_iter().find_map(|(weight, likelihood)| {
+            let is_advantage = is_difference(weight.0) || named(weight, names_advantage);
+            let pair = is_advantage && named(likelihood, names_likelihood);
+            (pair && !named(weight, names_likelihood) && weight.1.is_tensor())
+                .then(|| (positive(weight.0), weight.1))
+        });
+        let weight = weight.filter(|_| !self.at.dead)?;
+        let site = self.site(address(product), None, || (Place::of(product), text::call(product).into()));
+        if let Some(known) = self.cfg.facts.at_mut::<Weighting>(site) {
+            known.weight.origin = known.weight.origin.either(&weight.1.origin);
+        } else {
+            let weight = self.argument(weight);
+            self.cfg.facts.note(site, Weighting { site, weight });
+        }
+        Some(site)
+    }
+
+    /// Records the product of a method: `log_probs.mul(&advantages)`.
+    pub(super) fn weights_by_method(&mut self, call: &Call<'a>) -> Option<SiteId> {
+        let (Callee::Method(node), Some(receiver)) = (&call.callee, &call.receiver) else { return None };
+        let given = (call.args.first()?, call.arguments.first()?);
+        self.note_weighting(call.expr, (&node.receiver, receiver), given)
+    }
+
     /// Records the origin of the loss on which `backward` is called.
     pub(super) fn note_root(&mut self, site: SiteId, origin: &Origin) {
         if self.at.dead {
@@ -163,9 +202,38 @@ impl<'a> Lower<'a> {
     fn argument(&self, (expr, value): Given<'_, 'a>) -> Argument {
         let name = self.last_name_of(expr, value);
         let names = if name.is_none() { names_in(&expr) } else { std::collections::BTreeSet::new() };
+        let root = self.root_name(expr);
+        let init = value.place.and_then(|place| self.env.made_of.get(&place)).copied();
+        let bootstraps =
+            [Some(expr), init].into_iter().flatten().any(|part| names_bootstrap(&names_in(&part)));
         let expr = bare(expr);
         let is_operand = !matches!(expr, Expr::Binary(_) | Expr::Unary(_) | Expr::Cast(_) | Expr::Closure(_));
-        Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
+        Argument {
+            text: text::call(expr).into(),
+            is_operand,
+            name,
+            root,
+            bootstraps,
+            names,
+            origin: value.origin.clone(),
+        }
+    }
+
+    /// The last name of the variable or field on which a chain of tensor methods starts: `target` for
+    /// `target.narrow(0, 0, n)`.
+    fn root_name(&self, expr: &Expr) -> Option<String> {
+        match bare(expr) {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            Expr::Field(field) => Some(member(&field.member)),
+            Expr::MethodCall(call) => {
+                let name = call.method.to_string();
+                let known = self.vocabulary.method(&name, call.args.len());
+                let keeps =
+                    known.or_else(|| self.vocabulary.on_tensor(&name)) == Some(CallEffect::KeepsGraph);
+                if keeps { self.root_name(&call.receiver) } else { None }
+            }
+            _ => None,
+        }
     }
 
     /// The last name in the path of a variable or a field: `target` for `batch.target`.
@@ -213,6 +281,19 @@ impl<'a> Lower<'a> {
 /// Whether an argument selects a loss without reduction: `Reduction::None`.
 pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
     matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
+}
+
+/// Whether an expression is a difference, such as `returns - values`.
+fn is_difference(expr: &Expr) -> bool {
+    matches!(positive(expr), Expr::Binary(node) if join_of(&node.op) == Join::Difference)
+}
+
+/// The operand of a negation, or else the expression itself.
+fn positive(expr: &Expr) -> &Expr {
+    match bare(expr) {
+        Expr::Unary(node) => positive(&node.expr),
+        other => other,
+    }
 }
 
 fn is_none(argument: &Expr) -> bool {

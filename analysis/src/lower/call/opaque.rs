@@ -6,7 +6,7 @@ use syn::Expr;
 
 use super::passed::Grade;
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, Differs, Join, Mark, OptimizerId, Origin, SiteId, Sites};
+use crate::cfg::{Action, Deps, Differs, Mark, OptimizerId, Origin, SiteId, Sites};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -14,9 +14,10 @@ use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
-    is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients, only_looks,
-    reads_number, returns_parameters, sets_parameters, shows_results, writes_gradients, writes_in_place,
+    Role, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
+    hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
+    only_looks, reads_number, returns_parameters, role_of_name, sets_parameters, shows_results,
+    writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -48,6 +49,12 @@ impl<'a> Lower<'a> {
     }
 
     fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
+        // `scaler.optimizer_mut()` is the optimizer that the scaler steps.
+        if let (Some(receiver), true) = (&call.receiver, call.arguments.is_empty())
+            && role_of_name(&call.name) == Some(Role::Optimizer)
+        {
+            return receiver.clone();
+        }
         let site = self.site_of(call.expr, None);
         if !only_looks(&call.name) {
             self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
@@ -87,7 +94,7 @@ impl<'a> Lower<'a> {
             self.note_shown(Some(site), call.values());
         }
         self.may_change_receiver(call, receiver, site);
-        if writes_in_place(&call.name) && receiver.is_tensor() {
+        if writes_in_place(&call.name) {
             self.written_with_arguments(call, receiver);
         }
         let grade = if only_looks(&call.name) { Grade::Looks } else { Grade::Unknown };
@@ -134,23 +141,6 @@ impl<'a> Lower<'a> {
             if self.processes.reduced {
                 value.differs = Differs::Agreed;
             }
-        }
-    }
-
-    /// Records that an opaque method writes its arguments into its receiver, as in
-    /// `x.index_put_(.., &y, ..)`.
-    ///
-    /// The receiver, a tensor, then also depends on the arguments.
-    fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
-        let Some(place) = receiver.place else { return };
-        let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
-        let (origin, past) = written
-            .fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
-                (origin.with(&value.origin, Join::Other), past.union(&value.past))
-            });
-        if let Some(held) = self.env.values.get_mut(&place) {
-            held.origin = held.origin.either(&origin);
-            held.past = past;
         }
     }
 

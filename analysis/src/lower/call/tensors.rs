@@ -4,11 +4,11 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Origin};
+use crate::cfg::{Action, Deps, Join, Origin, PathId, Recorded, Source};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::stage::Stage;
-use crate::vocabulary::CallEffect;
+use crate::vocabulary::{CallEffect, returns_view};
 
 impl<'a> Lower<'a> {
     /// Performs a call that returns the gradients of some losses: `Tensor::run_backward(&[&loss], ..)`.
@@ -78,6 +78,42 @@ impl<'a> Lower<'a> {
         }
         if let Some(graph) = self.objects.graph_of(place).filter(|_| cuts) {
             self.emit(Action::LoseGraph(graph), 0);
+        }
+    }
+
+    /// Records that an opaque method writes its arguments into its receiver, as in `x.index_put_(.., &y, ..)`.
+    ///
+    /// The receiver, a tensor or a view of a tensor, then also depends on the arguments.
+    pub(super) fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
+        let view = || call.callee.receiver().and_then(|view| self.tensor_behind(view));
+        let Some(place) = receiver.place.or_else(view) else { return };
+        let recorded = self.recording.state() == Recorded::Yes;
+        let graph = |value: &Value<'a>| {
+            let origin = &value.origin;
+            recorded && origin.source == Source::Computed && origin.cut.is_none() && !origin.unrecorded
+        };
+        let straight = self.is_straight(place);
+        let Some(held) = self.env.values.get_mut(&place) else { return };
+        for value in call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty()) {
+            let written = held.origin.with(&value.origin, Join::Other);
+            if held.is_tensor() {
+                held.origin = held.origin.either(&written);
+                held.past = held.past.union(&value.past);
+            } else if straight && graph(value) {
+                held.origin = written;
+                held.past = held.past.union(&value.past);
+            }
+        }
+    }
+
+    /// The place of the tensor on which a chain of views starts: `x` for `x.get(0)`.
+    fn tensor_behind(&self, view: &'a Expr) -> Option<PathId> {
+        match view {
+            Expr::MethodCall(call) if returns_view(&call.method.to_string()) => {
+                self.tensor_behind(&call.receiver)
+            }
+            Expr::Path(path) => self.lookup(&path.path.get_ident()?.to_string()),
+            _ => None,
         }
     }
 

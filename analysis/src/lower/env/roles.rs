@@ -27,6 +27,11 @@ impl Lower<'_> {
             let used = self.survey().uses.get(name).is_some_and(Uses::as_optimizer);
             used.then_some(Role::Optimizer)
         };
+        // A scaler with a fused step owns its optimizer.
+        let steps = || self.survey().uses.get(name).is_some_and(|uses| uses.steps_fused(self.vocabulary));
+        if by_type == Some(Role::Scaler) && steps() {
+            return Some(Role::Optimizer);
+        }
         let last = name.rsplit('.').next().unwrap_or(name);
         // A list of numbers may be named a schedule.
         let list = || self.survey().uses.get(name).is_some_and(Uses::as_collection);
@@ -59,7 +64,12 @@ impl Lower<'_> {
                     None => {
                         let generic = path.path.get_ident();
                         let bounds = generic.and_then(|name| self.role_of_generic(name, generics));
-                        bounds.or_else(|| self.role_of_named_type(&name))
+                        let role = bounds.or_else(|| self.role_of_named_type(&name));
+                        // `GradScaler<Adam>` owns its optimizer, and steps it.
+                        let owned =
+                            || type_arguments(last).find_map(|ty| self.role_of_parameter(ty, generics));
+                        let owns = role == Some(Role::Scaler) && owned() == Some(Role::Optimizer);
+                        if owns { Some(Role::Optimizer) } else { role }
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Stores of values in places.
 
-use crate::cfg::{Action, Deps, OnStore, PathId};
+use crate::cfg::{Action, Deps, Mark, OnStore, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::stage::Effect;
@@ -191,6 +191,9 @@ impl<'a> Lower<'a> {
         }
         if let Some(site) = value.made {
             self.cfg.facts.variable_mut(path).is_constructed = true;
+            if self.cfg.facts.is(site, Mark::NewStore) {
+                self.cfg.function.stores = self.cfg.function.stores.union(&Deps::one(path));
+            }
             self.env.built.insert(path, (site, self.cfg.sites[site].conditional));
         }
     }

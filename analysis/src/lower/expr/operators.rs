@@ -1,6 +1,6 @@
 //! Operators and assignments.
 
-use syn::{BinOp, ExprBinary, UnOp};
+use syn::{BinOp, Expr, ExprBinary, UnOp};
 
 use crate::cfg::{Differs, Join, Origin, UseKind};
 use crate::diagnostic::Place;
@@ -36,13 +36,17 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    pub(super) fn binary(&mut self, node: &'a ExprBinary) -> Value<'a> {
+    pub(super) fn binary(&mut self, expr: &'a Expr, node: &'a ExprBinary) -> Value<'a> {
         match node.op {
-            op if is_assignment(&op) => self.compound_assignment(node),
+            op if is_assignment(&op) => self.compound_assignment(expr, node),
             BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
                 let (left, right) = (self.expr(&node.left), self.expr(&node.right));
-                let comparison = self.note_difference(node, &left, &right);
+                let weighting = match node.op {
+                    BinOp::Mul(_) => self.note_weighting(expr, (&node.left, &left), (&node.right, &right)),
+                    _ => None,
+                };
+                let comparison = self.note_difference(node, &left, &right).or(weighting);
                 self.note_division(node);
                 let mut origin = left.origin.with(&right.origin, join_of(&node.op));
                 if let Some(site) = comparison {
@@ -65,8 +69,9 @@ impl<'a> Lower<'a> {
     }
 
     /// Lowers `left += right` and other compound assignments.
-    fn compound_assignment(&mut self, node: &'a ExprBinary) -> Value<'a> {
+    fn compound_assignment(&mut self, expr: &'a Expr, node: &'a ExprBinary) -> Value<'a> {
         let right = self.expr(&node.right);
+        self.note_write(expr, &node.left);
         let left = self.expr(&node.left);
         self.note_added(node, &right);
         let origin = left.origin.with(&right.origin, join_of(&node.op));

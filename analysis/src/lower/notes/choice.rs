@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprIf, Stmt};
 
-use crate::cfg::{Choice, Decides, Measure};
+use crate::cfg::{Choice, Computation, Decides, Measure, SiteId};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::control::expression::{structure, unreferenced};
 use crate::lower::env::bind::member;
 use crate::lower::{Lower, address, text};
+use crate::stage::Stage;
 use crate::tokens::names_in;
-use crate::vocabulary::{keeps_model, stops_early};
+use crate::vocabulary::{is_loss, keeps_model, saves, stops_early};
 
 impl<'a> Lower<'a> {
     /// Records a branch that saves the best model, or a branch that ends the loop because the
@@ -46,12 +47,13 @@ impl<'a> Lower<'a> {
     /// Records a decision that depends on the measure `now` in the condition of a branch.
     fn note_decision(&mut self, node: &'a ExprIf, now: &'a Expr, decides: Decides) {
         let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
-        let named = matches!(now, Expr::Path(_) | Expr::Binary(_) | Expr::Field(_));
+        let own = self.own_loss(now);
+        let named = matches!(now, Expr::Path(_) | Expr::Binary(_) | Expr::Field(_)) || !own.is_empty();
         if !named || self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
             return;
         }
         let name = text::tight(now);
-        let mut measure = Measure { name: name.clone(), ..Measure::default() };
+        let mut measure = Measure { name: name.clone(), forwards: own, ..Measure::default() };
         self.measure(&name, &mut measure, 0);
         self.cfg.facts.note(site, Choice { site, measure, decides });
     }
@@ -82,6 +84,38 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The forwards of the model whose own loss an expression reads: `model.loss()`.
+    ///
+    /// The model keeps the loss of its last forward. The list is empty if other code may have run
+    /// another forward. Such code gets the model other than by `&`, or is a method of the model that
+    /// no vocabulary has.
+    fn own_loss(&self, expr: &Expr) -> Vec<SiteId> {
+        let Expr::MethodCall(call) = expr else { return Vec::new() };
+        let Expr::Path(model) = &*call.receiver else { return Vec::new() };
+        let Some(name) = model.path.get_ident().map(ToString::to_string) else { return Vec::new() };
+        let asks = call.args.is_empty() && is_loss(&call.method.to_string());
+        let Some(model) = self.lookup(&name).filter(|_| asks) else { return Vec::new() };
+        let known = |method: &String| {
+            is_loss(method)
+                || saves(method)
+                || self.vocabulary.method(method, 0).is_some()
+                || self.vocabulary.method(method, 1).is_some()
+        };
+        let survey = self.survey();
+        let methods = survey.uses.get(&name).into_iter().flat_map(|uses| uses.bare.iter().chain(&uses.given));
+        if !survey.keeps_to_itself(&name) || !methods.into_iter().all(known) {
+            return Vec::new();
+        }
+        let around = self.control.innermost();
+        let here = |site: SiteId| around.is_some_and(|around| self.cfg.sites[site].loops.contains(&around));
+        let runs = self.cfg.facts.all::<Computation>().filter(|(site, run)| {
+            run.stage == Stage::Forward
+                && here(*site)
+                && run.model.is_some_and(|one| self.cfg.paths.overlap(one, model))
+        });
+        runs.map(|(site, _)| site).collect()
+    }
+
     /// Collects the inputs of the measure called `name`. The best model is selected by this
     /// measure. An example is a validation loss.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
@@ -93,6 +127,7 @@ impl<'a> Lower<'a> {
         let Some(init) = self.env.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else {
             return;
         };
+        into.forwards.extend(self.own_loss(init));
         for part in names_in(init) {
             if part != name && !into.names.contains(&part) {
                 into.names.push(part.clone());

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use syn::spanned::Spanned;
 use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree};
 
+use super::crates;
 use super::macros::unfolded;
 use super::passed::is_sum;
 use super::survey::Survey;
@@ -13,6 +14,7 @@ use crate::attribute::Told;
 use crate::items::{self, Visitor};
 use crate::options::CheckOptions;
 use crate::tokens::names_in;
+use crate::vocabulary::Vocabularies;
 use crate::vocabulary::rust::{is_test, names_module};
 
 pub(super) struct Collect<'s, 't, 'f> {
@@ -41,7 +43,11 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
             }
             names
         };
-        let (options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
+        let (mut options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
+        if options.vocabularies.is_none() && self.resolver.vocabularies == Vocabularies::ALL && !deep {
+            let by_methods = crates::of_methods(block);
+            options.vocabularies = (by_methods != Vocabularies::ALL).then_some(by_methods);
+        }
         let vocabularies = options.vocabularies.unwrap_or(self.resolver.vocabularies);
         let (body, survey) = if deep {
             let body = Block { brace_token: block.brace_token, stmts: Vec::new() };

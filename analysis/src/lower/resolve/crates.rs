@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use syn::visit::{self, Visit};
-use syn::{Item, ItemFn, ItemUse, Path, UseTree};
+use syn::{Block, ExprMethodCall, Item, ItemFn, ItemUse, Path, UseTree};
 
 use crate::deep::is_deep;
 use crate::vocabulary::Vocabularies;
@@ -13,6 +13,13 @@ pub(super) fn of_items(items: &[Item]) -> Vocabularies {
     let mut crates = Crates::default();
     crates.items(items);
     Vocabularies::of_crates(crates.0.iter())
+}
+
+/// The vocabularies for a function in a file that imports no known library, by the methods that it calls.
+pub(super) fn of_methods(body: &Block) -> Vocabularies {
+    let mut methods = Methods::default();
+    methods.visit_block(body);
+    Vocabularies::of_methods(&methods.0)
 }
 
 /// The vocabularies for a single function. The paths in its signature and its body select them.
@@ -69,6 +76,19 @@ impl<'ast> Visit<'ast> for Crates {
     }
 }
 
+/// The names of the methods that some code calls.
+#[derive(Default)]
+struct Methods(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Methods {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.0.insert(call.method.to_string());
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +101,10 @@ mod tests {
         assert!(fused(file("use training_loop::prelude::*; mod old { use tch::{nn, Tensor}; }")));
         assert!(fused(file("use {std::fs, tch as torch};")) && fused(file("extern crate tch;")));
         assert!(fused(file("use crate::prelude::*;")) && fused(file("fn fit() {}")));
+        let threaded =
+            |selected: Vocabularies| selected.optimizer_method("update", 2).is_some() && !fused(selected);
+        let body = |text: &str| of_methods(&syn::parse_str(text).expect("a block"));
+        assert!(threaded(body("{ g(x.leaky_trace()); }")) && fused(body("{ g(x.trace()); }")));
         let function = |text: &str| of_function(&syn::parse_str(text).expect("a function"));
         assert!(!fused(function("fn fit(model: &mut training_loop::nn::Linear) {}")));
         assert!(fused(function("fn fit(vs: &tch::nn::VarStore) {}")));

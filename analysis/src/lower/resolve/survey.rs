@@ -10,6 +10,7 @@ use super::questions::Questions;
 use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
+use crate::lower::call::mode::literal_bool;
 use crate::lower::call::processes::last_name;
 use crate::lower::control::condition::Key;
 use crate::lower::control::expression::structure;
@@ -17,8 +18,8 @@ use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    CallEffect, Role, Uses, Vocabularies, ends_all_processes, hints_at_differentiation, hints_at_training,
-    may_train, role_of_type, runs_backward,
+    CallEffect, Role, Uses, Vocabularies, ends_all_processes, freezes, hints_at_differentiation,
+    hints_at_training, may_train, role_of_type, runs_backward,
 };
 
 /// What a survey of a function found.
@@ -39,6 +40,8 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
+    /// Whether the function calls a method that may freeze parameters.
+    pub freezes: bool,
     /// What the function calls in a distributed run.
     pub distributed: Distributed,
     /// The arguments of the function's calls, recorded for lints on epochs and checkpoints.
@@ -84,6 +87,7 @@ impl Survey {
             shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
+            freezes: false,
             distributed: Distributed::default(),
             passed: Passed::default(),
             vocabulary,
@@ -170,15 +174,18 @@ impl<'ast> Visit<'ast> for Survey {
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
-        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
-        if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
-            self.note_use(call);
-        }
         self.trains |= may_train(&name);
+        let told = call.args.first().and_then(literal_bool);
+        self.freezes |= freezes(&name, told) || told.is_none() && freezes(&name, Some(false));
         self.passed.method(call, &name);
+        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         self.shapes.differentiates |= hints_at_differentiation(&name);
         self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
+        // The arguments of `optimizer.update(&mut model, &loss.backward())` come first.
+        if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
+            self.note_use(call);
+        }
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {

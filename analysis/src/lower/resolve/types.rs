@@ -21,6 +21,11 @@ impl Resolver<'_> {
         one(&found)
     }
 
+    /// Whether a type of the checked code has a field with this name.
+    pub(in crate::lower) fn has_field(&self, name: &str) -> bool {
+        self.types.iter().any(|ty| ty.fields.iter().any(|(field, _)| field == name))
+    }
+
     /// The type that a name in the body of `from` refers to.
     pub(in crate::lower) fn type_named(&self, name: &str, from: FnId) -> Option<TypeId> {
         let function = &self.functions[from];
