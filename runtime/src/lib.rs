@@ -58,6 +58,7 @@
 mod autograd;
 mod broadcast;
 pub mod data;
+mod ema;
 pub mod environment;
 mod error;
 mod evaluation;
@@ -98,7 +99,8 @@ mod watch;
 #[cfg(test)]
 extern crate self as training_loop;
 
-pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
+pub use autograd::{DetectAnomaly, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
+pub use ema::{Averaged, Ema};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
@@ -109,7 +111,7 @@ pub use loss::{
 pub use model_file::ModelFile;
 /// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;
-pub use nn::{Module, Visitor};
+pub use nn::{Module, Snapshot, Visitor};
 pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,

@@ -8,7 +8,7 @@ pub use crate::nn::{Field, Module, Visitor};
 pub use crate::run::Run;
 
 use crate::data::DataLoader;
-use crate::metric::Metric;
+use crate::metric::{Goal, Metric};
 use crate::{Error, Result, Tensor};
 
 /// Visits a field of a module under its name; the derive `Module` calls this function for each field.
@@ -144,6 +144,11 @@ pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> 
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);
+}
+
+/// The name and the goal of a metric, for the monitor of a run.
+pub fn measured<Y, M: Metric<Y>>(prefix: &str, metric: &M) -> (String, Option<Goal>) {
+    (format!("{prefix}{}", metric.name()), metric.goal())
 }
 
 /// The types that the function of the clause `loss_weight` may return: numbers.

@@ -1,6 +1,7 @@
 //! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
 //! progress and decides when to stop. This module changes no parameter and no gradient.
 
+mod checks;
 mod diverged;
 mod epoch;
 mod history;
@@ -10,10 +11,13 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod time_limit;
+mod validation;
+mod warmup;
 mod weight;
 
 use std::time::Duration;
 
+use checks::{Checks, Monitor};
 use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
@@ -21,8 +25,9 @@ use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use time_limit::TimeLimit;
-use weight::{Total, Weight, Window};
+use weight::{Weight, Window};
 
+use crate::autograd::anomaly;
 use crate::metric::Metric;
 use crate::nn::Module;
 use crate::optim::Optimizer;
@@ -44,8 +49,8 @@ pub struct Run {
     validates: bool,
     history: History,
     epoch: Epoch,
-    /// The best validation loss so far.
-    best: Option<f64>,
+    /// The checks so far.
+    checks: Checks,
     /// The number of optimizer updates so far.
     step: usize,
     /// The number of updates before the current epoch.
@@ -69,12 +74,12 @@ impl Run {
     }
 
     /// Sets whether the run validates. In a run that validates, epochs are compared by the validation loss
-    /// alone.
+    /// alone, unless [`monitor`](Run::monitor) names another measurement.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
         self.validates = is_validated;
         if is_validated {
-            self.history.validate();
+            self.history.monitor(Monitor::loss(true));
         }
         self
     }
@@ -94,7 +99,7 @@ impl Run {
             validates: false,
             history: History::new(epochs),
             epoch: Epoch::new(0, 0, None),
-            best: None,
+            checks: Checks::default(),
             step: 0,
             steps_before: 0,
             validated_at: None,
@@ -132,7 +137,7 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_batch(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
-        let value = number(loss);
+        let value = Self::value(loss);
         let (weight, guess) = Weight::of(loss, samples);
         if let (Some(guess), Some(_)) = (guess, self.window) {
             return Err(guess.refused());
@@ -151,9 +156,19 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_weighted_batch(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        let value = number(loss);
+        let value = Self::value(loss);
         self.add(value, Weight::given(weight)?);
         Ok(())
+    }
+
+    /// The value of a batch's loss. If it is not finite and `anomaly = full`, its graph is searched for the reason.
+    #[track_caller]
+    fn value(loss: &Tensor) -> f64 {
+        let value = number(loss);
+        if !value.is_finite() && anomaly::is_detecting() {
+            anomaly::keep(|| crate::autograd::first_not_finite(loss));
+        }
+        value
     }
 
     fn add(&mut self, value: f64, weight: Weight) {
@@ -166,17 +181,15 @@ impl Run {
             Some(window) => window.add(weight),
             None => Scalar::from(u8::from(counts)),
         };
-        if counts && !value.is_finite() {
-            let batch = self.epoch.batch - 1;
-            self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
-        }
+        self.epoch.is_finite = value.is_finite() || !counts;
     }
 
     /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
     /// standard error. The caller must then call neither `backward` nor `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
-        let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
+        let diverged = !self.epoch.is_finite;
         if diverged {
+            self.stop_at_batch();
             self.explain(diverged::by_loss(&self.epoch, model));
         }
         diverged
@@ -195,11 +208,16 @@ impl Run {
             return false;
         }
         let Some(bad) = optimizer.non_finite_gradient() else { return false };
-        let batch = self.epoch.batch.saturating_sub(1);
-        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
+        self.stop_at_batch();
         self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
         self.explain(diverged::by_gradient(&self.epoch, bad, model, optimizer));
         true
+    }
+
+    /// Ends the run, because a loss or a gradient of the last batch is not finite.
+    fn stop_at_batch(&mut self) {
+        let batch = self.epoch.batch.saturating_sub(1);
+        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
     }
 
     /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
@@ -275,59 +293,10 @@ impl Run {
         self.epoch.keep("confusion", metric);
     }
 
-    /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
-    pub fn begin_validation(&mut self) {
-        self.epoch.valid_loss = Total::default();
-        self.epoch.valid_metrics.clear();
-        self.epoch.is_best = None;
-        self.validated_at = Some(self.step);
-    }
-
-    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
-    /// batch's loss, or `samples` if the denominator is unknown.
-    ///
-    /// # Panics
-    /// If the loss is not a scalar.
-    #[track_caller]
-    pub fn add_valid_loss(&mut self, loss: &Tensor, samples: usize) {
-        self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
-    }
-
-    /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
-    /// denominator of the loss.
-    ///
-    /// # Errors
-    /// [`Error::Rule`] if the weight is negative or not finite.
-    ///
-    /// # Panics
-    /// If the loss is not a scalar.
-    #[track_caller]
-    pub fn add_weighted_valid_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        self.epoch.valid_loss.add(number(loss), Weight::given(weight)?);
-        Ok(())
-    }
-
-    /// Records the value of a metric on the validation data.
-    pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
-        self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
-        self.epoch.keep("valid_confusion", metric);
-    }
-
-    /// Ends a validation and decides whether its loss is the best so far. The first loss is the
-    /// best, unless it is NaN.
-    pub fn end_validation(&mut self) {
-        let new = self.epoch.valid_loss.value();
-        let is_best = new.is_some_and(|new| history::is_better(new, self.best));
-        if is_best {
-            self.best = new;
-        }
-        self.epoch.is_best = Some(is_best);
-    }
-
     /// The state that hooks see.
     pub fn state(&self) -> State<'_> {
         let row = self.epoch.row();
-        let is_best = self.epoch.is_best.unwrap_or_else(|| self.best.is_none() && self.history.is_best(&row));
+        let is_best = self.is_best_row(&row);
         State {
             epoch: self.epoch.number,
             batch: self.epoch.batch.saturating_sub(1),
@@ -338,6 +307,7 @@ impl Run {
             row,
             history: &self.history,
             is_best,
+            checks_since_best: self.checks.since_best(),
         }
     }
 

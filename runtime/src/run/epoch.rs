@@ -21,6 +21,8 @@ pub(super) struct Epoch {
     pub(super) batch: usize,
     /// The loss of the last batch.
     pub(super) last: f64,
+    /// Whether the loss of the last batch is finite, or has no weight.
+    pub(super) is_finite: bool,
     pub(super) loss: Total,
     pub(super) valid_loss: Total,
     pub(super) metrics: Vec<(String, f64)>,
@@ -54,6 +56,7 @@ impl Epoch {
             batches,
             batch: 0,
             last: f64::NAN,
+            is_finite: true,
             loss: Total::default(),
             valid_loss: Total::default(),
             metrics: Vec::new(),

@@ -132,4 +132,8 @@ impl Schedule for OneCycleLr {
     fn is_per_epoch(&self) -> bool {
         self.per_epoch
     }
+
+    fn warms_up(&self) -> bool {
+        true
+    }
 }
