@@ -75,6 +75,7 @@ pub mod nn;
 mod ops;
 mod optim;
 mod parameter;
+mod predict;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
@@ -118,6 +119,7 @@ pub use ops::{
 };
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
+pub use predict::predict;
 pub use random::{SeedScope, seed, seed_scope};
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
