@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 pub use crate::nn::{Field, Module, Visitor};
+use crate::run::LossParts;
 pub use crate::run::Run;
 
 use crate::data::DataLoader;
@@ -81,25 +82,52 @@ pub fn duration(
     Ok(Duration::try_from_secs_f64(count * f64::from(unit)).unwrap_or(Duration::MAX))
 }
 
-/// The return types of `training_step`: the loss, or the output and the loss.
+/// The return types of `training_step`: the loss, or the output and the loss, and after it named parts of the loss.
 #[diagnostic::on_unimplemented(
     message = "`training_step` cannot return `{Self}`",
-    note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`"
+    note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`",
+    note = "named parts of the loss are last: `(loss, [(\"kl\", kl)])` or `(output, loss, [(\"kl\", kl)])`"
 )]
 pub trait StepOutput {
+    /// The type of the loss: a tensor, or a loss with parts.
+    type Loss;
+
     /// The loss that `training_step` returned.
-    fn loss(self) -> Tensor;
+    fn loss(self) -> Self::Loss;
 }
 
+/// Named parts of a loss.
+type Parts<const N: usize> = [(&'static str, Tensor); N];
+
 impl StepOutput for Tensor {
-    fn loss(self) -> Tensor {
+    type Loss = Self;
+
+    fn loss(self) -> Self {
         self
     }
 }
 
 impl<O> StepOutput for (O, Tensor) {
+    type Loss = Tensor;
+
     fn loss(self) -> Tensor {
         self.1
+    }
+}
+
+impl<const N: usize> StepOutput for (Tensor, Parts<N>) {
+    type Loss = LossParts;
+
+    fn loss(self) -> LossParts {
+        LossParts::new(self.0, self.1)
+    }
+}
+
+impl<O, const N: usize> StepOutput for (O, Tensor, Parts<N>) {
+    type Loss = LossParts;
+
+    fn loss(self) -> LossParts {
+        LossParts::new(self.1, self.2)
     }
 }
 
@@ -107,21 +135,34 @@ impl<O> StepOutput for (O, Tensor) {
 #[diagnostic::on_unimplemented(
     message = "`training_step` returns `{Self}`, and the metrics, or a block, need the output too",
     label = "the output is missing",
-    note = "return the output and the loss, `(output, loss)`"
+    note = "return the output and the loss, `(output, loss)`, and named parts of the loss last"
 )]
 pub trait StepParts<O> {
+    /// The type of the loss: a tensor, or a loss with parts.
+    type Loss;
+
     /// The output and the loss that `training_step` returned.
-    fn parts(self) -> (O, Tensor);
+    fn parts(self) -> (O, Self::Loss);
 }
 
 impl<O> StepParts<O> for (O, Tensor) {
+    type Loss = Tensor;
+
     fn parts(self) -> Self {
         self
     }
 }
 
+impl<O, const N: usize> StepParts<O> for (O, Tensor, Parts<N>) {
+    type Loss = LossParts;
+
+    fn parts(self) -> (O, LossParts) {
+        (self.0, LossParts::new(self.1, self.2))
+    }
+}
+
 /// The output and the loss that a `training_step` returned.
-pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
+pub fn output_and_loss<O, R: StepParts<O>>(returned: R) -> (O, R::Loss) {
     returned.parts()
 }
 
@@ -198,6 +239,6 @@ pub fn weight(given: impl LossWeight) -> f64 {
 }
 
 /// The loss from the return value of `training_step`.
-pub fn loss_of(returned: impl StepOutput) -> Tensor {
+pub fn loss_of<R: StepOutput>(returned: R) -> R::Loss {
     returned.loss()
 }

@@ -6,6 +6,7 @@ mod diverged;
 mod epoch;
 mod history;
 mod hook;
+mod parts;
 mod progress;
 mod state;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use checks::{Checks, Monitor};
 use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
+pub use parts::{BatchLoss, LossParts};
 use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
@@ -136,13 +138,12 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_batch(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
-        let value = Self::value(loss);
-        let (weight, guess) = Weight::of(loss, samples);
+    pub fn add_batch<L: BatchLoss>(&mut self, loss: &L, samples: usize) -> Result<()> {
+        let (weight, guess) = Weight::of(loss.total(), samples);
         if let (Some(guess), Some(_)) = (guess, self.window) {
             return Err(guess.refused());
         }
-        self.add(value, weight);
+        self.add(loss, weight);
         Ok(())
     }
 
@@ -155,27 +156,20 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_weighted_batch(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        let value = Self::value(loss);
-        self.add(value, Weight::given(weight)?);
+    pub fn add_weighted_batch<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.add(loss, Weight::given(weight)?);
         Ok(())
     }
 
-    /// The value of a batch's loss. If it is not finite and `anomaly = full`, its graph is searched for the reason.
     #[track_caller]
-    fn value(loss: &Tensor) -> f64 {
-        let value = number(loss);
+    fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) {
+        let value = self.epoch.train.add(loss, weight);
         if !value.is_finite() && anomaly::is_detecting() {
-            anomaly::keep(|| crate::autograd::first_not_finite(loss));
+            anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
         }
-        value
-    }
-
-    fn add(&mut self, value: f64, weight: Weight) {
         self.epoch.last = value;
-        self.epoch.loss.add(value, weight);
         self.epoch.batch += 1;
-        self.progress.batch(self.epoch.loss.value());
+        self.progress.batch(self.epoch.train.loss.value());
         let counts = weight != Weight::Mean(0.0);
         self.factor = match &mut self.window {
             Some(window) => window.add(weight),
@@ -289,7 +283,7 @@ impl Run {
 
     /// Records the value of a metric on the epoch's training batches.
     pub fn measure<Y, M: Metric<Y>>(&mut self, metric: &M) {
-        self.epoch.metrics.push((metric.name(), metric.compute()));
+        self.epoch.train.metrics.push((metric.name(), metric.compute()));
         self.epoch.keep("confusion", metric);
     }
 
@@ -323,12 +317,13 @@ impl Run {
     ///
     /// # Errors
     /// [`Error::NoUpdate`] if a training epoch made no counted update, because a run without
-    /// updates would never end.
+    /// updates would never end. [`Error::Unmeasured`] if the run does not measure its monitor.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
         let line = history::line(&row, self.history.epochs(), self.history.is_best(&row), first_rate);
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
+        let unmeasured = self.unmeasured(&row);
         self.history.push(row);
         self.progress.end(&line);
         // The validation may have exceeded the time limit. If the last update is not validated yet,
@@ -336,6 +331,9 @@ impl Run {
         let is_validated = !self.validates || self.validated_at == Some(self.step);
         if is_validated && !self.epoch.before_training {
             self.stop_in_time();
+        }
+        if let Some(error) = unmeasured {
+            return Err(error);
         }
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }

@@ -18,6 +18,8 @@ mod meaning;
 mod modes;
 #[path = "train/parameters.rs"]
 mod parameters;
+#[path = "train/parts.rs"]
+mod parts;
 #[path = "train/real.rs"]
 mod real;
 #[path = "train/safe.rs"]

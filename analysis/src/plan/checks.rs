@@ -50,9 +50,12 @@ pub(super) fn plan(
 ) -> Option<Checks> {
     let (name, at) = monitored(spec)?;
     let default = if valid.is_some() { "valid_loss" } else { "loss" };
-    let goal = match Measured::of(spec).find(&name) {
+    let measured = Measured::of(spec);
+    let goal = match measured.find(&name) {
         Some(_) if name == default => Declared::Default,
         Some(found) => Declared::Known(found.goal),
+        // A part of a loss, like the loss, is better if it is lower.
+        None if !measured.asks_metrics => Declared::Known(mode(spec).map_or(Goal::Min, |(goal, _)| goal)),
         None => Declared::Asked(mode(spec).map(|(goal, _)| goal)),
     };
     let on_validation = is_validation(&name);

@@ -17,14 +17,17 @@ pub(crate) struct Measurement {
 /// The measurements whose names are known from the spec.
 pub(crate) struct Measured {
     pub(crate) known: Vec<Measurement>,
-    /// Whether the loop also has measurements whose names only the run knows.
-    pub(crate) is_open: bool,
+    /// Whether the loop has metrics whose names only the run knows.
+    pub(crate) asks_metrics: bool,
+    /// Whether `training_step` may return named parts of the loss.
+    has_parts: bool,
 }
 
 impl Measured {
     /// The measurements of a spec's loop.
     pub(crate) fn of(spec: &Spec) -> Self {
-        let mut this = Self { known: Vec::new(), is_open: false };
+        let has_parts = spec.training_step.is_some();
+        let mut this = Self { known: Vec::new(), asks_metrics: false, has_parts };
         let validates = spec.valid.is_some();
         for (prefix, metrics) in [("", &spec.train_metrics), ("valid_", &spec.metrics)]
             .into_iter()
@@ -36,11 +39,16 @@ impl Measured {
                     Some((name, goal)) => {
                         this.known.push(Measurement { name: format!("{prefix}{name}"), goal });
                     }
-                    None => this.is_open = true,
+                    None => this.asks_metrics = true,
                 }
             }
         }
         this
+    }
+
+    /// Whether the loop may have measurements whose names only the run knows.
+    pub(crate) fn is_open(&self) -> bool {
+        self.asks_metrics || self.has_parts
     }
 
     /// The measurement with this name.

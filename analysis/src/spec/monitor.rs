@@ -91,9 +91,9 @@ impl Monitor {
             self.mode = mode(key, input)?;
             return Ok(());
         }
-        self.name = Some(match input.parse::<LitStr>() {
-            Ok(text) => (text.value(), text.span()),
-            Err(_) => name(key, input, "name a measurement: `monitor = valid_loss`")?,
+        self.name = Some(match input.peek(LitStr).then(|| input.parse::<LitStr>()) {
+            Some(Ok(text)) => (text.value(), text.span()),
+            _ => name(key, input, "name a measurement: `monitor = valid_loss`")?,
         });
         Ok(())
     }

@@ -70,6 +70,7 @@ clauses! {
         example: "forward = |model, batch| model.forward(&batch.input)",
     }
     /// A closure `|model, batch|` or a path; returns the loss or `(output, loss)`, in place of `loss` and `forward`.
+    /// Named parts of the loss may follow, to be measured: `(loss, [("kl", kl)])`.
     TrainingStep "training_step" => training_step: Expr {
         default: "none",
         example: "training_step = |model, batch| ...",

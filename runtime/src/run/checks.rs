@@ -42,6 +42,17 @@ impl Run {
         Ok(())
     }
 
+    /// The error about a monitor that the loop should have measured in this epoch, and has not.
+    pub(super) fn unmeasured(&self, row: &Row) -> Option<Error> {
+        let monitor = self.history.monitored(row);
+        let is_due =
+            if monitor.is_validation() { self.epoch.is_best.is_some() } else { !row.before_training };
+        (is_due && monitor.value(row).is_none()).then(|| {
+            let measured = row.measurements.iter().map(|(name, _)| name.clone()).collect();
+            Error::Unmeasured { name: monitor.name, measured }
+        })
+    }
+
     /// Adds a check of the monitored measurement. Ends the run if it is the last of `patience` (at least 1) checks in
     /// a row without an improvement, and more updates would follow.
     ///
@@ -56,10 +67,10 @@ impl Run {
     pub fn check_early_stop(&mut self, patience: usize, min_delta: f64) -> Result<()> {
         let row = self.epoch.row();
         let monitor = self.history.monitored(&row);
-        let Some(value) = monitor.value(&row) else {
-            let measured = row.measurements.into_iter().map(|(name, _)| name).collect();
-            return Err(Error::Unmeasured { name: monitor.name, measured });
-        };
+        if let Some(error) = self.unmeasured(&row) {
+            return Err(error);
+        }
+        let value = monitor.value(&row).unwrap_or(f64::NAN);
         let waited = self.checks.patience.add(value, &monitor, min_delta);
         if waited >= patience && !self.is_last() {
             self.stop = Some(StopReason::EarlyStop);

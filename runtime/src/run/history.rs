@@ -66,7 +66,8 @@ pub struct Row {
     /// The gradient norm of the epoch's last update before clipping; `None` in a loop that does not clip by
     /// norm.
     pub grad_norm: Option<f64>,
-    /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
+    /// Names and values in order of measurement: `loss`, its named parts, training metrics, and the same of the
+    /// validation, from `valid_loss` on.
     pub measurements: Vec<(String, f64)>,
     /// Confusion matrices by name.
     pub(super) confusions: Vec<(String, Confusion)>,

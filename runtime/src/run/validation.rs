@@ -1,16 +1,16 @@
 //! The validations of a run.
 
+use super::epoch::Pass;
 use super::history::Row;
-use super::weight::{Total, Weight};
-use super::{Run, number};
+use super::weight::Weight;
+use super::{BatchLoss, Run};
+use crate::Result;
 use crate::metric::Metric;
-use crate::{Result, Tensor};
 
 impl Run {
     /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
     pub fn begin_validation(&mut self) {
-        self.epoch.valid_loss = Total::default();
-        self.epoch.valid_metrics.clear();
+        self.epoch.valid = Pass::default();
         self.epoch.is_best = None;
         self.validated_at = Some(self.step);
     }
@@ -21,8 +21,8 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_valid_loss(&mut self, loss: &Tensor, samples: usize) {
-        self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
+    pub fn add_valid_loss<L: BatchLoss>(&mut self, loss: &L, samples: usize) {
+        self.epoch.valid.add(loss, Weight::of(loss.total(), samples).0);
     }
 
     /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
@@ -34,14 +34,14 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_weighted_valid_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        self.epoch.valid_loss.add(number(loss), Weight::given(weight)?);
+    pub fn add_weighted_valid_loss<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.epoch.valid.add(loss, Weight::given(weight)?);
         Ok(())
     }
 
     /// Records the value of a metric on the validation data.
     pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
-        self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
+        self.epoch.valid.metrics.push((format!("valid_{}", metric.name()), metric.compute()));
         self.epoch.keep("valid_confusion", metric);
     }
 
