@@ -234,7 +234,8 @@ mod tests {
         let mut other = Ema::new(&layer, 0.75);
         other.load_state_dict(&state).unwrap();
         set(&layer, 8.0);
-        (ema.update(), other.update());
+        ema.update();
+        other.update();
         assert_eq!(ema.state_dict(), other.state_dict());
         let wrong = BatchNorm1d::new(3).state_dict();
         let error = other.load_state_dict(&wrong).unwrap_err();

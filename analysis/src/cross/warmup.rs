@@ -20,7 +20,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     {
         let (rule, help) = WARMUP_TOO_LONG;
         bag.push(
-            Diagnostic::error(place.clone(), format!("`warmup` {rule}"))
+            Diagnostic::error(place, format!("`warmup` {rule}"))
                 .note_at(
                     clause.span(),
                     format!("`{} = {limit}` is on line {}", clause.key, clause.span().start().line),

@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use super::{Amounts, Names, Number, Object, number};
 use crate::item::SpecFn;
 use crate::spec::measured::{Measured, is_validation, mode, monitored};
-use crate::spec::{Goal, Spec};
+use crate::spec::{Clause, Goal, Spec};
 
 /// The checks of a run. They follow each validation, or each epoch's training.
 pub(crate) struct Checks {
@@ -69,7 +69,7 @@ pub(super) fn plan(
             patience: number(patience, None, "patience", clause.span(), item, names),
             min_delta: number(min_delta, None, "min_delta", clause.span(), item, names),
         }),
-        restore_best: spec.restore_best.as_ref().map(|clause| clause.span()),
+        restore_best: spec.restore_best.as_ref().map(Clause::span),
         name,
         at,
     })

@@ -74,13 +74,10 @@ impl Read for Warmup {
             return Err(Diagnostic::error(Place::of(&count), format!("`{key}` needs a unit"))
                 .help(format!("write `{text} steps`, `{text} epochs` or `{text} percent`")));
         };
-        match WarmupUnit::find(&unit.to_string()) {
-            Some(unit) => Ok(Self { count, unit }),
-            None => {
-                let message = format!("`{key}` counts steps, epochs or percent, not `{unit}`");
-                Err(Diagnostic::error(unit.span(), message).help(reading.example()))
-            }
-        }
+        let message = format!("`{key}` counts steps, epochs or percent, not `{unit}`");
+        let found = WarmupUnit::find(&unit.to_string());
+        let unit = found.ok_or_else(|| Diagnostic::error(unit.span(), message).help(reading.example()))?;
+        Ok(Self { count, unit })
     }
 }
 

@@ -96,7 +96,7 @@ impl<Y, X> DataLoader<Y, X> {
             let range = "at least 1";
             return Err(Error::HyperParameter { owner: "DataLoader", name: "batch_size", value: 0.0, range });
         }
-        if self.dataset.len() == 0 { Err(self.empty(name)) } else { Ok(()) }
+        if self.dataset.is_empty() { Err(self.empty(name)) } else { Ok(()) }
     }
 
     fn empty(&self, name: &str) -> Error {

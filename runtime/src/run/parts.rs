@@ -5,6 +5,11 @@ use std::ops::{Deref, Mul};
 use crate::{Scalar, Tensor};
 
 /// A loss of a batch, which a run adds to the loss of its epoch: a [`Tensor`], or [`LossParts`].
+#[diagnostic::on_unimplemented(
+    message = "the loss of a batch is a `Tensor`, and this is a `{Self}`",
+    label = "not a `Tensor`",
+    note = "return the loss as it is computed, as `mse_loss(output, &batch.target)`: the loop calls `item` itself"
+)]
 pub trait BatchLoss {
     /// The loss, which is trained on.
     fn total(&self) -> &Tensor;
