@@ -88,44 +88,33 @@ pub fn duration(
     note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`",
     note = "named parts of the loss are last: `(loss, [(\"kl\", kl)])` or `(output, loss, [(\"kl\", kl)])`"
 )]
-pub trait StepOutput {
-    /// The type of the loss: a tensor, or a loss with parts.
-    type Loss;
-
-    /// The loss that `training_step` returned.
-    fn loss(self) -> Self::Loss;
+pub trait StepOutput<Loss> {
+    /// The loss that `training_step` returned: a tensor, or a loss with parts.
+    fn loss(self) -> Loss;
 }
 
 /// Named parts of a loss.
 type Parts<const N: usize> = [(&'static str, Tensor); N];
 
-impl StepOutput for Tensor {
-    type Loss = Self;
-
+impl StepOutput<Self> for Tensor {
     fn loss(self) -> Self {
         self
     }
 }
 
-impl<O> StepOutput for (O, Tensor) {
-    type Loss = Tensor;
-
+impl<O> StepOutput<Tensor> for (O, Tensor) {
     fn loss(self) -> Tensor {
         self.1
     }
 }
 
-impl<const N: usize> StepOutput for (Tensor, Parts<N>) {
-    type Loss = LossParts;
-
+impl<const N: usize> StepOutput<LossParts> for (Tensor, Parts<N>) {
     fn loss(self) -> LossParts {
         LossParts::new(self.0, self.1)
     }
 }
 
-impl<O, const N: usize> StepOutput for (O, Tensor, Parts<N>) {
-    type Loss = LossParts;
-
+impl<O, const N: usize> StepOutput<LossParts> for (O, Tensor, Parts<N>) {
     fn loss(self) -> LossParts {
         LossParts::new(self.1, self.2)
     }
@@ -137,32 +126,25 @@ impl<O, const N: usize> StepOutput for (O, Tensor, Parts<N>) {
     label = "the output is missing",
     note = "return the output and the loss, `(output, loss)`, and named parts of the loss last"
 )]
-pub trait StepParts<O> {
-    /// The type of the loss: a tensor, or a loss with parts.
-    type Loss;
-
-    /// The output and the loss that `training_step` returned.
-    fn parts(self) -> (O, Self::Loss);
+pub trait StepParts<O, Loss> {
+    /// The output that `training_step` returned, and the loss: a tensor, or a loss with parts.
+    fn parts(self) -> (O, Loss);
 }
 
-impl<O> StepParts<O> for (O, Tensor) {
-    type Loss = Tensor;
-
+impl<O> StepParts<O, Tensor> for (O, Tensor) {
     fn parts(self) -> Self {
         self
     }
 }
 
-impl<O, const N: usize> StepParts<O> for (O, Tensor, Parts<N>) {
-    type Loss = LossParts;
-
+impl<O, const N: usize> StepParts<O, LossParts> for (O, Tensor, Parts<N>) {
     fn parts(self) -> (O, LossParts) {
         (self.0, LossParts::new(self.1, self.2))
     }
 }
 
 /// The output and the loss that a `training_step` returned.
-pub fn output_and_loss<O, R: StepParts<O>>(returned: R) -> (O, R::Loss) {
+pub fn output_and_loss<O, Loss>(returned: impl StepParts<O, Loss>) -> (O, Loss) {
     returned.parts()
 }
 
@@ -239,6 +221,6 @@ pub fn weight(given: impl LossWeight) -> f64 {
 }
 
 /// The loss from the return value of `training_step`.
-pub fn loss_of<R: StepOutput>(returned: R) -> R::Loss {
+pub fn loss_of<Loss>(returned: impl StepOutput<Loss>) -> Loss {
     returned.loss()
 }

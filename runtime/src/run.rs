@@ -241,6 +241,8 @@ impl Run {
 
     /// Counts an update at this learning rate. `grad_norm` is the norm of the gradients before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        // What an operation computed on the way to a finite update explains no later failure.
+        anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
         self.step += 1;
