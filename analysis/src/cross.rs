@@ -2,6 +2,7 @@
 
 mod functions;
 mod locals;
+mod monitor;
 mod order;
 mod passing;
 mod returned;
@@ -9,6 +10,7 @@ mod same;
 #[cfg(test)]
 mod tests;
 mod values;
+mod warmup;
 
 pub(crate) use returned::mended;
 
@@ -21,6 +23,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
+use crate::spec::measured;
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
 const SAME_DATA: &str = "validates_on_training_data";
@@ -37,6 +40,8 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_pairs(bag, spec);
     check_validation(bag, spec);
     check_metrics(bag, spec);
+    monitor::check(bag, spec);
+    warmup::check(bag, spec);
     check_functions(bag, spec);
     check_unused(bag, spec);
     check_length(bag, spec);
@@ -220,10 +225,16 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         return;
     }
     let keys = needs_validation(spec);
+    let message = |key: &Ident| match measured::monitored(spec) {
+        Some((name, _)) if key == "early_stop" || key == "restore_best" => {
+            format!("no validation, so `{name}` never exists")
+        }
+        _ => format!("`{key}`: nothing to validate on"),
+    };
     // If a parameter with another name was meant, the error is at this parameter.
     if let (Some(unused), Some(key)) = (spec.meant_for(ClauseName::Valid), keys.clone().next()) {
         bag.push(
-            Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))
+            Diagnostic::error(unused.name.span(), message(key))
                 .note(format!("nothing uses the parameter `{}`", unused.name))
                 .help(unused.help.clone()),
         );
@@ -235,15 +246,26 @@ fn check_validation(bag: &Bag, spec: &Spec) {
                 "add a parameter `valid: &DataLoader` or write `valid = ...`; \
                  `train_metrics` measures on the training data"
             }
+            "early_stop" => {
+                "add a parameter `valid: &DataLoader`, or monitor the training data: `early_stop(monitor = loss)`"
+            }
+            "restore_best" => {
+                "add a parameter `valid: &DataLoader`, or monitor the training data: `restore_best(monitor = loss)`"
+            }
             _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`",
         };
-        bag.push(Diagnostic::error(key.span(), format!("`{key}`: nothing to validate on")).help(help));
+        bag.push(Diagnostic::error(key.span(), message(key)).help(help));
     }
 }
 
 /// The keys of the clauses that need the clause `valid`.
 fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
+    let is_monitored = measured::monitored(spec).is_some_and(|(name, _)| measured::is_validation(&name));
+    let early_stop = spec.early_stop.as_ref().map(|clause| &clause.key).filter(|_| is_monitored);
+    let restore_best = spec.restore_best.as_ref().map(|clause| &clause.key);
     let keys = [
+        early_stop,
+        restore_best.filter(|_| is_monitored && early_stop.is_none()),
         spec.validate.as_ref().map(|clause| &clause.key),
         spec.metrics.as_ref().map(|clause| &clause.key),
         spec.eval_order.as_ref().map(|clause| &clause.key),

@@ -3,10 +3,13 @@
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
 
+mod checks;
 mod doc;
+mod ema;
 mod number;
 mod step;
 mod validation;
+mod warmup;
 
 use number::value;
 use step::{is_metric, is_variable};
@@ -121,11 +124,14 @@ impl<'a> Printer<'a> {
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
         let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
+        let (apply, restore) = (self.apply_ema(), self.restore_best());
         quote_spanned! {self.here=>
             #setup
             #training
             #first
             #epochs
+            #apply
+            #restore
             #result
         }
     }
@@ -161,15 +167,24 @@ impl<'a> Printer<'a> {
             quote_spanned!(self.here=> .validated(#is_there))
         });
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
-        let optimizer_and_schedule = self.optimizer_and_schedule();
+        let (optimizer_and_schedule, ema) = (self.optimizer_and_schedule(), self.new_ema());
+        let (monitor, before_checks, warmup) = (self.monitor(), self.before_checks(), self.new_warmup());
+        let anomaly = plan.traces.map(|at| {
+            let guard = self.local("_anomaly");
+            quote_spanned!(mixed(at)=> let #guard = #path::detect_anomaly();)
+        });
         quote_spanned! {self.here=>
             #(#unused)*
             #(#made)*
             #(#numbers)*
-            let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated;
+            let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated #monitor;
+            #before_checks
             #(#checks)*
+            #warmup
             #seed
+            #anomaly
             #optimizer_and_schedule
+            #ema
         }
     }
 
@@ -183,8 +198,8 @@ impl<'a> Printer<'a> {
             let made = Self::made(scheduler, true);
             let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
             let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
-            let start = Self::if_some_mut(scheduler, start);
-            quote!(#made #start)
+            let (start, check) = (Self::if_some_mut(scheduler, start), self.check_warmup());
+            quote!(#made #start #check)
         });
         quote!(#optimizer #check #scheduler)
     }
@@ -214,6 +229,7 @@ impl<'a> Printer<'a> {
             .train_metrics
             .iter()
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
+        let check = self.check(false);
         let schedule = plan
             .scheduler
             .as_ref()
@@ -227,6 +243,7 @@ impl<'a> Printer<'a> {
                 #metrics
                 #batches
                 #(#measured)*
+                #check
                 #schedule
                 #validation
                 #hook
@@ -343,23 +360,28 @@ impl<'a> Printer<'a> {
     }
 
     /// The declarations of metrics, such as `let mut train_accuracy = accuracy();`.
+    fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
+        let made = metrics.iter().map(|metric| {
+            let (name, value) = (&metric.name, self.new_metric(metric));
+            quote_spanned!(mixed(metric.at)=> let mut #name = #value;)
+        });
+        quote!(#(#made)*)
+    }
+
+    /// A new metric, such as `accuracy()`.
     ///
     /// A path is emitted as a call. If the path is not a metric of the runtime, the call is wrapped
     /// in `private::metric`, so that rustc names the expected trait for a result that is not a
     /// metric.
-    fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
-        let made = metrics.iter().map(|Measure { name, value, at }| {
-            let path = self.path_at(*at);
-            let value = match value {
-                Expr::Path(function) if is_metric(function) || is_variable(function, &self.plan.names) => {
-                    quote_spanned!(mixed(*at)=> #function())
-                }
-                Expr::Path(function) => quote_spanned!(mixed(*at)=> #path::private::metric(#function)),
-                other => quote!(#other),
-            };
-            quote_spanned!(mixed(*at)=> let mut #name = #value;)
-        });
-        quote!(#(#made)*)
+    fn new_metric(&self, Measure { value, at, .. }: &Measure) -> TokenStream {
+        let path = self.path_at(*at);
+        match value {
+            Expr::Path(function) if is_metric(function) || is_variable(function, &self.plan.names) => {
+                quote_spanned!(mixed(*at)=> #function())
+            }
+            Expr::Path(function) => quote_spanned!(mixed(*at)=> #path::private::metric(#function)),
+            other => quote!(#other),
+        }
     }
 }
 

@@ -4,21 +4,27 @@
 //! A plan contains stages and the user's names, and no path of the runtime.
 
 mod amounts;
+mod checks;
+mod ema;
 pub(crate) mod object;
 pub(crate) mod order;
 mod parts;
 pub(crate) mod scope;
+mod warmup;
 
 use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
 use crate::rules::{Amount, Checked, Rule};
-use crate::spec::{Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
+use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
 pub(crate) use amounts::Amounts;
+pub(crate) use checks::{Checks, Declared};
+pub(crate) use ema::Ema;
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
+pub(crate) use warmup::Warmup;
 
 /// A local variable of the loop that blocks and hooks may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +32,7 @@ pub(crate) enum Local {
     Model,
     Optimizer,
     Scheduler,
+    Ema,
     Epoch,
     Batch,
     Output,
@@ -34,10 +41,11 @@ pub(crate) enum Local {
 }
 
 impl Local {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Model,
         Self::Optimizer,
         Self::Scheduler,
+        Self::Ema,
         Self::Epoch,
         Self::Batch,
         Self::Output,
@@ -51,6 +59,7 @@ impl Local {
             Self::Model => "model",
             Self::Optimizer => "optimizer",
             Self::Scheduler => "scheduler",
+            Self::Ema => "ema",
             Self::Epoch => "epoch",
             Self::Batch => "batch",
             Self::Output => "output",
@@ -131,6 +140,10 @@ pub(crate) struct Plan {
     pub(crate) max_time: Option<Number>,
     pub(crate) seed: Option<Number>,
     pub(crate) accumulate: Option<Number>,
+    pub(crate) warmup: Option<Warmup>,
+    pub(crate) ema: Option<Ema>,
+    /// The span of `anomaly = full`, if the loop traces numbers that are not finite.
+    pub(crate) traces: Option<Span>,
     /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
     /// The parameters that replace absent clauses of the same name.
@@ -139,6 +152,7 @@ pub(crate) struct Plan {
     pub(crate) order: Order,
     pub(crate) train_metrics: Vec<Measure>,
     pub(crate) validation: Option<Validation>,
+    pub(crate) checks: Option<Checks>,
     pub(crate) epoch_end: Option<Step>,
 }
 
@@ -152,8 +166,11 @@ impl Plan {
             max_time,
             seed,
             accumulate,
+            warmup,
+            ema,
             validation,
             order,
+            checks,
             path: _,
             names: _,
             model: _,
@@ -165,17 +182,22 @@ impl Plan {
             unused: _,
             train_metrics: _,
             epoch_end: _,
+            traces: _,
         } = self;
         let every = validation.as_ref().and_then(|validation| match &validation.when {
             When::EveryEpoch => None,
             When::Epochs(number) | When::Steps(number) => Some(number),
         });
-        [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten().chain(every).chain(
-            order.steps().filter_map(|step| match &step.work {
+        let early_stop = checks.iter().filter_map(|checks| checks.early_stop.as_ref());
+        let early_stop = early_stop.flat_map(|early_stop| [&early_stop.patience, &early_stop.min_delta]);
+        let averaged = warmup.iter().map(|warmup| &warmup.number).chain(ema.iter().map(|ema| &ema.decay));
+        let once = [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten();
+        once.chain(every).chain(early_stop).chain(averaged).chain(order.steps().filter_map(|step| {
+            match &step.work {
                 Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
                 _ => None,
-            }),
-        )
+            }
+        }))
     }
 }
 
@@ -213,6 +235,12 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         eval_order: _,
         // Used by the name of each hook.
         on: _,
+        // Used in the checks.
+        early_stop: _,
+        restore_best: _,
+        warmup: _,
+        ema: _,
+        anomaly,
         // Not a part of the loop.
         levels: _,
         broken_orders: _,
@@ -257,7 +285,9 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
             data,
         }
     });
+    let valid = validation.as_ref().map(|validation| &validation.data);
     Ok(Plan {
+        checks: checks::plan(spec, valid, item, amounts, &names),
         path: path.as_ref().map(|clause| clause.value.clone()),
         train: object("train", train).ok_or("a plan without training data")?,
         epochs: number(epochs, ClauseName::Epochs),
@@ -265,6 +295,9 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         max_time,
         seed: number(seed, ClauseName::Seed),
         accumulate: number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number)),
+        warmup: warmup::plan(spec, item, amounts, &names),
+        ema: ema::plan(spec, item, amounts, &names),
+        traces: anomaly.as_ref().filter(|clause| clause.value == Anomaly::Full).map(Clause::span),
         loss_weight: loss_weight.clone(),
         taken: taken.clone(),
         unused: unused.iter().map(|unused| unused.name.clone()).collect(),

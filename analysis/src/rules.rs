@@ -18,6 +18,12 @@ pub(crate) enum Kind {
     Seed,
     /// A finite number above 0, as a `Scalar`.
     Positive,
+    /// A finite number of at least 0, as an `f64`.
+    Difference,
+    /// A number above 0 and at most 100, as an `f64`.
+    Percent,
+    /// A number of at least 0 and below 1, as a `Scalar`.
+    Share,
     /// A time above 0, as a `Duration`. A literal is a number in the unit that follows it.
     Time,
 }
@@ -41,6 +47,56 @@ pub(crate) const EVERY: Rule = Rule {
     text: "must be at least 1",
     help: "write `every = 1 epochs`; without `valid` there is no validation",
 };
+
+/// The rule for `patience` in `early_stop(patience = ..)`.
+pub(crate) const PATIENCE: Rule = Rule {
+    name: "patience",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write after how many checks without improvement to stop: `patience = 3`",
+};
+
+/// The rule for `min_delta` in `early_stop(min_delta = ..)`.
+pub(crate) const MIN_DELTA: Rule = Rule {
+    name: "min_delta",
+    kind: Kind::Difference,
+    text: "must be finite and at least 0",
+    help: "write how much better an improvement is at least, `min_delta = 0.001`, or remove it",
+};
+
+/// The rule for `decay` in `ema(decay = ..)`.
+pub(crate) const DECAY: Rule = Rule {
+    name: "decay",
+    kind: Kind::Share,
+    text: "must be at least 0 and below 1",
+    help: "write `decay = 0.999` to average over about 1000 updates",
+};
+
+/// The rule for `warmup` in steps or epochs.
+pub(crate) const WARMUP: Rule = Rule {
+    name: "warmup",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write `warmup = 500 steps`, or remove it",
+};
+
+/// The rule for `warmup` in percent.
+pub(crate) const WARMUP_PERCENT: Rule = Rule {
+    name: "warmup",
+    kind: Kind::Percent,
+    text: "must be above 0 and at most 100",
+    help: "write `warmup = 10 percent`, or remove it",
+};
+
+/// The rule and the help for a warmup that does not end. `Run::warmup` has the same words.
+pub(crate) const WARMUP_TOO_LONG: (&str, &str) =
+    ("must not be longer than the run", "write a shorter warmup, as `warmup = 10 percent`, or remove it");
+
+/// The rule and the help for a warmup beside a schedule with one.
+pub(crate) const WARMUP_IN_SCHEDULE: (&str, &str) = (
+    "the schedule has a warmup of its own",
+    "remove `warmup`; `.pct_start(0.3)` of a `OneCycleLr` is its length",
+);
 
 /// The value of a clause with the rule that has been applied to it.
 #[derive(Clone)]
@@ -99,13 +155,17 @@ impl Rule {
                 return match self.kind {
                     Kind::Count => self.whole(negative, digits, literal, 1),
                     Kind::Seed => self.whole(negative, digits, literal, 0),
-                    Kind::Positive => self.positive(negative, digits, literal),
+                    Kind::Positive | Kind::Difference | Kind::Percent | Kind::Share => {
+                        self.float(negative, digits, literal)
+                    }
                     Kind::Time => self.time(negative, digits, literal),
                 };
             }
             Lit::Float(float) => match self.kind {
                 Kind::Count | Kind::Seed => "a fraction",
-                Kind::Positive => return self.positive(negative, float.base10_digits(), literal),
+                Kind::Positive | Kind::Difference | Kind::Percent | Kind::Share => {
+                    return self.float(negative, float.base10_digits(), literal);
+                }
                 Kind::Time => return self.time(negative, float.base10_digits(), literal),
             },
             Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a string",
@@ -115,7 +175,7 @@ impl Rule {
         };
         let wanted = match self.kind {
             Kind::Count | Kind::Seed => "a whole number",
-            Kind::Positive => "a number",
+            Kind::Positive | Kind::Difference | Kind::Percent | Kind::Share => "a number",
             Kind::Time => "a number with a unit",
         };
         Err(format!("`{name}` is {wanted}, not {found}"))
@@ -143,10 +203,16 @@ impl Rule {
         }
     }
 
-    /// Checks a number that must be finite and above 0, and writes it as a floating-point literal.
-    fn positive(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
+    /// Checks a number that must be finite and in the range of its kind, and writes it as a floating-point literal.
+    fn float(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
+        let fits = |value: f32| match self.kind {
+            Kind::Difference => value >= 0.0,
+            Kind::Share => (0.0..1.0).contains(&value),
+            Kind::Percent => value > 0.0 && value <= 100.0,
+            _ => value > 0.0,
+        };
         match digits.parse::<f32>() {
-            Ok(value) if value > 0.0 && value.is_finite() && !negative => Ok(match literal {
+            Ok(value) if fits(value) && value.is_finite() && !negative => Ok(match literal {
                 Lit::Int(int) => {
                     let mut float: Literal = format!("{}.0", int.base10_digits())
                         .parse()
@@ -172,7 +238,8 @@ impl Rule {
         match self.kind {
             Kind::Count => quote_spanned!(at=> usize),
             Kind::Seed => quote_spanned!(at=> u64),
-            Kind::Positive => quote_spanned!(at=> #path::Scalar),
+            Kind::Positive | Kind::Share => quote_spanned!(at=> #path::Scalar),
+            Kind::Difference | Kind::Percent => quote_spanned!(at=> f64),
             Kind::Time => quote_spanned!(at=> ::core::time::Duration),
         }
     }
@@ -184,7 +251,8 @@ impl Rule {
         match self.kind {
             Kind::Count => last.ident == "usize",
             Kind::Seed => last.ident == "u64",
-            Kind::Positive => last.ident == "Scalar" || last.ident == "f32",
+            Kind::Positive | Kind::Share => last.ident == "Scalar" || last.ident == "f32",
+            Kind::Difference | Kind::Percent => last.ident == "f64",
             Kind::Time => last.ident == "Duration",
         }
     }
@@ -206,8 +274,8 @@ impl Rule {
             _ => false,
         };
         // In a build with `f64`, the scalar type is `f64`.
-        let is_scalar =
-            self.kind == Kind::Positive && matches!(ty, Type::Path(path) if path.path.is_ident("f64"));
+        let is_scalar = matches!(self.kind, Kind::Positive | Kind::Share)
+            && matches!(ty, Type::Path(path) if path.path.is_ident("f64"));
         (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
     }
 
@@ -216,7 +284,8 @@ impl Rule {
         match self.kind {
             Kind::Count => "usize",
             Kind::Seed => "u64",
-            Kind::Positive => "f32",
+            Kind::Positive | Kind::Share => "f32",
+            Kind::Difference | Kind::Percent => "f64",
             Kind::Time => "Duration",
         }
     }
@@ -227,6 +296,9 @@ impl Rule {
             Kind::Count => Some(quote_spanned!(at=> #value >= 1)),
             Kind::Seed => None, // Every `u64` is a valid seed.
             Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
+            Kind::Difference => Some(quote_spanned!(at=> #value >= 0.0 && #value.is_finite())),
+            Kind::Percent => Some(quote_spanned!(at=> #value > 0.0 && #value <= 100.0)),
+            Kind::Share => Some(quote_spanned!(at=> #value >= 0.0 && #value < 1.0)),
             Kind::Time => Some(quote_spanned!(at=> !#value.is_zero())),
         }
     }
@@ -234,7 +306,9 @@ impl Rule {
     /// The value as the error message at run time displays it.
     pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
         match self.kind {
-            Kind::Count | Kind::Seed | Kind::Positive => value.clone(),
+            Kind::Count | Kind::Seed | Kind::Positive | Kind::Difference | Kind::Percent | Kind::Share => {
+                value.clone()
+            }
             Kind::Time => quote_spanned!(at=> #value.as_secs_f64()),
         }
     }

@@ -5,14 +5,18 @@
 
 mod clauses;
 mod duration;
+mod ema;
 mod foreign;
 mod group;
+pub(crate) mod measured;
+mod monitor;
 pub(crate) mod names;
 pub(crate) mod order;
 pub(crate) mod parameters;
 mod parse;
 mod read;
 mod table;
+mod warmup;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident};
@@ -20,10 +24,13 @@ use syn::{Expr, Ident};
 use crate::bag::Bag;
 pub(crate) use clauses::document;
 pub(crate) use duration::{Time, TimeUnit, Unit};
+pub(crate) use ema::Ema;
 pub(crate) use group::{Hook, Levels, Validate};
+pub(crate) use monitor::{EarlyStop, Goal, Monitor, RestoreBest};
 pub(crate) use order::{Entry, EntryKind};
 pub(crate) use parameters::{chain_start, constructed, plain};
 pub(crate) use table::{ClauseName, Spec};
+pub(crate) use warmup::{Anomaly, Warmup, WarmupUnit};
 
 /// A clause: the key with its span, and the value.
 #[derive(Clone)]

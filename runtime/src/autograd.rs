@@ -5,12 +5,16 @@
 //! dropping a graph can overflow the stack. This module contains no operations. Each operation
 //! defines its derivative next to its forward pass.
 
+pub(crate) mod anomaly;
+mod first_not_finite;
 mod no_grad;
 mod pass;
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use anomaly::{DetectAnomaly, detect_anomaly};
+pub(crate) use first_not_finite::first_not_finite;
 pub(crate) use no_grad::is_recording;
 pub use no_grad::{NoGradGuard, no_grad, no_grad_guard};
 pub(crate) use pass::{add_into, backward};
@@ -46,6 +50,8 @@ type Derivative = dyn Fn(Value, &mut Vec<Option<Value>>) + Send + Sync;
 pub(crate) struct Record {
     inputs: Inputs,
     backward: Box<Derivative>,
+    /// The name of the type of the operation's derivative, which contains the operation's module.
+    type_name: fn() -> &'static str,
 }
 
 /// The inputs of an operation, in the order of its arguments. An input that needs no gradient is `None`.
@@ -101,7 +107,7 @@ where
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).map(Into::into));
     });
-    link(output, Record { inputs, backward }, reduction)
+    link(output, Record { inputs, backward, type_name: std::any::type_name::<F> }, reduction)
 }
 
 /// Does the same as [`record`], for an operation with any number of inputs.
@@ -116,7 +122,7 @@ where
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).into_iter().map(Some));
     });
-    link(output, Record { inputs, backward }, reduction)
+    link(output, Record { inputs, backward, type_name: std::any::type_name::<F> }, reduction)
 }
 
 fn link(output: Value, record: Record, reduction: Reduction) -> Tensor {

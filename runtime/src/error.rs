@@ -60,6 +60,13 @@ pub enum Error {
         /// The suggested correction; empty if there is none.
         help: &'static str,
     },
+    /// The `monitor` of a clause is no measurement of the loop.
+    Unmeasured {
+        /// The name that the clause monitors.
+        name: String,
+        /// The names that the loop measures.
+        measured: Vec<String>,
+    },
     /// A loader yields no batch.
     EmptyLoader {
         /// The loader's role in the loop, such as `train`.
@@ -227,6 +234,10 @@ impl fmt::Display for Error {
             Self::Rule { clause, value, rule, help } => {
                 write!(f, "`{clause}` is {value}: {rule}")?;
                 if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
+            }
+            Self::Unmeasured { name, measured } => {
+                let measured: Vec<String> = measured.iter().map(|name| format!("`{name}`")).collect();
+                write!(f, "`{name}` is not measured by this loop; it measures {}", measured.join(", "))
             }
             Self::EmptyLoader { name, samples, batch_size } => {
                 write_empty_loader(f, name, *samples, *batch_size)

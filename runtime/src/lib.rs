@@ -58,6 +58,7 @@
 mod autograd;
 mod broadcast;
 pub mod data;
+mod ema;
 pub mod environment;
 mod error;
 mod evaluation;
@@ -74,6 +75,7 @@ pub mod nn;
 mod ops;
 mod optim;
 mod parameter;
+mod predict;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
@@ -98,7 +100,8 @@ mod watch;
 #[cfg(test)]
 extern crate self as training_loop;
 
-pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
+pub use autograd::{DetectAnomaly, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
+pub use ema::{Averaged, Ema};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
@@ -109,13 +112,14 @@ pub use loss::{
 pub use model_file::ModelFile;
 /// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;
-pub use nn::{Module, Visitor};
+pub use nn::{Module, Snapshot, Visitor};
 pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
+pub use predict::predict;
 pub use random::{SeedScope, seed, seed_scope};
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;

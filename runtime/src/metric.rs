@@ -52,11 +52,34 @@ pub trait Metric<Y = Labels> {
     /// Discards all batches, so that the metric starts again.
     fn reset(&mut self);
 
+    /// Whether lower or higher values are better, for the clauses `early_stop` and `restore_best`; `None` if the
+    /// metric does not say it. A clause with `mode = min` or `mode = max` needs no goal.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::metric::{Goal, Metric as _, accuracy, rmse};
+    ///
+    /// assert_eq!(accuracy().goal(), Some(Goal::Max));
+    /// assert_eq!(rmse().goal(), Some(Goal::Min));
+    /// ```
+    fn goal(&self) -> Option<Goal> {
+        None
+    }
+
     /// The metric's confusion matrix, or `None` if the metric has no such matrix. A run stores the
     /// matrix for [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
     }
+}
+
+/// The better values of a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Lower values are better, as for a loss.
+    Min,
+    /// Higher values are better, as for an accuracy.
+    Max,
 }
 
 /// Outputs with one score per class, or with a single score that decides between classes 0 and 1.

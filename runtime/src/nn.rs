@@ -20,6 +20,7 @@ pub(crate) mod mode;
 mod multihead_attention;
 mod pool;
 mod sequential;
+mod snapshot;
 mod state;
 
 use std::path::Path;
@@ -39,6 +40,7 @@ pub use mode::Mode;
 pub use multihead_attention::MultiheadAttention;
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
+pub use snapshot::Snapshot;
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 

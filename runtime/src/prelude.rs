@@ -25,8 +25,9 @@ pub use crate::run::{History, ProgressStyle, State, StopReason, set_progress};
 pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]
 pub use crate::{
-    Attention, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, StateDict, Tensor, avg_pool2d, cat,
-    evaluation, max_pool2d, no_grad, no_grad_guard, seed, seed_scope, select, stack,
+    Attention, Ema, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, Snapshot, StateDict, Tensor,
+    avg_pool2d, cat, evaluation, max_pool2d, no_grad, no_grad_guard, predict, seed, seed_scope, select,
+    stack,
 };
 /// The return type of hooks that can stop the loop.
 pub use std::ops::ControlFlow;

@@ -5,10 +5,11 @@ use std::fmt::Display;
 use std::time::Duration;
 
 pub use crate::nn::{Field, Module, Visitor};
+use crate::run::LossParts;
 pub use crate::run::Run;
 
 use crate::data::DataLoader;
-use crate::metric::Metric;
+use crate::metric::{Goal, Metric};
 use crate::{Error, Result, Tensor};
 
 /// Visits a field of a module under its name; the derive `Module` calls this function for each field.
@@ -81,25 +82,41 @@ pub fn duration(
     Ok(Duration::try_from_secs_f64(count * f64::from(unit)).unwrap_or(Duration::MAX))
 }
 
-/// The return types of `training_step`: the loss, or the output and the loss.
+/// The return types of `training_step`: the loss, or the output and the loss, and after it named parts of the loss.
 #[diagnostic::on_unimplemented(
     message = "`training_step` cannot return `{Self}`",
-    note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`"
+    note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`",
+    note = "named parts of the loss are last: `(loss, [(\"kl\", kl)])` or `(output, loss, [(\"kl\", kl)])`"
 )]
-pub trait StepOutput {
-    /// The loss that `training_step` returned.
-    fn loss(self) -> Tensor;
+pub trait StepOutput<Loss> {
+    /// The loss that `training_step` returned: a tensor, or a loss with parts.
+    fn loss(self) -> Loss;
 }
 
-impl StepOutput for Tensor {
-    fn loss(self) -> Tensor {
+/// Named parts of a loss.
+type Parts<const N: usize> = [(&'static str, Tensor); N];
+
+impl StepOutput<Self> for Tensor {
+    fn loss(self) -> Self {
         self
     }
 }
 
-impl<O> StepOutput for (O, Tensor) {
+impl<O> StepOutput<Tensor> for (O, Tensor) {
     fn loss(self) -> Tensor {
         self.1
+    }
+}
+
+impl<const N: usize> StepOutput<LossParts> for (Tensor, Parts<N>) {
+    fn loss(self) -> LossParts {
+        LossParts::new(self.0, self.1)
+    }
+}
+
+impl<O, const N: usize> StepOutput<LossParts> for (O, Tensor, Parts<N>) {
+    fn loss(self) -> LossParts {
+        LossParts::new(self.1, self.2)
     }
 }
 
@@ -107,21 +124,27 @@ impl<O> StepOutput for (O, Tensor) {
 #[diagnostic::on_unimplemented(
     message = "`training_step` returns `{Self}`, and the metrics, or a block, need the output too",
     label = "the output is missing",
-    note = "return the output and the loss, `(output, loss)`"
+    note = "return the output and the loss, `(output, loss)`, and named parts of the loss last"
 )]
-pub trait StepParts<O> {
-    /// The output and the loss that `training_step` returned.
-    fn parts(self) -> (O, Tensor);
+pub trait StepParts<O, Loss> {
+    /// The output that `training_step` returned, and the loss: a tensor, or a loss with parts.
+    fn parts(self) -> (O, Loss);
 }
 
-impl<O> StepParts<O> for (O, Tensor) {
+impl<O> StepParts<O, Tensor> for (O, Tensor) {
     fn parts(self) -> Self {
         self
     }
 }
 
+impl<O, const N: usize> StepParts<O, LossParts> for (O, Tensor, Parts<N>) {
+    fn parts(self) -> (O, LossParts) {
+        (self.0, LossParts::new(self.1, self.2))
+    }
+}
+
 /// The output and the loss that a `training_step` returned.
-pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
+pub fn output_and_loss<O, Loss>(returned: impl StepParts<O, Loss>) -> (O, Loss) {
     returned.parts()
 }
 
@@ -144,6 +167,11 @@ pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> 
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);
+}
+
+/// The name and the goal of a metric, for the monitor of a run.
+pub fn measured<Y, M: Metric<Y>>(prefix: &str, metric: &M) -> (String, Option<Goal>) {
+    (format!("{prefix}{}", metric.name()), metric.goal())
 }
 
 /// The number types that the function of the clause `loss_weight` may return.
@@ -193,6 +221,6 @@ pub fn weight(given: impl LossWeight) -> f64 {
 }
 
 /// The loss from the return value of `training_step`.
-pub fn loss_of(returned: impl StepOutput) -> Tensor {
+pub fn loss_of<Loss>(returned: impl StepOutput<Loss>) -> Loss {
     returned.loss()
 }

@@ -1,28 +1,35 @@
 //! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
 //! progress and decides when to stop. This module changes no parameter and no gradient.
 
+mod checks;
 mod diverged;
 mod epoch;
 mod history;
 mod hook;
+mod parts;
 mod progress;
 mod state;
 #[cfg(test)]
 mod tests;
 mod time_limit;
+mod validation;
+mod warmup;
 mod weight;
 
 use std::time::Duration;
 
+use checks::{Checks, Monitor};
 use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
+pub use parts::{BatchLoss, LossParts};
 use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use time_limit::TimeLimit;
-use weight::{Total, Weight, Window};
+use weight::{Weight, Window};
 
+use crate::autograd::anomaly;
 use crate::metric::Metric;
 use crate::nn::Module;
 use crate::optim::Optimizer;
@@ -44,8 +51,8 @@ pub struct Run {
     validates: bool,
     history: History,
     epoch: Epoch,
-    /// The best validation loss so far.
-    best: Option<f64>,
+    /// The checks so far.
+    checks: Checks,
     /// The number of optimizer updates so far.
     step: usize,
     /// The number of updates before the current epoch.
@@ -69,12 +76,12 @@ impl Run {
     }
 
     /// Sets whether the run validates. In a run that validates, epochs are compared by the validation loss
-    /// alone.
+    /// alone, unless [`monitor`](Run::monitor) names another measurement.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
         self.validates = is_validated;
         if is_validated {
-            self.history.validate();
+            self.history.monitor(Monitor::loss(true));
         }
         self
     }
@@ -94,7 +101,7 @@ impl Run {
             validates: false,
             history: History::new(epochs),
             epoch: Epoch::new(0, 0, None),
-            best: None,
+            checks: Checks::default(),
             step: 0,
             steps_before: 0,
             validated_at: None,
@@ -132,13 +139,12 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_batch(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
-        let value = number(loss);
-        let (weight, guess) = Weight::of(loss, samples);
+    pub fn add_batch<L: BatchLoss>(&mut self, loss: &L, samples: usize) -> Result<()> {
+        let (weight, guess) = Weight::of(loss.total(), samples);
         if let (Some(guess), Some(_)) = (guess, self.window) {
             return Err(guess.refused());
         }
-        self.add(value, weight);
+        self.add(loss, weight);
         Ok(())
     }
 
@@ -151,34 +157,35 @@ impl Run {
     /// # Panics
     /// If the loss is not a scalar.
     #[track_caller]
-    pub fn add_weighted_batch(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        let value = number(loss);
-        self.add(value, Weight::given(weight)?);
+    pub fn add_weighted_batch<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.add(loss, Weight::given(weight)?);
         Ok(())
     }
 
-    fn add(&mut self, value: f64, weight: Weight) {
+    #[track_caller]
+    fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) {
+        let value = self.epoch.train.add(loss, weight);
+        if !value.is_finite() && anomaly::is_detecting() {
+            anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
+        }
         self.epoch.last = value;
-        self.epoch.loss.add(value, weight);
         self.epoch.batch += 1;
-        self.progress.batch(self.epoch.loss.value());
+        self.progress.batch(self.epoch.train.loss.value());
         let counts = weight != Weight::Mean(0.0);
         self.factor = match &mut self.window {
             Some(window) => window.add(weight),
             None => Scalar::from(u8::from(counts)),
         };
-        if counts && !value.is_finite() {
-            let batch = self.epoch.batch - 1;
-            self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
-        }
+        self.epoch.is_finite = value.is_finite() || !counts;
     }
 
     /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
     /// standard error. If this method returns true, the caller must call neither `backward` nor
     /// `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
-        let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
+        let diverged = !self.epoch.is_finite;
         if diverged {
+            self.stop_at_batch();
             self.explain(diverged::by_loss(&self.epoch, model));
         }
         diverged
@@ -197,11 +204,16 @@ impl Run {
             return false;
         }
         let Some(bad) = optimizer.non_finite_gradient() else { return false };
-        let batch = self.epoch.batch.saturating_sub(1);
-        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
+        self.stop_at_batch();
         self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
         self.explain(diverged::by_gradient(&self.epoch, bad, model, optimizer));
         true
+    }
+
+    /// Ends the run, because a loss or a gradient of the last batch is not finite.
+    fn stop_at_batch(&mut self) {
+        let batch = self.epoch.batch.saturating_sub(1);
+        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
     }
 
     /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
@@ -231,6 +243,8 @@ impl Run {
 
     /// Counts an update at this learning rate. `grad_norm` is the norm of the gradients before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        // What an operation computed on the way to a finite update explains no later failure.
+        anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
         self.step += 1;
@@ -273,63 +287,14 @@ impl Run {
 
     /// Records the value of a metric on the epoch's training batches.
     pub fn measure<Y, M: Metric<Y>>(&mut self, metric: &M) {
-        self.epoch.metrics.push((metric.name(), metric.compute()));
+        self.epoch.train.metrics.push((metric.name(), metric.compute()));
         self.epoch.keep("confusion", metric);
-    }
-
-    /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
-    pub fn begin_validation(&mut self) {
-        self.epoch.valid_loss = Total::default();
-        self.epoch.valid_metrics.clear();
-        self.epoch.is_best = None;
-        self.validated_at = Some(self.step);
-    }
-
-    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
-    /// batch's loss, or `samples` if the denominator is unknown.
-    ///
-    /// # Panics
-    /// If the loss is not a scalar.
-    #[track_caller]
-    pub fn add_valid_loss(&mut self, loss: &Tensor, samples: usize) {
-        self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
-    }
-
-    /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
-    /// denominator of the loss.
-    ///
-    /// # Errors
-    /// [`Error::Rule`] if the weight is negative or not finite.
-    ///
-    /// # Panics
-    /// If the loss is not a scalar.
-    #[track_caller]
-    pub fn add_weighted_valid_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
-        self.epoch.valid_loss.add(number(loss), Weight::given(weight)?);
-        Ok(())
-    }
-
-    /// Records the value of a metric on the validation data.
-    pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
-        self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
-        self.epoch.keep("valid_confusion", metric);
-    }
-
-    /// Ends a validation and decides whether its loss is the best so far. The first loss is the
-    /// best, unless it is NaN.
-    pub fn end_validation(&mut self) {
-        let new = self.epoch.valid_loss.value();
-        let is_best = new.is_some_and(|new| history::is_better(new, self.best));
-        if is_best {
-            self.best = new;
-        }
-        self.epoch.is_best = Some(is_best);
     }
 
     /// The state that hooks see.
     pub fn state(&self) -> State<'_> {
         let row = self.epoch.row();
-        let is_best = self.epoch.is_best.unwrap_or_else(|| self.best.is_none() && self.history.is_best(&row));
+        let is_best = self.is_best_row(&row);
         State {
             epoch: self.epoch.number,
             batch: self.epoch.batch.saturating_sub(1),
@@ -340,6 +305,7 @@ impl Run {
             row,
             history: &self.history,
             is_best,
+            checks_since_best: self.checks.since_best(),
         }
     }
 
@@ -355,12 +321,13 @@ impl Run {
     ///
     /// # Errors
     /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
-    /// never end.
+    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
         let line = history::line(&row, self.history.epochs(), self.history.is_best(&row), first_rate);
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
+        let unmeasured = self.unmeasured(&row);
         self.history.push(row);
         self.progress.end(&line);
         // The validation may have exceeded the time limit. If the last update is not validated yet,
@@ -368,6 +335,9 @@ impl Run {
         let is_validated = !self.validates || self.validated_at == Some(self.step);
         if is_validated && !self.epoch.before_training {
             self.stop_in_time();
+        }
+        if let Some(error) = unmeasured {
+            return Err(error);
         }
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }

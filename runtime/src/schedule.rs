@@ -51,6 +51,11 @@ pub trait Schedule {
     /// Whether the schedule counts epochs instead of updates, as set by its method `per_epoch`.
     fn is_per_epoch(&self) -> bool;
 
+    /// Whether the schedule begins with a warmup of its own, so that the clause `warmup` is an error.
+    fn warms_up(&self) -> bool {
+        false
+    }
+
     /// Stores the optimizer's learning rate as the base rate, and sets the rate of the first
     /// update.
     fn start(&mut self, optimizer: &mut dyn Optimizer) {
@@ -79,6 +84,27 @@ pub struct Position {
     pub done: usize,
 }
 
+/// The share of the learning rate in update `update` (counted from 0) of a run with a warmup of `length` updates.
+/// The share is in (0, 1], and 1 from the last update of the warmup on.
+///
+/// # Formula
+/// `min(1, (update + 1) / length)`: linear from 0, where the rate would be one update before the first one.
+///
+/// # Source
+/// Ma and Yarats 2019, `ω_t = min(1, t / τ)` with `t` counted from 1, as in PyTorch's `pytorch_warmup.LinearWarmup`.
+/// `get_linear_schedule_with_warmup` of `transformers` counts from 0, so that its first update changes nothing.
+///
+/// # Example
+/// ```
+/// use training_loop::schedule::warmup;
+///
+/// let shares: Vec<_> = (0..6).map(|update| warmup(update, 4)).collect();
+/// assert_eq!(shares, [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]);
+/// ```
+pub fn warmup(update: usize, length: usize) -> Scalar {
+    if update + 1 >= length { 1.0 } else { ((update + 1) as f64 / length as f64) as Scalar }
+}
+
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
         impl<S: Schedule + ?Sized> Schedule for $pointer {
@@ -92,6 +118,10 @@ macro_rules! forward {
 
             fn is_per_epoch(&self) -> bool {
                 (**self).is_per_epoch()
+            }
+
+            fn warms_up(&self) -> bool {
+                (**self).warms_up()
             }
 
             fn start(&mut self, optimizer: &mut dyn Optimizer) {

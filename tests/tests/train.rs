@@ -1,5 +1,7 @@
 //! Real training: it converges on real data, the clauses have their documented effects, and runs repeat bit for bit.
 
+#[path = "train/averaged.rs"]
+mod averaged;
 #[path = "train/bits.rs"]
 mod bits;
 #[path = "train/common.rs"]
@@ -16,9 +18,15 @@ mod meaning;
 mod modes;
 #[path = "train/parameters.rs"]
 mod parameters;
+#[path = "train/parts.rs"]
+mod parts;
 #[path = "train/real.rs"]
 mod real;
 #[path = "train/safe.rs"]
 mod safe;
+#[path = "train/stopping.rs"]
+mod stopping;
 #[path = "train/synthetic.rs"]
 mod synthetic;
+#[path = "train/warmup.rs"]
+mod warmup;

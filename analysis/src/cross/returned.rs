@@ -94,7 +94,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     let Some(Expr::Tuple(tuple)) = names.tail(&closure.body) else { return };
     let parts: Vec<&Expr> = tuple.elems.iter().collect();
     let [first, second] = parts[..] else { return };
-    if names.is_loss(first) && !names.is_loss(second) {
+    if names.is_loss(first) && !names.is_loss(second) && !is_parts(second) {
         let (first, second) = (code(first), code(second));
         bag.push(
             Diagnostic::error(Place::of(tuple), "`training_step` returns the loss before the output")
@@ -140,6 +140,15 @@ impl Names {
             Expr::Field(field) => matches!(&field.member, Member::Named(name) if is_loss_name(name)),
             _ => false,
         }
+    }
+}
+
+/// Whether an expression is a list of named parts of a loss, or a variable `parts`.
+fn is_parts(value: &Expr) -> bool {
+    match plain(value) {
+        Expr::Array(_) => true,
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| name.to_string().ends_with("parts")),
+        _ => false,
     }
 }
 

@@ -44,6 +44,8 @@ fn a_loss_before_the_output_is_told() {
         "(y, l)",
         "step(model, batch)",
         "(loss_input, loss)",
+        "(loss, [(\"kl\", kl)])",
+        "{ let (_, loss, parts) = step(model, batch); (loss, parts) }",
         "{ let l = f(y); (l, y) }",
     ] {
         assert_eq!(with(&format!("training_step = |model, batch| {body}")), [], "{body}");

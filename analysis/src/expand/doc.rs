@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::plan::{Number, NumberValue, Object, Plan, When};
+use crate::plan::{Checks, Number, NumberValue, Object, Plan, When};
 use crate::prose::code;
 
 /// The doc attributes for the function.
@@ -33,6 +33,14 @@ fn lines(plan: &Plan) -> Vec<String> {
     if let Some(scheduler) = &plan.scheduler {
         lines.push(format!(" - Schedule: `{}`.", text(scheduler)));
     }
+    if let Some(warmup) = &plan.warmup {
+        let (count, unit) = (number(&warmup.number), warmup.unit.name());
+        lines.push(format!(" - Warmup: the learning rate rises linearly for {count} {unit}."));
+    }
+    if let Some(ema) = &plan.ema {
+        let eval = if ema.eval { "; evaluations and the final model have it" } else { "" };
+        lines.push(format!(" - Average of the parameters with decay {}{eval}.", number(&ema.decay)));
+    }
     if let Some(validation) = &plan.validation {
         let when = match &validation.when {
             When::EveryEpoch => "after every epoch".to_owned(),
@@ -44,6 +52,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         let stages = names(&plan.order.eval_stages);
         lines.push(format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data)));
     }
+    lines.extend(plan.checks.as_ref().map(checks));
     lines.push(match &plan.seed {
         Some(seed) => {
             format!(" - Seed: {}; afterwards the thread's own random stream continues.", number(seed))
@@ -61,6 +70,19 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(format!(" - Clauses taken from parameters: {}.", names.join(", ")));
     }
     lines
+}
+
+/// The line about the checks of the run.
+fn checks(checks: &Checks) -> String {
+    let name = &checks.name;
+    let of = if checks.on_validation { "each validation" } else { "the training of each epoch" };
+    let stop = checks.early_stop.as_ref().map(|early_stop| {
+        let patience = number(&early_stop.patience);
+        format!("the run stops after {patience} checks without a better `{name}`")
+    });
+    let keep = checks.restore_best.map(|_| format!("the model ends with the values of the best `{name}`"));
+    let both: Vec<String> = stop.into_iter().chain(keep).collect();
+    format!(" - Check after {of}: {}.", both.join(", and "))
 }
 
 /// The names of stages, in backticks.

@@ -47,11 +47,12 @@ impl Printer<'_> {
                 quote_spanned!(at=> let #loss #ty = #value;)
             }
             Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
+            Work::AddBatch => self.add_batch(at),
             Work::Guard => {
                 let windows = self.plan.accumulate.is_some();
                 let label = windows.then(|| quote_spanned!(self.here=> 'windows));
-                let (model, add) = (plan.model.shared(), self.add_batch(at));
-                quote_spanned!(at=> #add if #run.diverged(#model) { break #label; })
+                let model = plan.model.shared();
+                quote_spanned!(at=> if #run.diverged(#model) { break #label; })
             }
             Work::ZeroGrad => quote_spanned!(at=> #path::Optimizer::zero_grad(#optimizer);),
             Work::Backward if self.plan.accumulate.is_some() => {
@@ -72,6 +73,12 @@ impl Printer<'_> {
                 let (model, optimizer) = (plan.model.shared(), plan.optimizer.shared());
                 quote_spanned!(at=> if #run.exploded(#model, #optimizer, #norm) { break; })
             }
+            Work::BeginWarmup => self.begin_warmup(at),
+            Work::Average => {
+                let ema = local("ema");
+                quote_spanned!(at=> #ema.update();)
+            }
+            Work::EndWarmup => self.end_warmup(at),
             Work::Step => quote_spanned!(at=> #path::Optimizer::step(#optimizer);),
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use syn::{Expr, parse_quote};
+
 use crate::bag::Bag;
-use crate::rules::{Checked, EVERY};
-use crate::spec::{ClauseName, Spec};
+use crate::rules::{Checked, DECAY, EVERY, MIN_DELTA, PATIENCE, WARMUP, WARMUP_PERCENT};
+use crate::spec::{ClauseName, EarlyStop, Spec, WarmupUnit};
 
 /// The numbers of a spec, with their rules applied.
 pub(crate) struct Amounts {
     clauses: BTreeMap<ClauseName, Checked>,
     /// The interval of validation.
     pub(crate) every: Option<Checked>,
+    /// The options `patience` and `min_delta` of `early_stop`, or their defaults.
+    pub(crate) early_stop: Option<[Checked; 2]>,
+    /// The length of the warmup.
+    pub(crate) warmup: Option<Checked>,
+    /// The option `decay` of `ema`, or its default.
+    pub(crate) decay: Option<Checked>,
 }
 
 impl Amounts {
@@ -24,6 +32,22 @@ impl Amounts {
         Self {
             clauses: ClauseName::ALL.iter().filter_map(check).collect(),
             every: every.map(|every| EVERY.check(bag, &every.count)),
+            decay: spec.ema.as_ref().map(|clause| {
+                let decay = clause.value.decay.clone().unwrap_or(parse_quote!(0.999));
+                DECAY.check(bag, &decay)
+            }),
+            warmup: spec.warmup.as_ref().map(|clause| {
+                let rule = if clause.value.unit == WarmupUnit::Percent { &WARMUP_PERCENT } else { &WARMUP };
+                rule.check(bag, &clause.value.count)
+            }),
+            early_stop: spec.early_stop.as_ref().map(|clause| {
+                let EarlyStop { patience, min_delta, monitor: _ } = &clause.value;
+                let value = |value: &Option<Expr>, default| value.clone().unwrap_or(default);
+                [
+                    PATIENCE.check(bag, &value(patience, parse_quote!(3))),
+                    MIN_DELTA.check(bag, &value(min_delta, parse_quote!(0.0))),
+                ]
+            }),
         }
     }
 

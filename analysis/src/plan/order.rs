@@ -18,7 +18,7 @@ use super::{Amounts, Local, Number, hook_step, number};
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::rules::{Amount, Checked};
-use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec};
+use crate::spec::{Anomaly, Clause, ClauseName, Entry, EntryKind, Spec};
 use crate::stage::Stage;
 
 /// One step of a loop's body.
@@ -41,7 +41,9 @@ pub(crate) enum Work {
         value: Expr,
         output: bool,
     },
-    /// Adds the loss of the batch to the loss of the epoch, and returns an error if the loss is not finite.
+    /// Adds the loss of the batch to the loss of the epoch.
+    AddBatch,
+    /// Ends the run if the loss of the batch is not finite.
     Guard,
     ZeroGrad,
     Backward,
@@ -52,7 +54,13 @@ pub(crate) enum Work {
     GradientGuard {
         grad_norm: bool,
     },
+    /// Lowers the learning rate for an update of the warmup.
+    BeginWarmup,
     Step,
+    /// Raises the learning rate again after an update of the warmup.
+    EndWarmup,
+    /// Adds the parameters to their average.
+    Average,
     /// Reports a finished update to the run.
     EndStep {
         grad_norm: bool,
@@ -107,6 +115,7 @@ pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
 pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
     let mut there = vec![Local::Optimizer, Local::Model];
     there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
+    there.extend(spec.ema.as_ref().map(|_| Local::Ema));
     there
 }
 
@@ -236,7 +245,7 @@ impl Writer<'_> {
                     let value = Self::value(self.spec.training_step.as_ref())?;
                     let output = self.output_is_used(train);
                     push(Work::TrainingStep { value, output });
-                    push(if train { Work::Guard } else { Work::ValidLoss });
+                    self.measured(at, train, &mut steps);
                     there.extend(output.then_some(Local::Output));
                     there.push(Local::Loss);
                 }
@@ -252,7 +261,9 @@ impl Writer<'_> {
                 EntryKind::ClipValue(value) => {
                     let value = self.clip(ClauseName::ClipGradValue, "max_value", value.as_ref(), at)?;
                     // Clipping would turn an infinity into a finite number.
-                    push(Work::GradientGuard { grad_norm: false });
+                    if self.guards() {
+                        push(Work::GradientGuard { grad_norm: false });
+                    }
                     push(Work::ClipValue(value));
                 }
                 EntryKind::Block(block) => {
@@ -281,7 +292,7 @@ impl Writer<'_> {
             }
             Stage::Loss => {
                 push(Work::Loss(Self::value(self.spec.loss.as_ref())?));
-                push(if train { Work::Guard } else { Work::ValidLoss });
+                self.measured(at, train, steps);
                 there.push(Local::Loss);
             }
             Stage::ZeroGrad => push(Work::ZeroGrad),
@@ -290,11 +301,16 @@ impl Writer<'_> {
                 if let Some(hook) = self.spec.hook("before_step") {
                     steps.push(hook_step(hook, there, self.scope));
                 }
-                if let Some(grad_norm) = unguarded(steps) {
+                if let Some(grad_norm) = unguarded(steps).filter(|_| self.guards()) {
                     steps.push(Step { at, work: Work::GradientGuard { grad_norm } });
                 }
+                let warmup = self.spec.warmup.as_ref().map(Clause::span);
+                steps.extend(warmup.map(|at| Step { at, work: Work::BeginWarmup }));
                 steps.push(Step { at, work: Work::Step });
                 steps.push(Step { at, work: Work::EndStep { grad_norm: there.contains(&Local::GradNorm) } });
+                steps.extend(warmup.map(|at| Step { at, work: Work::EndWarmup }));
+                let ema = self.spec.ema.as_ref().map(Clause::span);
+                steps.extend(ema.map(|at| Step { at, work: Work::Average }));
             }
             Stage::Schedule => push(Work::Schedule),
             Stage::Metrics => push(Work::Metrics),
@@ -308,6 +324,19 @@ impl Writer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The steps after the computation of a loss.
+    fn measured(&self, at: Span, train: bool, steps: &mut Vec<Step>) {
+        steps.push(Step { at, work: if train { Work::AddBatch } else { Work::ValidLoss } });
+        if train && self.guards() {
+            steps.push(Step { at, work: Work::Guard });
+        }
+    }
+
+    /// Whether the loop ends at a number that is not finite.
+    fn guards(&self) -> bool {
+        self.spec.anomaly.as_ref().is_none_or(|clause| clause.value != Anomaly::Off)
     }
 
     /// The value of a clause that the order requires.

@@ -56,8 +56,10 @@ fn calls(tokens: TokenStream, name: &str) -> bool {
 
 /// The range of the steps after the loss that use the loss for training.
 pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
-    let start =
-        batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
+    let start = batch
+        .iter()
+        .rposition(|step| matches!(step.work, Work::AddBatch | Work::Guard))
+        .map_or(batch.len(), |at| at + 1);
     let end = batch.iter().rposition(|step| !matches!(step.work, Work::Metrics)).map_or(0, |at| at + 1);
     start..end.max(start)
 }

@@ -64,7 +64,7 @@ impl Scope<'_> {
             Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
             Local::Optimizer => (self.optimizer.place.clone(), self.optimizer.exclusive.clone()),
             Local::Scheduler => (self.scheduler?.place.clone(), self.scheduler?.exclusive.clone()),
-            Local::Epoch | Local::GradNorm => {
+            Local::Ema | Local::Epoch | Local::GradNorm => {
                 let name = self.names.local(local.name(), at);
                 (quote!(#name), quote!(#name))
             }

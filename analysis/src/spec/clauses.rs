@@ -65,7 +65,7 @@ pub(crate) fn document() -> String {
     let mut table = String::from("| clause | meaning | default | parameter |\n|---|---|---|---|\n");
     for clause in ClauseName::ALL {
         let row = clause.row();
-        let parts = if clause.form() == Form::Group { "(..)" } else { "" };
+        let parts = if matches!(clause.form(), Form::Group | Form::Flag) { "(..)" } else { "" };
         let meaning = row.meaning.concat().trim().replace('|', "\\|");
         let parameter = match (clause.takes_parameter(), &row.rule) {
             (false, _) => String::new(),

@@ -82,7 +82,7 @@ impl Read for Time {
             let unit = found.ok_or_else(no_unit)?;
             return Ok(Self { value, unit: Some(unit) });
         }
-        match number(&value) {
+        match suffix(&value) {
             Some(suffix) => Err(lacks_unit(reading, &value, suffix)),
             None => Ok(Self { value, unit: None }),
         }
@@ -95,7 +95,7 @@ impl Read for Time {
 
 /// Parses a unit, such as `epochs`. A name before `=` is not a unit. It is the key of the next
 /// clause, after a missing comma.
-fn unit(input: ParseStream) -> Option<Ident> {
+pub(super) fn unit(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).ok()?;
     if ahead.peek(Token![=]) { None } else { input.call(Ident::parse_any).ok() }
@@ -105,17 +105,17 @@ fn unit(input: ParseStream) -> Option<Ident> {
 /// literals.
 ///
 /// The suffix is empty for a number without a suffix. The result is `None` for any other value.
-fn number(value: &Expr) -> Option<&str> {
+pub(super) fn suffix(value: &Expr) -> Option<&str> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(int) => Some(int.suffix()),
             Lit::Float(float) => Some(float.suffix()),
             _ => None,
         },
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => number(&unary.expr),
-        Expr::Paren(paren) => number(&paren.expr),
-        Expr::Group(group) => number(&group.expr),
-        Expr::Binary(binary) => number(&binary.left).and(number(&binary.right)),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => suffix(&unary.expr),
+        Expr::Paren(paren) => suffix(&paren.expr),
+        Expr::Group(group) => suffix(&group.expr),
+        Expr::Binary(binary) => suffix(&binary.left).and(suffix(&binary.right)),
         _ => None,
     }
 }

@@ -5,28 +5,13 @@ use super::ClauseName;
 /// Clauses of later versions. Each entry has the name of the clause and the help with an
 /// alternative for now. If a spec contains the name, the clauses in the last field count as
 /// present.
-pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
-    (
-        "early_stop",
-        "until then stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
-         return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
-        &[],
-    ),
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 4] = [
     (
         "checkpoint",
         "until then save in a hook: \
          `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
         &[],
     ),
-    (
-        "restore_best",
-        "until then save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` \
-         after the run",
-        &[],
-    ),
-    ("warmup", "until then write your own schedule: `impl Schedule`, three methods", &[]),
-    ("anomaly", "a loss or a gradient that is not finite already ends the run; remove it", &[]),
-    ("ema", "until then average the parameters in a hook: `on(batch_end = |model, _| ...)`", &[]),
     (
         "phases",
         "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
@@ -39,7 +24,7 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
 
 /// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
 /// help. A name that corresponds to exactly one clause is in the `foreign` list of this clause.
-pub(super) const FOREIGN: [(&[&str], &str); 28] = [
+pub(super) const FOREIGN: [(&[&str], &str); 27] = [
     (
         &[
             "check_val_every_n_epoch",
@@ -58,9 +43,8 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
         "it is an argument of the optimizer: `optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9)`",
     ),
     (
-        &["patience", "min_delta", "monitor", "early_stopping", "early_stopping_patience"],
-        "stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
-         return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
+        &["patience", "min_delta", "monitor"],
+        "it is an option of the clause that compares checks: `early_stop(monitor = valid_loss, patience = 3)`",
     ),
     (
         &[
@@ -75,14 +59,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
         "save in a hook: \
          `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
     ),
-    (
-        &["restore_best_weights", "load_best_model_at_end"],
-        "save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` after the run",
-    ),
-    (
-        &["warmup_steps", "warmup_ratio", "warmup_epochs"],
-        "write your own schedule: `impl Schedule`, three methods",
-    ),
+    (&["warmup_ratio"], "as a share of the run it is `warmup = 10 percent`"),
     (
         &["verbose", "progress", "enable_progress_bar"],
         "`training_loop::run::set_progress(training_loop::run::ProgressStyle::Off)` or the environment variable \

@@ -3,6 +3,7 @@
 
 use super::ClauseName;
 use super::foreign::{FOREIGN, LATER};
+use super::read::Form;
 use crate::suggest::nearest;
 
 /// Functions of the runtime that return a metric.
@@ -21,8 +22,11 @@ pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
         return ((*help).to_owned(), meant.to_vec());
     }
     if let Some(clause) = clauses.clone().find(|clause| clause.row().foreign.contains(&name)) {
-        let help = format!("here it is `{} = ...`{}", clause.text(), clause.row().foreign_note);
-        return (help, vec![clause]);
+        let ours = match clause.form() {
+            Form::Value | Form::List => format!("{} = ...", clause.text()),
+            Form::Group | Form::Flag => clause.example().to_owned(),
+        };
+        return (format!("here it is `{ours}`{}", clause.row().foreign_note), vec![clause]);
     }
     if let Some((_, help)) = FOREIGN.iter().find(|(names, _)| names.contains(&name)) {
         let is_shown = |clause: &ClauseName| help.contains(&format!("`{} = ", clause.text()));

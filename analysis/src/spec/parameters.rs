@@ -101,7 +101,9 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     if let Some(clause) = ClauseName::find(&name) {
         return match clause.form() {
             Form::Value => None, // An exclusive clause is present; rustc warns that the parameter is unused.
-            Form::List | Form::Group => found(None, format!("write the clause: `{}`", clause.example())),
+            Form::List | Form::Group | Form::Flag => {
+                found(None, format!("write the clause: `{}`", clause.example()))
+            }
         };
     }
     let clause = clause_of(&name).or_else(|| {

@@ -17,6 +17,8 @@ pub(crate) enum Form {
     List,
     /// The syntax `name(..)`.
     Group,
+    /// The syntax `name`, or `name(..)`.
+    Flag,
 }
 
 /// The clause being parsed.
@@ -165,6 +167,7 @@ pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> R
     let found = match form {
         Form::Group => input.peek(token::Paren),
         Form::Value | Form::List => input.peek(Token![=]),
+        Form::Flag => input.is_empty() || input.peek(Token![,]) || input.peek(token::Paren),
     };
     if found {
         return Ok(());
@@ -172,6 +175,8 @@ pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> R
     let message = match form {
         Form::Group if input.peek(Token![=]) => format!("`{key}` takes parentheses, not `=`"),
         Form::Group => format!("`{key}` takes parentheses"),
+        Form::Flag if input.peek(Token![=]) => format!("`{key}` takes no value"),
+        Form::Flag => format!("a comma is missing after `{key}`"),
         Form::Value | Form::List if input.peek(Token![:]) => format!("`{key}` takes `=`, not `:`"),
         Form::Value | Form::List => format!("`{key}` has no value"),
     };

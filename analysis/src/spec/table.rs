@@ -10,7 +10,7 @@ use super::clauses::{Row, clauses};
 use super::group::lints;
 use super::parameters::Unused;
 use super::read::{Form, Read, Reading, expression, take};
-use super::{Clause, Entry, Hook, Levels, Time, Validate};
+use super::{Anomaly, Clause, EarlyStop, Ema, Entry, Hook, Levels, RestoreBest, Time, Validate, Warmup};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::suppress::Setting;
@@ -70,6 +70,7 @@ clauses! {
         example: "forward = |model, batch| model.forward(&batch.input)",
     }
     /// A closure `|model, batch|` or a path; returns the loss or `(output, loss)`, in place of `loss` and `forward`.
+    /// Named parts of the loss may follow, to be measured: `(loss, [("kl", kl)])`.
     TrainingStep "training_step" => training_step: Expr {
         default: "none",
         example: "training_step = |model, batch| ...",
@@ -87,6 +88,13 @@ clauses! {
         example: "scheduler = CosineLr::new(1000)",
         foreign: ["lr_scheduler", "schedule", "lr_scheduler_type", "sched"],
         parameters: ["schedule", "sched", "lr_scheduler", "lr_schedule"],
+    }
+    /// The length of the warmup, in which the learning rate rises linearly: in `steps`, `epochs` or `percent` of the run.
+    Warmup "warmup" => warmup: Warmup {
+        default: "none",
+        example: "warmup = 500 steps",
+        foreign: ["warmup_steps", "warmup_epochs", "num_warmup_steps"],
+        foreign_note: ", with a unit: `steps`, `epochs` or `percent`",
     }
     /// The number of passes over the training data after which the run ends.
     Epochs "epochs" => epochs: Expr {
@@ -170,6 +178,20 @@ clauses! {
         foreign: ["clipvalue", "clip_value"],
         parameters: ["clip_value", "clipvalue"],
     }
+    /// An exponential moving average of the parameters over the updates. With `eval`, evaluations, the hook
+    /// `validation_end`, the best values and the final model have the averaged parameters.
+    Ema "ema" => ema: Ema {
+        default: "off; `decay = 0.999, eval = true`",
+        example: "ema(decay = 0.999)",
+        foreign: ["ema_decay", "model_ema", "swa", "use_ema"],
+    }
+    /// What the loop does about NaN and infinity: `loss` ends the run before such a loss or gradient reaches a
+    /// parameter, `full` also names the operation that computed the first one, `off` does nothing.
+    Anomaly "anomaly" => anomaly: Anomaly {
+        default: "`loss`",
+        example: "anomaly = full",
+        foreign: ["detect_anomaly", "terminate_on_nan"],
+    }
     /// The path of the runtime, for crates that re-export it; above a body, the library of the loop's calls.
     Crate "crate" => path: Path {
         default: "`::training_loop`",
@@ -200,6 +222,19 @@ clauses! {
     Validate "validate" => validate: Validate {
         default: "every epoch, and after the last update",
         example: "validate(every = 1 epochs)",
+    }
+    /// Ends the run after `patience` checks in a row in which `monitor` was not better than before by more than
+    /// `min_delta`. `mode = min` or `mode = max` is needed only for a metric of your own without a goal.
+    EarlyStop "early_stop" => early_stop: EarlyStop {
+        default: "off; `monitor = valid_loss, patience = 3, min_delta = 0, mode = auto`",
+        example: "early_stop(monitor = valid_loss, patience = 3)",
+        foreign: ["early_stopping", "early_stopping_patience", "EarlyStopping"],
+    }
+    /// Restores the values of the best check by `monitor` when the run ends, whatever ended it except an error.
+    RestoreBest "restore_best" => restore_best: RestoreBest {
+        default: "off; the `monitor` of `early_stop`, else `valid_loss`",
+        example: "restore_best",
+        foreign: ["restore_best_weights", "load_best_model_at_end"],
     }
     /// Closures `|model, state|` or paths, run at `before_step`, `batch_end`, `validation_end` and `epoch_end`.
     On "on" => on: Vec<Hook> {

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Graph, Link, Record, lock};
+use super::{Graph, Link, Record, anomaly, lock};
 use crate::kernel;
 use crate::tensor::Tensor;
 use crate::value::Value;
@@ -24,6 +24,8 @@ struct Entry {
 struct Pass {
     id: u64,
     retain: bool,
+    /// Whether each gradient is checked for NaN and infinities.
+    checks: bool,
     entries: Vec<Entry>,
 }
 
@@ -59,7 +61,8 @@ impl Pass {
     fn discover(root: &Tensor, retain: bool) -> Self {
         static PASSES: AtomicU64 = AtomicU64::new(0);
         let id = PASSES.fetch_add(1, Ordering::Relaxed);
-        let mut pass = Self { id, retain, entries: Vec::with_capacity(16) };
+        let checks = anomaly::is_detecting();
+        let mut pass = Self { id, retain, checks, entries: Vec::with_capacity(16) };
         pass.visit(root);
         let mut slot = 0;
         while slot < pass.entries.len() {
@@ -115,6 +118,9 @@ impl Pass {
                 None => gradients.resize_with(record.inputs.len, || None),
             }
             debug_assert_eq!(gradients.len(), record.inputs.len);
+            if self.checks && gradients.iter().flatten().any(|gradient| !gradient.is_finite()) {
+                anomaly::keep(|| Some(record.anomaly("gradient")));
+            }
             for (index, gradient) in gradients.drain(..).enumerate() {
                 if let Some(input) = record.inputs.get(index) {
                     self.deliver(input, gradient, &mut ready);

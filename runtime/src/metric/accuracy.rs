@@ -1,6 +1,6 @@
 //! Accuracy.
 
-use super::{Hits, Metric, Scores};
+use super::{Goal, Hits, Metric, Scores};
 use crate::{Labels, Tensor};
 
 /// The fraction of samples whose class is right.
@@ -30,6 +30,10 @@ impl Accuracy {
 impl Metric for Accuracy {
     fn name(&self) -> String {
         "accuracy".to_owned()
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Max)
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Metric, Scores, share};
+use super::{Goal, Metric, Scores, share};
 use crate::shape::product;
 use crate::{Labels, Tensor};
 
@@ -72,6 +72,10 @@ impl Confusion {
 impl Metric for Confusion {
     fn name(&self) -> String {
         "confusion_accuracy".to_owned()
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Max)
     }
 
     #[track_caller]
@@ -225,6 +229,10 @@ impl Metric for PerClass {
             Average::Weighted => format!("{}_weighted", self.name),
             Average::Class(class) => format!("{}_of_{class}", self.name),
         }
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Max)
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! Regression metrics.
 
-use super::Metric;
+use super::{Goal, Metric};
 use crate::{Scalar, Tensor};
 
 /// The mean of `|output - target|` over all elements.
@@ -51,6 +51,10 @@ impl Metric<Tensor> for Errors {
         self.name.to_owned()
     }
 
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Min)
+    }
+
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Tensor) {
         let pairs = pairs(self.name, output, target);
@@ -90,6 +94,10 @@ pub struct R2 {
 impl Metric<Tensor> for R2 {
     fn name(&self) -> String {
         "r2".to_owned()
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Max)
     }
 
     #[track_caller]

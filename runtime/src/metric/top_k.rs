@@ -1,6 +1,6 @@
 //! Top-k accuracy.
 
-use super::{Hits, Metric, Scores};
+use super::{Goal, Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
 /// The fraction of samples whose label is among the `k` highest scores. This means that fewer than
@@ -36,6 +36,10 @@ impl TopK {
 impl Metric for TopK {
     fn name(&self) -> String {
         format!("top_{}", self.k)
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::Max)
     }
 
     #[track_caller]

@@ -1,8 +1,9 @@
 //! The report of a loss or a gradient that is not finite.
 
 use super::epoch::Epoch;
+use crate::autograd::anomaly;
 use crate::nn::{Module, Visitor};
-use crate::{Optimizer, Scalar};
+use crate::{Optimizer, Parameter, Scalar};
 
 /// The report of a loss that is not finite.
 pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
@@ -41,8 +42,13 @@ fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M
         None => "and all its values are finite".to_owned(),
         Some((name, value)) => format!("but its `{name}` holds {value} already"),
     };
+    let named = model.named_parameters();
+    let name = |parameter: &Parameter| {
+        named.iter().find(|(_, own)| own.is_same(parameter)).map(|(name, _)| name.clone())
+    };
+    let first = anomaly::take().map(|found| format!("; {}", found.text(name))).unwrap_or_default();
     format!(
-        "stopped: {what} at batch {} of epoch {}{update}; the model was not updated with it, {state}. \
+        "stopped: {what} at batch {} of epoch {}{update}{first}; the model was not updated with it, {state}. \
          A smaller learning rate or `clip_grad_norm` may help.",
         epoch.batch,
         epoch.number + 1,

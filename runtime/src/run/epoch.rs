@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::Row;
-use super::weight::Total;
+use super::weight::{Total, Weight};
+use super::{BatchLoss, Row, number};
 use crate::Scalar;
 use crate::metric::{Confusion, Metric};
 
@@ -21,16 +21,51 @@ pub(super) struct Epoch {
     pub(super) batch: usize,
     /// The loss of the last batch.
     pub(super) last: f64,
-    pub(super) loss: Total,
-    pub(super) valid_loss: Total,
-    pub(super) metrics: Vec<(String, f64)>,
-    pub(super) valid_metrics: Vec<(String, f64)>,
+    /// Whether the loss of the last batch is finite, or has no weight.
+    pub(super) is_finite: bool,
+    pub(super) train: Pass,
+    pub(super) valid: Pass,
     pub(super) confusions: Vec<(String, Confusion)>,
     /// Whether the last validation had the best loss so far; `None` before the epoch's first validation has
     /// ended.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
     pub(super) grad_norm: Option<f64>,
+}
+
+/// The measurements of a pass over data.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    pub(super) loss: Total,
+    /// The named parts of the loss.
+    parts: Vec<(&'static str, Total)>,
+    /// The values of metrics, by the names of their columns.
+    pub(super) metrics: Vec<(String, f64)>,
+}
+
+impl Pass {
+    /// Adds the loss of a batch and its parts, with the weight of the loss. Returns the loss.
+    #[track_caller]
+    pub(super) fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) -> f64 {
+        for (name, part) in loss.parts() {
+            let at = self.parts.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
+                self.parts.push((name, Total::default()));
+                self.parts.len() - 1
+            });
+            self.parts[at].1.add(number(part), weight);
+        }
+        let value = number(loss.total());
+        self.loss.add(value, weight);
+        value
+    }
+
+    /// All measurements so far, in column order. `prefix` is that of the names of losses.
+    fn measurements(&self, prefix: &str) -> impl Iterator<Item = (String, f64)> {
+        let losses = [("loss", self.loss)].into_iter().chain(self.parts.iter().copied());
+        let losses =
+            losses.filter_map(move |(name, total)| Some((format!("{prefix}{name}"), total.value()?)));
+        losses.chain(self.metrics.iter().cloned())
+    }
 }
 
 /// The measurements under unique names. A repeated name gets a number: `accuracy`, `accuracy_2`.
@@ -54,10 +89,9 @@ impl Epoch {
             batches,
             batch: 0,
             last: f64::NAN,
-            loss: Total::default(),
-            valid_loss: Total::default(),
-            metrics: Vec::new(),
-            valid_metrics: Vec::new(),
+            is_finite: true,
+            train: Pass::default(),
+            valid: Pass::default(),
             confusions: Vec::new(),
             is_best: None,
             learning_rate: before.and_then(|epoch| epoch.learning_rate),
@@ -76,17 +110,14 @@ impl Epoch {
 
     /// All measurements so far, in column order.
     pub(super) fn row(&self) -> Row {
-        let loss = self.loss.value().map(|loss| ("loss".to_owned(), loss));
-        let valid_loss = self.valid_loss.value().map(|loss| ("valid_loss".to_owned(), loss));
-        let measurements = loss.into_iter().chain(self.metrics.iter().cloned());
-        let valid = valid_loss.into_iter().chain(self.valid_metrics.iter().cloned());
+        let measurements = self.train.measurements("").chain(self.valid.measurements("valid_"));
         Row {
             epoch: self.number,
             before_training: self.before_training,
             seconds: self.began.elapsed().as_secs_f64(),
             learning_rate: self.learning_rate,
             grad_norm: self.grad_norm,
-            measurements: distinct(measurements.chain(valid)),
+            measurements: distinct(measurements),
             confusions: self.confusions.clone(),
         }
     }

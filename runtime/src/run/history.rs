@@ -7,6 +7,7 @@ use std::path::Path;
 
 pub(super) use table::{epoch_of, line};
 
+use super::checks::Monitor;
 use crate::file::atomic_write;
 use crate::metric::Confusion;
 use crate::{Result, Scalar};
@@ -29,6 +30,8 @@ pub enum StopReason {
         /// The batch in the epoch, counted from 0.
         batch: usize,
     },
+    /// The monitored measurement did not improve in the last `patience` checks.
+    EarlyStop,
     /// A hook returned `ControlFlow::Break`.
     Hook,
 }
@@ -42,6 +45,7 @@ impl fmt::Display for StopReason {
             Self::NonFinite { epoch, batch } => {
                 write!(f, "a loss or a gradient was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
             }
+            Self::EarlyStop => write!(f, "`early_stop`: no improvement in the last checks"),
             Self::Hook => write!(f, "a hook stopped the run"),
         }
     }
@@ -62,7 +66,8 @@ pub struct Row {
     /// The norm of the gradients in the epoch's last update, measured before clipping; `None` in a
     /// loop that does not clip by norm.
     pub grad_norm: Option<f64>,
-    /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
+    /// Names and values in order of measurement: `loss`, its named parts, training metrics, and the same of the
+    /// validation, from `valid_loss` on.
     pub measurements: Vec<(String, f64)>,
     /// Confusion matrices by name.
     pub(super) confusions: Vec<(String, Confusion)>,
@@ -97,9 +102,8 @@ pub struct History {
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// Whether validation is planned. If validation is planned, an epoch without validation is
-    /// never the best.
-    validated: bool,
+    /// The measurement that ranks epochs, if the loop declared it. An epoch without it is then never the best.
+    monitor: Option<Monitor>,
     stop_reason: StopReason,
     explanation: Option<String>,
 }
@@ -109,9 +113,9 @@ impl History {
         Self { epochs, ..Self::default() }
     }
 
-    /// Declares that validation is planned.
-    pub(super) fn validate(&mut self) {
-        self.validated = true;
+    /// Declares the measurement that ranks epochs.
+    pub(super) fn monitor(&mut self, monitor: Monitor) {
+        self.monitor = Some(monitor);
     }
 
     /// The planned number of epochs.
@@ -134,24 +138,20 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The name of the measurement that ranks epochs. This is the validation loss if validation is
-    /// planned, or if this row or an earlier row has a validation loss. Otherwise it is the
-    /// training loss.
-    fn monitored(&self, row: &Row) -> &'static str {
+    /// The measurement that ranks epochs. If the loop declared none, it is the validation loss if
+    /// this row or an earlier row has one. Otherwise it is the training loss.
+    pub(super) fn monitored(&self, row: &Row) -> Monitor {
         let validates = |row: &Row| row.get("valid_loss").is_some();
-        if self.validated || validates(row) || self.rows.iter().any(validates) {
-            "valid_loss"
-        } else {
-            "loss"
-        }
+        let by_rows = || Monitor::loss(validates(row) || self.rows.iter().any(validates));
+        self.monitor.clone().unwrap_or_else(by_rows)
     }
 
-    /// Whether a new row is the best so far. The first row is the best, unless its loss is NaN. A
-    /// row whose loss is NaN is never the best.
+    /// Whether a new row is the best so far. The first row is the best, unless its value is NaN. A
+    /// row whose value is NaN is never the best.
     pub(super) fn is_best(&self, row: &Row) -> bool {
-        let name = self.monitored(row);
-        let best = self.best.and_then(|best| self.rows[best].get(name));
-        row.get(name).is_some_and(|new| is_better(new, best))
+        let monitor = self.monitored(row);
+        let best = self.best.and_then(|best| self.rows[best].get(&monitor.name));
+        row.get(&monitor.name).is_some_and(|new| monitor.is_better(new, best, 0.0))
     }
 
     /// The rows, one per epoch.
@@ -226,7 +226,8 @@ impl History {
         self.rows.iter().rev().find_map(|row| row.confusion(name))
     }
 
-    /// The best row by `valid_loss`, or by `loss` in a run without validation.
+    /// The best row by the `monitor` of the spec. Without one, the best row by `valid_loss`, or by `loss` in a run
+    /// without validation.
     pub fn best(&self) -> Option<&Row> {
         self.best.map(|best| &self.rows[best])
     }
@@ -281,12 +282,6 @@ impl History {
             table.flush()
         })
     }
-}
-
-/// Whether the loss `new` is better than `best`. If `best` is `None`, every loss except NaN is
-/// better. NaN is never better.
-pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
-    !new.is_nan() && best.is_none_or(|best| new < best)
 }
 
 #[cfg(test)]

@@ -26,15 +26,23 @@ pub struct State<'a> {
     /// even when the hook `epoch_end` runs.
     pub history: &'a History,
     pub(super) is_best: bool,
+    pub(super) checks_since_best: Option<usize>,
 }
 
 impl State<'_> {
-    /// Whether this epoch is the best so far. Epochs are compared by `valid_loss`, or by `loss` in
-    /// a loop that has not validated. The first epoch is the best, unless its loss is NaN. An epoch
-    /// whose loss is NaN is never the best. In a loop that validates, an epoch without validation
+    /// Whether this epoch is the best so far. Epochs are compared by the `monitor` of the spec. Without one, they are
+    /// compared by `valid_loss`, or by `loss` in a loop that has not validated. The first epoch is the best, unless
+    /// its value is NaN. An epoch whose value is NaN is never the best. In a loop that validates, an epoch without validation
     /// is never the best.
     pub fn is_best(&self) -> bool {
         self.is_best
+    }
+
+    /// The number of checks since the best one; 0 if the last check was the best. A check is a validation, or the
+    /// training of an epoch if the loop compares epochs by it. Before any check, and if no check was the best, it is
+    /// the number of checks.
+    pub fn checks_since_best(&self) -> usize {
+        self.checks_since_best.unwrap_or_else(|| self.epochs_since_best())
     }
 
     /// The number of epochs since the best epoch; 0 if the current epoch [is the

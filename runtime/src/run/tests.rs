@@ -317,3 +317,17 @@ fn two_measurements_of_one_name_are_two_columns() {
     run.end_epoch().unwrap();
     assert_eq!(run.finish().names(), ["loss", "accuracy", "accuracy_2"]);
 }
+
+#[test]
+fn an_anomaly_before_a_finite_update_explains_no_later_failure() {
+    let _anomaly = crate::detect_anomaly();
+    let weight = Parameter::new(ndarray::arr1(&[0.0, 1.0]));
+    let mut run = run(1, None);
+    run.begin_epoch(0, 2);
+    // The infinite derivative of the root at 0 is left out by `select`.
+    let masked = crate::select(&crate::Tensor::from([0.0, 1.0]), &weight.tensor().sqrt(), &weight.tensor());
+    masked.sum().backward();
+    run.end_step(0.5, None);
+    assert!(diverged(&mut run, Scalar::NAN, 1));
+    assert!(!run.finish().explanation().unwrap().contains("sqrt"));
+}

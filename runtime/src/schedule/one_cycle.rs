@@ -133,4 +133,8 @@ impl Schedule for OneCycleLr {
     fn is_per_epoch(&self) -> bool {
         self.per_epoch
     }
+
+    fn warms_up(&self) -> bool {
+        true
+    }
 }

@@ -7,12 +7,7 @@ use training_loop::prelude::*;
     optimzer = Sgd::new(model.parameters(), 0.1), //~ error
     epoch = 3, //~ error
     frobnicate = 7, //~ error
-    early_stop(monitor = valid_loss, patience = 3), //~ error
     checkpoint(every = 1 epochs, keep_best = 1), //~ error
-    restore_best, //~ error
-    warmup = 500 steps, //~ error
-    anomaly = full, //~ error
-    ema(decay = 0.999), //~ error
     phases(a(every = 1)), //~ error
     distributed = comm, //~ error
     run = options, //~ error

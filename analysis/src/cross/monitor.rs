@@ -1,0 +1,63 @@
+//! Rules for `monitor` and `mode`: the clauses of a spec agree, and the loop measures the name.
+
+use proc_macro2::Span;
+
+use crate::bag::Bag;
+use crate::diagnostic::Diagnostic;
+use crate::spec::measured::{Measured, is_validation, mode, monitored, monitors};
+use crate::spec::names::list;
+use crate::spec::{ClauseName, Goal, Spec};
+use crate::suggest::nearest;
+
+pub(super) fn check(bag: &Bag, spec: &Spec) {
+    check_one(bag, spec);
+    let Some((name, at)) = monitored(spec) else { return };
+    if is_validation(&name) && !spec.mentions(ClauseName::Valid) {
+        return; // `check_validation` reports it.
+    }
+    let measured = Measured::of(spec);
+    let Some(found) = measured.find(&name) else {
+        if !measured.is_open() {
+            bag.push(unknown(&name, at, &measured));
+        }
+        return;
+    };
+    if let Some((goal, at)) = mode(spec).filter(|(goal, _)| *goal != found.goal) {
+        let (word, change, right) = match goal {
+            Goal::Max => ("max", "higher", "min"),
+            Goal::Min => ("min", "lower", "max"),
+        };
+        bag.push(
+            Diagnostic::error(at, format!("`mode = {word}`: a {change} `{name}` is worse"))
+                .help(format!("remove it, or write `mode = {right}`")),
+        );
+    }
+}
+
+/// Rejects clauses with different monitors, because a run has one best check.
+fn check_one(bag: &Bag, spec: &Spec) {
+    let mut named = monitors(spec).filter_map(|(monitor, _)| monitor.name.as_ref());
+    let Some((first, at)) = named.next() else { return };
+    for (other, place) in named.filter(|(other, _)| other != first) {
+        bag.push(
+            Diagnostic::error(*place, format!("the checks are compared by `{first}` and by `{other}`"))
+                .note_at(*at, format!("`{first}` is on line {}", at.start().line))
+                .note("a run has one best check, by one measurement")
+                .help("name the same measurement, or name it once"),
+        );
+    }
+}
+
+/// The error about a monitor that the loop does not measure.
+fn unknown(name: &str, at: Span, measured: &Measured) -> Diagnostic {
+    let names: Vec<&str> = measured.known.iter().map(|measurement| measurement.name.as_str()).collect();
+    let of_validation = format!("valid_{name}");
+    let near =
+        names.iter().copied().find(|known| *known == of_validation).or_else(|| nearest(name, names.clone()));
+    let measures = format!("it measures {}", list(&names));
+    let error = Diagnostic::error(at, format!("`{name}` is not measured by this loop"));
+    match near {
+        Some(near) => error.note(measures).help(format!("did you mean `{near}`?")),
+        None => error.help(format!("{measures}; a metric is added by `metrics = [...]`")),
+    }
+}

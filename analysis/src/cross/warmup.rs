@@ -1,0 +1,60 @@
+//! Rules for `warmup`: the run is longer, and the schedule has no warmup of its own.
+
+use syn::Expr;
+
+use crate::bag::Bag;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::rules::{WARMUP_IN_SCHEDULE, WARMUP_TOO_LONG};
+use crate::spec::{ClauseName, Spec, Value, WarmupUnit, chain_start, constructed, plain};
+
+pub(super) fn check(bag: &Bag, spec: &Spec) {
+    let Some(warmup) = &spec.warmup else { return };
+    let place = Place::of(&warmup.value.count);
+    let limit = match warmup.value.unit {
+        WarmupUnit::Steps => &spec.max_steps,
+        WarmupUnit::Epochs => &spec.epochs,
+        WarmupUnit::Percent => &None,
+    };
+    if let (Some(length), Some(limit), Some(clause)) = (number(&warmup.value.count), value(limit), limit)
+        && length > limit
+    {
+        let (rule, help) = WARMUP_TOO_LONG;
+        bag.push(
+            Diagnostic::error(place, format!("`warmup` {rule}"))
+                .note_at(
+                    clause.span(),
+                    format!("`{} = {limit}` is on line {}", clause.key, clause.span().start().line),
+                )
+                .help(help),
+        );
+    }
+    let has_length =
+        [ClauseName::Epochs, ClauseName::MaxSteps].into_iter().any(|clause| spec.mentions(clause));
+    if warmup.value.unit == WarmupUnit::Percent && !has_length && spec.mentions(ClauseName::MaxTime) {
+        bag.push(
+            Diagnostic::error(place, "`warmup` in percent of a run whose number of updates is unknown")
+                .help("write it in steps, `warmup = 500 steps`, or add `epochs` or `max_steps`"),
+        );
+    }
+    let made = spec.scheduler.as_ref().map(|scheduler| chain_start(&scheduler.value));
+    if let Some(made) = made.filter(|made| constructed(made).is_some_and(|name| name == "OneCycleLr")) {
+        let (rule, help) = WARMUP_IN_SCHEDULE;
+        bag.push(
+            Diagnostic::error(warmup.span(), format!("`warmup`: {rule}"))
+                .note_at(Place::of(made), format!("the schedule is on line {}", Place::of(made).line()))
+                .help(help),
+        );
+    }
+}
+
+/// The number of a clause, if it is a literal.
+fn value(clause: &Value) -> Option<u64> {
+    number(&clause.as_ref()?.value)
+}
+
+/// An integer literal.
+fn number(value: &Expr) -> Option<u64> {
+    let Expr::Lit(literal) = plain(value) else { return None };
+    let syn::Lit::Int(int) = &literal.lit else { return None };
+    int.base10_parse().ok()
+}

@@ -1,0 +1,35 @@
+//! The warmup of the learning rate.
+
+use proc_macro2::Span;
+
+use super::{Amounts, Names, Number, number};
+use crate::item::SpecFn;
+use crate::spec::{Spec, WarmupUnit, chain_start, constructed};
+
+/// The warmup of a run.
+pub(crate) struct Warmup {
+    pub(crate) at: Span,
+    pub(crate) number: Number,
+    pub(crate) unit: WarmupUnit,
+    /// Whether the loop asks the schedule at run time if it has a warmup of its own.
+    pub(crate) asks_schedule: bool,
+}
+
+/// Plans the warmup, if there is one.
+pub(super) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts, names: &Names) -> Option<Warmup> {
+    let (clause, checked) = spec.warmup.as_ref().zip(amounts.warmup.as_ref())?;
+    let name = match clause.value.unit {
+        WarmupUnit::Steps => "warmup_steps",
+        WarmupUnit::Epochs => "warmup_epochs",
+        WarmupUnit::Percent => "warmup_percent",
+    };
+    let is_known = |scheduler| {
+        constructed(chain_start(scheduler)).is_some_and(|name| name == "StepLr" || name == "CosineLr")
+    };
+    Some(Warmup {
+        at: clause.span(),
+        number: number(checked, None, name, clause.span(), item, names),
+        unit: clause.value.unit,
+        asks_schedule: spec.scheduler.as_ref().is_some_and(|clause| !is_known(&clause.value)),
+    })
+}

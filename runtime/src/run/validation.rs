@@ -1,0 +1,66 @@
+//! The validations of a run.
+
+use super::epoch::Pass;
+use super::history::Row;
+use super::weight::Weight;
+use super::{BatchLoss, Run};
+use crate::Result;
+use crate::metric::Metric;
+
+impl Run {
+    /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
+    pub fn begin_validation(&mut self) {
+        self.epoch.valid = Pass::default();
+        self.epoch.is_best = None;
+        self.validated_at = Some(self.step);
+    }
+
+    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
+    /// batch's loss, or `samples` if the denominator is unknown.
+    ///
+    /// # Panics
+    /// If the loss is not a scalar.
+    #[track_caller]
+    pub fn add_valid_loss<L: BatchLoss>(&mut self, loss: &L, samples: usize) {
+        self.epoch.valid.add(loss, Weight::of(loss.total(), samples).0);
+    }
+
+    /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
+    /// denominator of the loss.
+    ///
+    /// # Errors
+    /// [`Error::Rule`] if the weight is negative or not finite.
+    ///
+    /// # Panics
+    /// If the loss is not a scalar.
+    #[track_caller]
+    pub fn add_weighted_valid_loss<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.epoch.valid.add(loss, Weight::given(weight)?);
+        Ok(())
+    }
+
+    /// Records the value of a metric on the validation data.
+    pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
+        self.epoch.valid.metrics.push((format!("valid_{}", metric.name()), metric.compute()));
+        self.epoch.keep("valid_confusion", metric);
+    }
+
+    /// Ends a validation. If a measurement of the validation data ranks epochs, this decides whether it is the best
+    /// so far. The first value is the best, unless it is NaN.
+    pub fn end_validation(&mut self) {
+        let row = self.epoch.row();
+        let monitor = self.history.monitored(&row);
+        if monitor.is_validation() {
+            self.epoch.is_best = Some(self.checks.add(monitor.value(&row), &monitor));
+        }
+    }
+
+    /// Whether the present values are the best so far, by the last validation or the epoch's training.
+    pub fn is_best(&self) -> bool {
+        self.is_best_row(&self.epoch.row())
+    }
+
+    pub(super) fn is_best_row(&self, row: &Row) -> bool {
+        self.epoch.is_best.unwrap_or_else(|| !self.checks.has_best() && self.history.is_best(row))
+    }
+}
