@@ -79,9 +79,9 @@ pub use words::{
     is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
-    names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
-    runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes, writes_gradients,
-    writes_in_place, zeroes_gradients,
+    names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, reduces_by_itself, restores,
+    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, trains_by_name, writes,
+    writes_gradients, writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

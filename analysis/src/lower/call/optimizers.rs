@@ -127,20 +127,18 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
         self.emit(Action::Build(id), site);
-        let conditional = self.cfg.sites[site].conditional;
-        let built =
-            |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));
-        let models: Vec<_> = owned.paths().iter().filter_map(built).collect();
-        let object = &mut self.cfg.optimizers[id];
-        if !object.built.contains(&(site, conditional)) {
-            object.built.push((site, conditional));
-        }
-        for model in models {
-            if !object.models.contains(&model) {
-                object.models.push(model);
-            }
-        }
+        self.note_built(id, site);
+        self.owns_models(id, owned);
         self.hold_optimizer(path, id);
+    }
+
+    /// Records that the function constructs an optimizer at a site.
+    fn note_built(&mut self, id: OptimizerId, site: SiteId) {
+        let built = (site, self.cfg.sites[site].conditional);
+        let object = &mut self.cfg.optimizers[id];
+        if !object.built.contains(&built) {
+            object.built.push(built);
+        }
     }
 
     /// Stores the result of an opaque expression as an optimizer in a place.
@@ -150,7 +148,10 @@ impl<'a> Lower<'a> {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);
         match value.made {
-            Some(site) => self.emit(Action::Build(id), site),
+            Some(site) => {
+                self.emit(Action::Build(id), site);
+                self.note_built(id, site);
+            }
             None => self.emit(Action::Forget(id), 0),
         }
         self.hold_optimizer(path, id);
