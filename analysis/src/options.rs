@@ -38,6 +38,10 @@ pub struct CheckOptions {
     /// Whether nothing in the annotated module or `impl` around the function steps an optimizer
     /// or calls the function.
     pub unstepped: bool,
+    /// Whether nothing in the checked code steps an optimizer or calls the function.
+    pub steps_nowhere: bool,
+    /// Whether nothing in the checked code may zero gradients or calls the function.
+    pub zeroes_nowhere: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,
     /// Whether the schedule of a spec counts epochs.

@@ -44,8 +44,8 @@ pub use data::{
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use grades::{
-    changes_in_place, clips_gradients, may_differentiate, names_backward, names_loss, only_looks,
-    returns_gradient,
+    changes_in_place, clips_gradients, fuses_step, may_differentiate, names_backward, names_loss,
+    names_stored_values, only_looks, returns_gradient,
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};

@@ -75,6 +75,7 @@ facts! {
     ShortEpochs,
     Shown,
     Swallow,
+    Write,
 }
 
 /// A fact without data.
@@ -118,6 +119,10 @@ pub(crate) struct Opaque(pub(crate) Deps);
 /// The optimizer that claims the loss of a backward, although its parameters are not known to be the loss's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim(pub(crate) OptimizerId);
+
+/// A write to parameters in these places, without an optimizer and recorded.
+#[derive(Debug)]
+pub(crate) struct Write(pub(crate) Deps);
 
 /// A reduction over all processes.
 #[derive(Clone, Copy, Debug)]

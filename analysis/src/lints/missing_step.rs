@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::idle::report_idle;
+use super::idle::{report_idle, report_unused};
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
@@ -20,7 +20,7 @@ lint! {
     /// In a library whose `backward` returns the gradients as a value (`candle`, `burn`, `dfdx`), also gradients that are dropped, because the code passes them neither to a step nor to another call.
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
-    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
+    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer, or if the function computes gradients and never mentions the optimizer.
     ///
     /// ## Why it matters
     ///
@@ -47,28 +47,29 @@ lint! {
     /// Silent if:
     ///
     /// - the optimizer is returned, stored or passed to another function,
-    /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`,
+    /// - the optimizer comes from the caller of a function without the attribute `#[training_loop]`, unless every iteration zeroes the gradients (a warning),
     /// - the function reads gradients or updates parameters itself.
     ///
     /// Gradients that are a value end with the function, so the last two cases do not apply to them.
     /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
-    /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
+    /// An optimizer in a field of `self` is reported as a warning if every iteration zeroes the gradients and no method of the annotated `impl` calls `step`, or if every call zeroes them, the field is private and no function of the file steps.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
-        let of_self = is_zeroed_every_iteration(cx, id);
-        let of_caller = optimizer.from_caller && !cx.options.annotated && !of_self;
+        let of_caller = optimizer.from_caller && !cx.options.annotated;
+        let every_call = is_zeroed_every_call(cx, id);
+        let zeroed = every_call || is_zeroed_every_iteration(cx, id);
         // Whether another optimizer of the same parameters uses the gradients.
         let shared = (0..cx.cfg.optimizers.len()).any(|other| {
             let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
-        if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
+        if shared || of_caller && !zeroed || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         // `unrelated_optimizer` reports a step on the wrong optimizer.
@@ -76,7 +77,8 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let fills = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Fill, _) if *of == id);
-        let in_a_loop = |visit: &&Visit| !cx.site(visit.site).loops.is_empty();
+        // One call of a method is one iteration, if the optimizer is in a field that the caller cannot reach.
+        let in_a_loop = |visit: &&Visit| every_call || !cx.site(visit.site).loops.is_empty();
         let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
         let step = format!("`{}.step()`", optimizer.name);
@@ -100,7 +102,7 @@ fn check(cx: &mut Context<'_>) {
             .note("the parameters never change, so nothing is trained")
             .help(help)
             .fix(fix);
-        if of_self {
+        if of_caller {
             report.only_warns();
         }
     }
@@ -108,7 +110,8 @@ fn check(cx: &mut Context<'_>) {
     dropped(cx);
     dropped_sums(cx);
     if !unread_losses(cx) {
-        let told = never_used(cx);
+        let mut told = never_used(cx);
+        told.extend(report_unused(cx));
         report_idle(cx, &told);
     }
 }
@@ -251,16 +254,25 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     told
 }
 
-/// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and
-/// zero its gradients in every iteration that computes gradients.
+/// Whether a function zeroes an optimizer's gradients in every iteration that computes gradients.
 ///
-/// A `step` in other code would use only the gradients of the last iteration.
+/// A `step` in other code would use only the gradients of the last iteration. An optimizer in a field of `self` may
+/// be stepped by another method, unless no method of an annotated `impl` steps.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
     let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
     let fills = cx.acting(id, Effect::Fill);
     let zeroed = |fill: &usize| round(fill).is_some() && zeroes.iter().any(|zero| round(zero) == round(fill));
-    cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
+    let hidden = is_field_of_self(cx.name(id)) && !cx.options.unstepped;
+    !hidden && !fills.is_empty() && fills.iter().all(zeroed) && cx.acting(id, Effect::Nothing).is_empty()
+}
+
+/// Whether no code steps an optimizer in a private field, and every call of the function zeroes its gradients.
+fn is_zeroed_every_call(cx: &Context<'_>, id: usize) -> bool {
+    let plain = |site: &usize| !cx.site(*site).conditional && cx.site(*site).loops.is_empty();
+    let (zeroes, fills) = (cx.acting(id, Effect::Zero), cx.acting(id, Effect::Fill));
+    let all = zeroes.iter().any(plain) && !fills.is_empty() && fills.iter().all(plain);
+    cx.cfg.optimizers[id].kept && cx.options.steps_nowhere && all
 }
 
 /// Reports a `backward` whose gradients no `step` uses, if the same loop steps the optimizer.

@@ -43,6 +43,7 @@ mod several;
 mod shapes;
 mod stores;
 mod tensors;
+mod writes;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -220,7 +221,9 @@ impl<'a> Lower<'a> {
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         self.note_metric(call);
-        if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
+        self.note_write(call);
+        let value = self.by_shape(call).or_else(|| self.clips_by_name(call));
+        if let Some(value) = value.or_else(|| self.inlined(call)) {
             return value;
         }
         if let Some(value) = self.steps_with_closure(call) {

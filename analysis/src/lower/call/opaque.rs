@@ -80,8 +80,9 @@ impl<'a> Lower<'a> {
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        // A call that returns parameters does not run `backward`.
-        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+        // A call that returns parameters does not run `backward`, nor does a getter.
+        let gets = is_reading(&call.name) && !hints_at_training(&call.name);
+        if !gets && (!call.arguments.is_empty() || !returns_parameters(&call.name)) {
             self.note_opaque(site, place, &call.arguments);
         }
         if shows_results(&call.name) {
@@ -155,7 +156,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Whether gradients are in the parameters, as far as the imported library tells.
-    fn keeps_in_place(&self) -> bool {
+    pub(super) fn keeps_in_place(&self) -> bool {
         self.vocabulary.keeping().is_none_or(|keeping| keeping == Keeping::InPlace)
     }
 
@@ -166,7 +167,9 @@ impl<'a> Lower<'a> {
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
         let trains = hints_at_training(&call.name) && !only_looks(&call.name);
         let count = matches!(receiver.kind, Kind::Number);
-        if !self.optimizers_in(&receiver.deps).is_empty() || trains && !count {
+        // A collection beside the optimizer cannot step it.
+        let holds = !collects(&call.name) && !self.optimizers_in(&receiver.deps).is_empty();
+        if holds || trains && !count {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
             self.emit(Action::Touch(deps), site);
         }

@@ -5,6 +5,7 @@ use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
+use crate::vocabulary::rust::{is_meant_unused, own_field};
 use crate::vocabulary::{CallEffect, sets_momentum};
 
 impl<'a> Lower<'a> {
@@ -132,9 +133,24 @@ impl<'a> Lower<'a> {
         self.hold_optimizer(path, id);
     }
 
+    /// Completes the facts about the optimizers in fields of `self`.
+    pub(in crate::lower) fn settle_kept(&mut self) {
+        let Some(ty) = self.here().owner else { return };
+        for id in 0..self.cfg.optimizers.len() {
+            let optimizer = &self.cfg.optimizers[id];
+            let field = own_field(&optimizer.name).filter(|_| optimizer.from_caller);
+            self.cfg.optimizers[id].kept = field.is_some_and(|field| self.resolver.keeps(ty, field));
+        }
+    }
+
     /// Records that the function constructs an optimizer at a site.
     fn note_built(&mut self, id: OptimizerId, site: SiteId) {
         let built = (site, self.cfg.sites[site].conditional);
+        let path = self.cfg.optimizers[id].path;
+        let name = self.cfg.paths.name(path);
+        let variable = self.cfg.paths.root_of(path) == path && !is_meant_unused(name);
+        let unused = variable && self.survey().differentiates() && !self.survey().mentions(name);
+        self.cfg.optimizers[id].unused = unused;
         let object = &mut self.cfg.optimizers[id];
         if !object.built.contains(&built) {
             object.built.push(built);

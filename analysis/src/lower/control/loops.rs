@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn for_loop(&mut self, node: &'a ExprForLoop) -> Value<'a> {
-        if self.for_each_named(node) {
+        if self.for_each_named(node) || self.steps_each(node) {
             return Value::nothing();
         }
         let pipeline = self.pipeline(&node.expr);

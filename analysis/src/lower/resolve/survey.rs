@@ -12,6 +12,7 @@ use crate::cfg::{Expression, Factors};
 use crate::limits;
 use crate::lower::call::processes::last_name;
 use crate::lower::control::condition::Key;
+use crate::lower::control::each::each_step;
 use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
@@ -175,6 +176,7 @@ impl<'ast> Visit<'ast> for Survey {
         }
         self.trains |= may_train(&name);
         self.passed.method(call, &name);
+        self.shapes.named.method(call, &name);
         self.shapes.differentiates |= hints_at_differentiation(&name);
         self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
@@ -182,6 +184,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
+        self.shapes.named.assigns(&assign.left);
         self.questions.holds(structure(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
@@ -210,6 +213,7 @@ impl<'ast> Visit<'ast> for Survey {
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
             self.passed.function(&path.path, call);
+            self.shapes.named.function(call, &name);
             let computes = Self::is_computation(self.vocabulary.function(&name));
             self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
@@ -236,6 +240,11 @@ impl<'ast> Visit<'ast> for Survey {
             self.uses.entry(text::tight(&index.expr)).or_default().indexed = true;
         }
         visit::visit_expr_index(self, index);
+    }
+
+    fn visit_expr_for_loop(&mut self, node: &'ast syn::ExprForLoop) {
+        self.shapes.each.extend(each_step(node).map(|each| each.key()));
+        visit::visit_expr_for_loop(self, node);
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
