@@ -71,7 +71,8 @@ fn check(cx: &mut Context<'_>) {
     }
     if !cx.options.called && !cx.of_spec() {
         for id in 0..cx.cfg.optimizers.len() {
-            let kept = cx.cfg.optimizers[id].kept && cx.options.zeroes_nowhere;
+            let optimizer = &cx.cfg.optimizers[id];
+            let kept = optimizer.kept && optimizer.adds_up && cx.options.zeroes_nowhere;
             let told = cx.options.annotated || kept;
             if let Some((filled, step)) = leaves_used_gradients(cx, id).filter(|_| told) {
                 report_calls(cx, id, &filled, step);

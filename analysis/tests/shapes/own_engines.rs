@@ -176,3 +176,51 @@ fn norms_of_each_iteration(model: &Net, optimizer: &mut Adam, data: &[Batch]) ->
     }
     norms
 }
+
+fn two_groups_of_parameters(encoder: &Net, decoder: &Net, x: &Tensor, y: &Tensor) {
+    let mut optimizer = Sgd::new(0.01);
+    let loss = mse_loss(&decoder.forward(&encoder.forward(x)), y);
+    loss.backward();
+    for param in encoder.parameters() {
+        optimizer.step(&param, &param.grad());
+    }
+    for param in decoder.parameters() {
+        optimizer.step(&param, &param.grad());
+    }
+}
+
+fn layer_by_layer(net: &Net, data: &[Batch]) {
+    let mut optimizer = Sgd::new(0.01);
+    for batch in data {
+        let loss = mse_loss(&net.forward(&batch.x), &batch.y);
+        loss.backward();
+        for layer in &net.layers {
+            for param in layer.parameters() {
+                optimizer.step(&param, &param.grad());
+            }
+        }
+        net.zero_grad();
+    }
+}
+
+fn layer_by_index(net: &Net, data: &[Batch]) {
+    let mut optimizer = Sgd::new(0.01);
+    for batch in data {
+        let loss = mse_loss(&net.forward(&batch.x), &batch.y);
+        loss.backward();
+        for index in 0..net.layers.len() {
+            for param in net.layers[index].parameters() {
+                optimizer.step(&param, &param.grad());
+            }
+        }
+        net.zero_grad();
+    }
+}
+
+fn lists_of_parameters_and_gradients(mut params: Vec<Tensor>, grads: Vec<Tensor>) {
+    let mut optimizer = Sgd::new(0.01);
+    for i in 0..params.len() {
+        optimizer.update(&mut params[i], &grads[i]);
+    }
+    optimizer.step();
+}

@@ -56,3 +56,16 @@ impl Handed {
         &mut self.adam
     }
 }
+
+struct Layerwise {
+    model: Net,
+    sgd: Sgd,
+}
+
+impl Layerwise {
+    pub fn train_step(&mut self, x: &Tensor, y: &Tensor) {
+        let output = self.model.forward(x);
+        self.model.backward(&difference(&output, y));
+        self.sgd.step(&mut self.model);
+    }
+}

@@ -148,7 +148,9 @@ impl<'a> Lower<'a> {
         let built = (site, self.cfg.sites[site].conditional);
         let path = self.cfg.optimizers[id].path;
         let name = self.cfg.paths.name(path);
-        let variable = self.cfg.paths.root_of(path) == path && !is_meant_unused(name);
+        // A parameter of an inlined function is no variable of this one.
+        let variable = self.cfg.paths.root_of(path) == path && !self.inlining.is_inside();
+        let variable = variable && !is_meant_unused(name);
         let unused = variable && self.survey().differentiates() && !self.survey().mentions(name);
         self.cfg.optimizers[id].unused = unused;
         let object = &mut self.cfg.optimizers[id];

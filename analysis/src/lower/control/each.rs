@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprForLoop, ExprLet, ExprMethodCall, Local, Pat};
 
-use crate::cfg::Action;
-use crate::lower::env::value::Kind;
-use crate::lower::{Lower, address};
-use crate::stage::{Effect, Stage};
+use crate::lower::address;
+use crate::lower::env::bind::member;
 use crate::tokens::names_in;
 use crate::vocabulary::{applies_gradients, names_backward, names_gradients_alone, zeroes_gradients};
 
@@ -29,9 +27,9 @@ type Method<'a> = (&'a Expr, &'a ExprMethodCall);
 /// The stages in the body of such a loop.
 pub(in crate::lower) struct EachStep<'a> {
     /// The call that applies the optimizer to the parameter of the iteration.
-    step: Method<'a>,
+    pub(super) step: Method<'a>,
     /// A later call that zeroes the gradient of the parameter.
-    zero: Option<&'a Expr>,
+    pub(super) zero: Option<&'a Expr>,
 }
 
 impl EachStep<'_> {
@@ -94,12 +92,21 @@ impl<'a> Search<'a> {
     }
 
     /// What an expression was taken from; `None` if it is no part of the parameter of the iteration.
+    ///
+    /// An index into a list takes the parameter and the gradient from two lists, which need not belong together.
     fn part(&self, expr: &Expr) -> Option<Part> {
-        let names = names_in(expr);
-        let known: Vec<Part> = names.iter().filter_map(|name| self.parts.get(name).copied()).collect();
-        let gradient =
-            known.contains(&Part::Gradient) || names.iter().any(|name| names_gradients_alone(name));
-        known.first().map(|_| if gradient { Part::Gradient } else { Part::Parameter })
+        let (of, named) = match expr {
+            Expr::Path(path) => return self.parts.get(&path.path.get_ident()?.to_string()).copied(),
+            Expr::Field(field) => (&*field.base, names_gradients_alone(&member(&field.member))),
+            Expr::MethodCall(call) => (&*call.receiver, names_gradients_alone(&call.method.to_string())),
+            Expr::Call(call) if call.args.len() == 1 => (&call.args[0], false),
+            Expr::Reference(inner) => (&*inner.expr, false),
+            Expr::Unary(inner) => (&*inner.expr, false),
+            Expr::Paren(inner) => (&*inner.expr, false),
+            Expr::Try(inner) => (&*inner.expr, false),
+            _ => return None,
+        };
+        self.part(of).map(|part| if named { Part::Gradient } else { part })
     }
 }
 
@@ -143,26 +150,5 @@ impl<'a> Visit<'a> for Search<'a> {
         if !self.other {
             visit::visit_expr(self, expr);
         }
-    }
-}
-
-impl<'a> Lower<'a> {
-    /// Lowers a loop that applies an optimizer to each parameter as one step. Returns whether it was lowered.
-    pub(super) fn steps_each(&mut self, node: &'a ExprForLoop) -> bool {
-        let Some(each) = each_step(node) else { return false };
-        let Kind::Optimizer(id) = self.expr(&each.step.1.receiver).kind else { return false };
-        let deps = self.expr(&node.expr).derived().deps;
-        let path = self.cfg.optimizers[id].path;
-        self.optimizer(path, Some(deps.clone()).filter(|deps| !deps.is_empty()), false);
-        // The gradients add up if the code zeroes them somewhere.
-        self.cfg.optimizers[id].adds_up =
-            self.resolver.functions.iter().any(|known| known.survey.names_zero());
-        let step = self.site_of(each.step.0, Some(Stage::Step));
-        self.emit(Action::Effect(id, Effect::Take), step);
-        if let Some(zero) = each.zero {
-            let zero = self.site_of(zero, Some(Stage::ZeroGrad));
-            self.emit(Action::Through(deps, Effect::Zero), zero);
-        }
-        true
     }
 }

@@ -64,6 +64,11 @@ impl Survey {
         all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
     }
 
+    /// Whether a loop with this call applies an optimizer to all parameters, as one step.
+    pub(in crate::lower) fn steps_each(&self, call: usize) -> bool {
+        self.shapes.each.contains(&call)
+    }
+
     /// Whether the function mentions a variable after its declaration.
     pub(in crate::lower) fn mentions(&self, name: &str) -> bool {
         self.shapes.mentions.contains_key(name)

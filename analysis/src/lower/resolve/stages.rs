@@ -28,6 +28,10 @@ enum Named {
 pub(super) struct NamedStages {
     named: BTreeSet<Named>,
     step: Option<NamedCall>,
+    /// The number of backwards so far.
+    backwards: usize,
+    /// For each loop around the current code, the number of backwards before the loop.
+    loops: Vec<usize>,
 }
 
 impl NamedStages {
@@ -42,7 +46,23 @@ impl NamedStages {
         self.call(name, call.span(), false);
     }
 
+    pub(super) fn enter_loop(&mut self) {
+        self.loops.push(self.backwards);
+    }
+
+    pub(super) fn leave_loop(&mut self) {
+        self.loops.pop();
+    }
+
+    /// Whether the current code is outside of loops, or comes after a backward in the same loop.
+    ///
+    /// A loop without a backward goes over parts of one model.
+    pub(super) fn follows_backward(&self) -> bool {
+        self.loops.last().is_none_or(|before| self.backwards > *before)
+    }
+
     fn call(&mut self, name: &str, span: proc_macro2::Span, steps: bool) {
+        self.backwards += usize::from(names_backward(name));
         let zeroes = zeroes_gradients(name);
         let says = [
             (Named::Backward, names_backward(name)),

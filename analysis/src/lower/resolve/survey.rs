@@ -243,8 +243,17 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_expr_for_loop(&mut self, node: &'ast syn::ExprForLoop) {
-        self.shapes.each.extend(each_step(node).map(|each| each.key()));
+        let each = each_step(node).filter(|_| self.shapes.named.follows_backward());
+        self.shapes.each.extend(each.map(|each| each.key()));
+        self.shapes.named.enter_loop();
         visit::visit_expr_for_loop(self, node);
+        self.shapes.named.leave_loop();
+    }
+
+    fn visit_expr_loop(&mut self, node: &'ast syn::ExprLoop) {
+        self.shapes.named.enter_loop();
+        visit::visit_expr_loop(self, node);
+        self.shapes.named.leave_loop();
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
@@ -299,7 +308,9 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
         let before = self.weight();
+        self.shapes.named.enter_loop();
         visit::visit_expr_while(self, node);
+        self.shapes.named.leave_loop();
         self.questions.ask_each(&node.cond, self.weight() > before, true);
     }
 

@@ -48,8 +48,8 @@ impl Survey {
             return;
         }
         if self.shapes.each.contains(&address(call)) {
-            // A loop over the parameters steps the optimizer once.
-            uses.bare.insert(STEP.to_owned());
+            // A loop over the parameters steps the optimizer once. Two loops step it for different parameters.
+            uses.takes_gradients |= !uses.bare.insert(STEP.to_owned());
             return;
         }
         // A step with gradients as an argument may belong to a library in which gradients are
