@@ -43,7 +43,7 @@ pub use event::{Action, Block, BlockKind, Edge, Event, Mode, OnStore, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
-pub(crate) use facts::{Claim, Facts, Mark, Opaque, Reduction, Scaler};
+pub(crate) use facts::{Claim, Facts, Mark, Opaque, Reduction, Scaler, Write};
 pub use function::Factors;
 pub(crate) use function::{Function, Modes};
 pub use guard::{Counter, Guard, GuardId, Period};
@@ -59,6 +59,13 @@ pub use schedule::{Advance, Schedule};
 pub(crate) use store::Store;
 pub(crate) use variable::Variable;
 pub use variable::{Use, UseKind};
+
+/// A call in the source that is named after a stage.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedCall {
+    pub(crate) name: String,
+    pub(crate) line: usize,
+}
 
 /// The index of a block in `Cfg::blocks`.
 pub type BlockId = usize;
@@ -141,6 +148,11 @@ pub struct Optimizer {
     pub several: bool,
     /// Whether `backward` certainly adds to the gradients. If not, `backward` may overwrite them.
     pub adds_up: bool,
+    /// Whether the optimizer is in a variable that the function constructs and never mentions.
+    pub unused: bool,
+    /// Whether the optimizer is in a private field of `self`, of which the checked code shows all steps and all
+    /// calls that zero.
+    pub kept: bool,
     /// The sites of the optimizer's constructors, each with a flag that tells whether a condition
     /// may skip the constructor.
     pub built: Vec<(SiteId, bool)>,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::{Item, ItemFn};
 
 use crate::attribute::Told;
-use crate::cfg::Cfg;
+use crate::cfg::{Cfg, NamedCall};
 use crate::diagnostic::Diagnostic;
 use crate::flow::Solution;
 use crate::lower::Lowered;
@@ -60,6 +60,8 @@ struct Solved {
     cfg: Cfg,
     solution: Solution,
     annotated: bool,
+    /// The first step of a function that trains, by the names of its calls.
+    named_step: Option<NamedCall>,
 }
 
 /// The results to store after the check of a function. Solved states need memory, so they are
@@ -91,7 +93,7 @@ impl Checked {
     }
 
     fn of(seen: &Resolver, lowered: Vec<(Lowered, CheckOptions)>, keep: Keep) -> Self {
-        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered.cfg, &options, keep);
+        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered, &options, keep);
         let functions: Vec<CheckedFn> = lowered.into_iter().map(checked).collect();
         let findings = merge(seen, &functions);
         Self { functions, findings }
@@ -130,10 +132,11 @@ impl Checked {
 }
 
 impl CheckedFn {
-    fn new(mut cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
+    fn new(lowered: Lowered, options: &CheckOptions, keep: Keep) -> Self {
+        let Lowered { mut cfg, named_step, .. } = lowered;
         flow::claim(&mut cfg);
         let solution = flow::solve(&cfg, options.annotated);
-        let solved = Solved { cfg, solution, annotated: options.annotated };
+        let solved = Solved { cfg, solution, annotated: options.annotated, named_step };
         let findings = if solved.is_complete() {
             options.levels.apply(lints::judge(&solved.cfg, &solved.solution, options))
         } else {
@@ -143,9 +146,11 @@ impl CheckedFn {
     }
 
     fn proof(&self) -> Option<Proof> {
-        let solved = self.solved.as_ref().filter(|solved| solved.is_complete())?;
-        let Solved { cfg, solution, annotated } = solved;
-        prove::prove(&Asked { cfg, solution, annotated: *annotated }, &self.findings)
+        let solved = self.solved.as_ref()?;
+        let Solved { cfg, solution, annotated, named_step } = solved;
+        let (annotated, step) = (*annotated, named_step.as_ref());
+        let asked = Asked { cfg, solution, annotated, step };
+        if solved.is_complete() { prove::prove(&asked, &self.findings) } else { prove::beyond_bounds(&asked) }
     }
 }
 
@@ -163,7 +168,8 @@ fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
     let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
     let steps = lowered.iter().any(|lowered| has(lowered, Effect::Take));
-    let zeroes = lowered.iter().any(|lowered| has(lowered, Effect::Zero));
+    let zeroes = seen.functions.iter().any(|function| function.survey.may_zero())
+        || lowered.iter().any(|lowered| has(lowered, Effect::Zero));
     let options = |(id, lowered): (usize, Lowered)| {
         let function = &seen.functions[id];
         let called = called.contains(&id);
@@ -172,9 +178,14 @@ fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
         let annotated = function.options.annotated && (function.marked || whole);
         let trains = !function.options.annotated && trains_by_name(&function.name);
         let unstepped = !steps && (trains || function.options.annotated && !annotated && !called);
+        let (steps_nowhere, zeroes_nowhere) = (!called && !steps, !called && !zeroes);
         let vocabularies = function.options.vocabularies.unwrap_or(seen.vocabularies);
         let unzeroed = !zeroes && trains && vocabularies.keeping() == Some(Keeping::InPlace);
-        (lowered, CheckOptions { annotated, called, unstepped, unzeroed, ..function.options.clone() })
+        let options = function.options.clone();
+        (
+            lowered,
+            CheckOptions { annotated, called, unstepped, steps_nowhere, zeroes_nowhere, unzeroed, ..options },
+        )
     };
     lowered.into_iter().enumerate().map(options).collect()
 }

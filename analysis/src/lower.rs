@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{Block, Cfg, Questions};
+use crate::cfg::{Block, Cfg, NamedCall, Questions};
 use crate::limits;
 use crate::vocabulary::Vocabularies;
 
@@ -43,6 +43,8 @@ pub(crate) struct Lowered {
     pub cfg: Cfg,
     /// The functions that this function calls, directly or through other functions.
     pub called: BTreeSet<FnId>,
+    /// The first step of a function that trains, by the names of its calls.
+    pub named_step: Option<NamedCall>,
 }
 
 /// Lowers one of the resolved functions to its control-flow graph.
@@ -53,6 +55,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.settle_guards();
     lower.settle_outcomes();
     lower.settle_stores();
+    lower.settle_kept();
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
@@ -62,7 +65,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     }
     lower.cfg.watch();
     lower.inlining.called.remove(&function);
-    Lowered { cfg: lower.cfg, called: lower.inlining.called }
+    let named_step = resolver.functions[function].survey.named_step().cloned();
+    Lowered { cfg: lower.cfg, called: lower.inlining.called, named_step }
 }
 
 /// The walk over one function: its graph so far, and the state of each submodule.
@@ -84,8 +88,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 /// ```
 ///
 /// A submodule imports only from submodules above it.
-/// There are exceptions for code that only inspects syntax: `resolve` imports `control::condition`
-/// and `control::factors`, and `env` imports `control::known`.
+/// There are exceptions for code that only inspects syntax: `resolve` imports `control::condition`,
+/// `control::each` and `control::factors`, and `env` imports `control::known`.
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,

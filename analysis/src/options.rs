@@ -39,8 +39,12 @@ pub struct CheckOptions {
     /// Whether nothing in the checked code steps an optimizer. In an annotated module or `impl`,
     /// nothing calls the function either. Elsewhere the function trains, judging by its name.
     pub unstepped: bool,
-    /// Whether nothing in the checked code zeroes gradients, although `backward` adds to them and the function trains
-    /// by its name.
+    /// Whether nothing in the checked code steps an optimizer or calls the function.
+    pub steps_nowhere: bool,
+    /// Whether nothing in the checked code may zero gradients or calls the function.
+    pub zeroes_nowhere: bool,
+    /// Whether nothing in the checked code may zero gradients, although `backward` adds to them and
+    /// the function trains, judging by its name.
     pub unzeroed: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,

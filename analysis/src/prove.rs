@@ -12,7 +12,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cfg::Cfg;
+use crate::cfg::{Cfg, NamedCall};
 use crate::diagnostic::Diagnostic;
 use crate::flow::Solution;
 
@@ -109,13 +109,20 @@ pub(crate) struct Asked<'a> {
     pub(crate) solution: &'a Solution,
     /// Whether gradients from the caller count as zeroed, as in a function with the attribute.
     pub(crate) annotated: bool,
+    /// The first step of a function that trains, by the names of its calls.
+    pub(crate) step: Option<&'a NamedCall>,
 }
 
 /// The proof of a solved function; `None` if the function trains nothing.
 pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof> {
-    let cfg = asked.cfg;
     let mut facts = gradients::facts(asked);
     facts.extend(rest::facts(asked));
+    if facts.is_empty() {
+        facts.extend(asked.step.map(|step| {
+            let why = format!("which gradients `{}` at line {} uses is not seen", step.name, step.line);
+            undecided_step(step, why)
+        }));
+    }
     for fact in &mut facts {
         let (_, lints) = FACTS.iter().find(|(name, _)| *name == fact.name)?;
         let told = findings.iter().find(|found| found.lint.is_some_and(|lint| lints.contains(&lint)));
@@ -124,6 +131,27 @@ pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof>
             fact.lines = told.iter().map(|found| found.place.line()).collect();
         }
     }
+    proof(asked.cfg, facts)
+}
+
+/// The proof of a function that trains by the names of its calls, and is larger or deeper than the analysis follows.
+pub(crate) fn beyond_bounds(asked: &Asked<'_>) -> Option<Proof> {
+    let step = asked.step?;
+    let why = "the function is larger or deeper than the analysis follows".to_owned();
+    proof(asked.cfg, vec![undecided_step(step, why)])
+}
+
+/// The fact about the gradients of a step that the states do not decide.
+fn undecided_step(step: &NamedCall, why: String) -> Fact {
+    Fact {
+        name: "own_gradients",
+        sentence: "every step uses the gradients of its own batch".to_owned(),
+        verdict: Verdict::Undecided(why),
+        lines: vec![step.line],
+    }
+}
+
+fn proof(cfg: &Cfg, facts: Vec<Fact>) -> Option<Proof> {
     let models = cfg.function.models.paths();
     let is_part = |path: usize| models.iter().any(|whole| *whole != path && cfg.paths.holds(*whole, path));
     (!facts.is_empty()).then(|| Proof {

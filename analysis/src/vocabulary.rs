@@ -46,8 +46,8 @@ pub use data::{
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use grades::{
-    changes_in_place, clips_gradients, may_differentiate, names_backward, names_loss, only_looks,
-    returns_gradient,
+    changes_in_place, clips_gradients, fuses_step, may_differentiate, names_backward, names_loss,
+    names_stored_values, only_looks, returns_gradient,
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
@@ -84,9 +84,9 @@ pub use words::{
     is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
-    names_rate, names_settings, names_tape, names_values, reduces_by_itself, restores, returns_parameters,
-    runs_backward, saves, sets_parameters, sets_reduction, trains_a_copy, trains_by_name, writes,
-    writes_gradients, writes_in_place, zeroes_gradients,
+    names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, reduces_by_itself, restores,
+    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, trains_a_copy, trains_by_name,
+    writes, writes_gradients, writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

@@ -77,6 +77,7 @@ facts! {
     Shown,
     Swallow,
     Weighting,
+    Write,
 }
 
 /// A fact without data.
@@ -126,6 +127,10 @@ pub(crate) struct Opaque(pub(crate) Deps);
 /// optimizer's parameters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim(pub(crate) OptimizerId);
+
+/// A write to parameters in these places, without an optimizer and recorded.
+#[derive(Debug)]
+pub(crate) struct Write(pub(crate) Deps);
 
 /// A reduction over all processes.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Mark, Opaque, OptimizerId, Site, SiteId};
+use crate::cfg::{
+    Action, Certain, Cfg, Computation, ConditionKind, Deps, Event, Mark, Opaque, OptimizerId, Site, SiteId,
+};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{GradientStates, GradientValue, Observed, Solution, Visit};
@@ -198,27 +200,38 @@ impl<'a> Context<'a> {
     }
 
     /// Whether an opaque call in the innermost loop around a site receives the parameters of an optimizer.
-    pub fn opaque_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
+    ///
+    /// A `zero_grad` of the same iteration empties the gradients. If it runs whenever the site
+    /// runs, only a call after it could have filled them.
+    pub fn opaque_near(&self, site: SiteId, optimizer: OptimizerId, zeroed: Option<SiteId>) -> bool {
         let around = self.site(site).loops.last();
+        let empties = |zero: &SiteId| {
+            let (one, other) = (self.site(*zero), self.site(site));
+            one.loops == other.loops && self.cfg.runs_with(one, other)
+        };
+        let zeroed =
+            zeroed.filter(empties).map(|zero| self.order(zero)).filter(|zero| *zero < self.order(site));
+        let between = |call: SiteId| {
+            zeroed.as_ref().is_none_or(|zero| *zero < self.order(call) && self.order(call) < self.order(site))
+        };
         self.cfg.facts.all::<Opaque>().any(|(call, opaque)| {
             around.is_none_or(|around| self.site(call).loops.contains(around))
                 && self.cfg.touches(optimizer, &opaque.0)
+                && between(call)
+                && !self.computes_output(call)
         })
     }
 
-    /// Whether an opaque call that receives the parameters of an optimizer may have filled the gradients that a
-    /// step uses, after `zero` emptied them.
-    pub fn opaque_before(&self, step: SiteId, optimizer: OptimizerId, zero: Option<SiteId>) -> bool {
-        // A `zero_grad` before the step, whenever the step runs, undoes all that ran before it.
-        let undoes = |zero: &SiteId| {
-            let (one, other) = (self.site(*zero), self.site(step));
-            one.loops == other.loops && self.cfg.runs_with(one, other) && self.order(*zero) < self.order(step)
-        };
-        let Some(zero) = zero.filter(undoes) else { return self.opaque_near(step, optimizer) };
-        let between =
-            |call: SiteId| self.order(zero) < self.order(call) && self.order(call) < self.order(step);
-        let mut calls = self.cfg.facts.all::<Opaque>();
-        calls.any(|(call, opaque)| between(call) && self.cfg.touches(optimizer, &opaque.0))
+    /// Whether the result of an opaque call becomes a loss, so that the call is a forward: `let output = net.run(x)`.
+    fn computes_output(&self, call: SiteId) -> bool {
+        let mut losses = self.cfg.facts.all::<Computation>().filter(|(_, run)| run.stage == Stage::Loss);
+        let trains = self.site(call).names.iter().any(|name| hints_at_training(name));
+        !trains && losses.any(|(_, run)| run.past.calls.known().contains(&call))
+    }
+
+    /// Whether a finding on the gradients of an optimizer is reported already.
+    pub(super) fn is_told(&self, optimizer: OptimizerId) -> bool {
+        self.findings.iter().any(|finding| finding.cause.optimizer() == Some(optimizer))
     }
 
     /// Whether opaque code anywhere in the function may act on an optimizer.

@@ -35,6 +35,29 @@ pub(super) fn report_idle(cx: &mut Context<'_>, told: &[OptimizerId]) {
     }
 }
 
+/// Reports an optimizer that the function builds and never mentions again, although it computes gradients.
+///
+/// Returns the optimizers that are reported.
+pub(super) fn report_unused(cx: &mut Context<'_>) -> Vec<OptimizerId> {
+    let mut told = Vec::new();
+    for id in 0..cx.cfg.optimizers.len() {
+        let known = &cx.cfg.optimizers[id];
+        let [(site, _)] = known.built[..] else { continue };
+        let given = known.several || known.escapes || known.lost;
+        if !known.unused || given || cx.of_spec() || cx.is_told(id) {
+            continue;
+        }
+        told.push(id);
+        let name = known.name.clone();
+        let message = format!("`{name}` is built and never used, although the function computes gradients");
+        cx.report(site, Cause::Gradients(site, id), usize::MAX, Certain::Every, message)
+            .note("no step uses the gradients, so nothing is trained")
+            .help(format!("call `{name}.step();` after the `backward`"))
+            .only_warns();
+    }
+    told
+}
+
 /// Whether the function owns an optimizer, passes it to nothing and never steps it.
 fn is_idle(cx: &Context<'_>, id: OptimizerId) -> bool {
     let known = &cx.cfg.optimizers[id];

@@ -42,13 +42,13 @@ fn check(cx: &mut Context<'_>) {
     }
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        let hidden = cx.opaque_before(step, fault.optimizer, fault.gradients.provenance(fault.state).zeroed);
+        let zeroed = fault.gradients.provenance(fault.state).zeroed;
+        let hidden = cx.opaque_near(step, fault.optimizer, zeroed);
         // `unrelated_optimizer` reports an optimizer of a model that the loss does not depend on.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || cx.backward_near(step) || hidden || unrelated {
             continue;
         }
-        let zeroed = fault.gradients.provenance(fault.state).zeroed;
         let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let help = if cx.of_spec() {
             "put `backward` before `step`".to_owned()

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::idle::report_idle;
+use super::idle::{report_idle, report_unused};
 use super::unread_losses::unread_losses;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
@@ -24,7 +24,7 @@ lint! {
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, such a loss is a warning if a loop computes it.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
-    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer.
+    /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer, or if the function computes gradients and never mentions the optimizer.
     ///
     /// ## Why it matters
     ///
@@ -51,29 +51,34 @@ lint! {
     /// Silent if:
     ///
     /// - the optimizer is returned, stored or passed to another function,
-    /// - the function gets the optimizer from its caller, and has no attribute `#[training_loop]`,
+    /// - the function gets the optimizer from its caller, and has no attribute `#[training_loop]`, unless every iteration zeroes the gradients (a warning),
     /// - the function reads gradients or updates parameters itself.
     ///
     /// The last two cases do not apply to gradients that are a separate value, because such a value is dropped at the end of the function.
     /// Such gradients are not reported if the function reads single gradients and writes parameters itself, or if another function gets the gradients by value.
     ///
-    /// An optimizer in a field of `self` is reported as a warning if no function of the file steps anything and every iteration zeroes the gradients.
-    /// Without an attribute above the `impl`, only in a function that trains by its name, as `learn` or `train_step` do.
+    /// An optimizer in a field of `self` is reported as a warning in three cases:
+    ///
+    /// - every iteration zeroes the gradients, and no method of the annotated `impl` calls `step`,
+    /// - every call zeroes the gradients, the function trains by its name, as `learn` or `train_step` do, and no function of the file steps,
+    /// - every call zeroes the gradients, the field is private, and no function of the file steps.
+    ///
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
-        let of_self = is_zeroed_every_iteration(cx, id);
-        let of_caller = optimizer.from_caller && !cx.options.annotated && !of_self;
+        let of_caller = optimizer.from_caller && !cx.options.annotated;
+        let every_call = is_zeroed_every_call(cx, id);
+        let zeroed = every_call || is_zeroed_every_iteration(cx, id);
         // Whether another optimizer of the same parameters uses the gradients.
         let shared = (0..cx.cfg.optimizers.len()).any(|other| {
             let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
-        if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
+        if shared || of_caller && !zeroed || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         // `unrelated_optimizer` reports a step on the wrong optimizer.
@@ -81,6 +86,8 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let fills = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Fill, _) if *of == id);
+        // One call of a method is one iteration, if the optimizer is in a field that the caller cannot reach.
+        let of_self = every_call || cx.options.unstepped && is_field_of_self(&optimizer.name);
         let in_a_loop = |visit: &&Visit| of_self || !cx.site(visit.site).loops.is_empty();
         let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
@@ -105,7 +112,7 @@ fn check(cx: &mut Context<'_>) {
             .note("the parameters never change, so nothing is trained")
             .help(help)
             .fix(fix);
-        if of_self {
+        if of_caller {
             report.only_warns();
         }
     }
@@ -113,7 +120,8 @@ fn check(cx: &mut Context<'_>) {
     dropped(cx);
     dropped_sums(cx);
     if !unread_losses(cx, LINT.name) {
-        let told = never_used(cx);
+        let mut told = never_used(cx);
+        told.extend(report_unused(cx));
         report_idle(cx, &told);
     }
 }
@@ -228,21 +236,30 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     told
 }
 
-/// Whether no method in the checked code steps an optimizer in a field of `self`, and whether its
-/// gradients are zeroed before every `backward`.
+/// Whether a function zeroes an optimizer's gradients in every iteration that computes gradients.
 ///
-/// A `step` in other code would use only the gradients of the last iteration. A function that trains by its name is
-/// itself one iteration of a loop in other code, which expects it to step.
+/// A `step` in other code would use only the gradients of the last iteration. An optimizer in a
+/// field of `self` may be stepped by another method, unless no method steps. A method that trains
+/// by its name is itself one iteration of a loop in other code.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
     let trains = trains_by_name(&cx.cfg.function.name);
     let zeroes = cx.acting(id, Effect::Zero);
     let fills = cx.acting(id, Effect::Fill);
     let zeroed = |fill: &usize| {
-        let whole = round(fill).is_some() || trains;
+        let whole = round(fill).is_some() || trains && is_field_of_self(cx.name(id));
         whole && zeroes.iter().any(|zero| round(zero) == round(fill) && cx.cfg.runs_with(cx.site(*zero), cx.site(*fill)))
     };
-    cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
+    let hidden = is_field_of_self(cx.name(id)) && !cx.options.unstepped;
+    !hidden && !fills.is_empty() && fills.iter().all(zeroed) && cx.acting(id, Effect::Nothing).is_empty()
+}
+
+/// Whether no code steps an optimizer in a private field, and every call of the function zeroes its gradients.
+fn is_zeroed_every_call(cx: &Context<'_>, id: usize) -> bool {
+    let plain = |site: &usize| !cx.site(*site).conditional && cx.site(*site).loops.is_empty();
+    let (zeroes, fills) = (cx.acting(id, Effect::Zero), cx.acting(id, Effect::Fill));
+    let all = zeroes.iter().any(plain) && !fills.is_empty() && fills.iter().all(plain);
+    cx.cfg.optimizers[id].kept && cx.options.steps_nowhere && all
 }
 
 /// Reports a `backward` whose gradients no `step` uses, if the same loop steps the optimizer.

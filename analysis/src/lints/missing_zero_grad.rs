@@ -48,6 +48,7 @@ lint! {
     /// A call that gets the model and returns the loss is assumed not to zero the gradients; the finding is then a warning that names the call.
     /// With gradient accumulation, a loop without `zero_grad` is a warning if its `step` is under a condition with `%`, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
+    /// In a function without a loop, one call counts as one iteration if the function has the attribute, or if the optimizer is in a private field and no function of the file zeroes gradients (a warning).
     /// Silent if code between the `step` and the `backward` may zero the gradients by hand.
     /// Examples are an assignment to a gradient (`p.grad = None`) or to a field of a parameter, and a method `zero` or `reset` of the model, its parameters or a tape.
     /// In an unknown library, the model may update itself (`model.update(rate)`), or an optimizer may get the model in each step (`optimizer.step(&mut model)`).
@@ -70,10 +71,12 @@ fn check(cx: &mut Context<'_>) {
             }
         }
     }
-    let marked = cx.options.annotated && !cx.options.called;
-    if (marked || cx.options.unzeroed) && !cx.of_spec() {
+    if !cx.options.called && !cx.of_spec() {
         for id in 0..cx.cfg.optimizers.len() {
-            if let Some((filled, step)) = leaves_used_gradients(cx, id) {
+            let optimizer = &cx.cfg.optimizers[id];
+            let kept = optimizer.kept && optimizer.adds_up && cx.options.zeroes_nowhere;
+            let told = cx.options.annotated || kept || cx.options.unzeroed;
+            if let Some((filled, step)) = leaves_used_gradients(cx, id).filter(|_| told) {
                 report_calls(cx, id, &filled, step);
             }
         }
@@ -150,12 +153,19 @@ fn report_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: Sit
     let backward = filled.site;
     let message = format!("{} adds to gradients that {} of the previous call already used", cx.call(backward), cx.call(step));
     let note = format!("{} does not zero them, and the next call adds to them", cx.call_at(step));
-    let help = format!("call `{}.zero_grad();` before line {}, or before each call", cx.name(id), cx.line(backward));
-    cx.report(backward, Cause::Gradients(backward, id), filled.rank, Certain::Some, message)
-        .when(Some("unless the caller zeroes them".to_owned()))
+    // No caller reaches the optimizer of a function without the attribute.
+    let kept = !cx.options.annotated;
+    let help = format!("call `{}.zero_grad();` before line {}", cx.name(id), cx.line(backward));
+    let help = if kept { help } else { format!("{help}, or before each call") };
+    let certain = if kept { Certain::Every } else { Certain::Some };
+    let report = cx.report(backward, Cause::Gradients(backward, id), filled.rank, certain, message)
+        .when((!kept).then(|| "unless the caller zeroes them".to_owned()))
         .note_at(step, note)
         .note("every step from the second call on also includes the gradients of all earlier batches")
         .help(help);
+    if kept {
+        report.only_warns();
+    }
 }
 
 fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {

@@ -43,6 +43,7 @@ mod several;
 mod shapes;
 mod stores;
 mod tensors;
+mod updates;
 mod writes;
 
 /// A call whose receiver and arguments have been evaluated.
@@ -222,7 +223,9 @@ impl<'a> Lower<'a> {
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         self.note_metric(call);
         self.writes_by_method(call);
-        if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
+        self.note_method_write(call);
+        let value = self.by_shape(call).or_else(|| self.clips_by_name(call));
+        if let Some(value) = value.or_else(|| self.inlined(call)) {
             return value;
         }
         if let Some(value) = self.steps_with_closure(call) {

@@ -13,6 +13,7 @@ mod branches;
 pub(super) mod condition;
 mod count;
 pub(super) mod differing;
+pub(in crate::lower) mod each;
 pub(super) mod expression;
 pub(super) mod factors;
 pub(super) mod failure;

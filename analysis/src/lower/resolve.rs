@@ -21,6 +21,7 @@ mod contents;
 mod counters;
 mod crates;
 mod imports;
+mod kept;
 mod layers;
 pub(super) mod macros;
 mod names;
@@ -28,6 +29,7 @@ mod passed;
 mod questions;
 mod shapes;
 mod source;
+mod stages;
 pub(super) mod survey;
 mod types;
 pub(super) mod uses;
@@ -96,6 +98,8 @@ struct TypeDef<'f> {
     name: String,
     scope: ScopeId,
     fields: Vec<(String, &'f Type)>,
+    /// The fields that only code of the same module can reach.
+    private: BTreeSet<String>,
     functions: BTreeMap<String, Vec<FnId>>,
     /// The traits that the type implements.
     traits: Vec<String>,
@@ -111,6 +115,7 @@ impl TypeDef<'_> {
             name: name.to_owned(),
             scope,
             fields: Vec::new(),
+            private: BTreeSet::new(),
             functions: BTreeMap::new(),
             traits: Vec::new(),
             ambiguous: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source};
+use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source, Write};
 use crate::flow::{AbstractValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
@@ -72,11 +72,22 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
     if backwards.is_empty() || cfg.optimizers.is_empty() {
         return None;
     }
+    let why = why.or_else(|| recorded_write(asked));
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let named = if names.is_empty() { "what it runs through".to_owned() } else { names.join(", ") };
     let by = format!("{named} new before each backward {}", told(asked, backwards.iter().copied(), ", "));
     let verdict = why.map_or(Verdict::Proved(by), Verdict::Undecided);
     Some(fact(asked, "graphs_run_once", "no graph is run through twice", verdict, backwards))
+}
+
+/// The doubt about a write to the parameters that becomes a part of the next graph.
+fn recorded_write(asked: &Asked<'_>) -> Option<String> {
+    let cfg = asked.cfg;
+    let owned = cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+    let parameters = owned.fold(cfg.function.models.clone(), |all, owned| all.union(owned));
+    let mut writes = cfg.facts.all::<Write>();
+    let (site, _) = writes.find(|(_, write)| parameters.overlaps(&write.0, &cfg.paths) == Some(true))?;
+    Some(format!("whether the graph includes `{}` at line {}", cfg.sites[site].text, line(asked, site)))
 }
 
 /// The fact that the optimizer is constructed outside the loop in which it steps.

@@ -88,6 +88,11 @@ pub fn names_backward(name: &str) -> bool {
     name.contains("backward") || name.contains("backprop") || name.split('_').any(|word| word == "bp")
 }
 
+/// Whether a call with this name runs `backward` and steps: `backward_step`, `backward_and_step`.
+pub fn fuses_step(name: &str) -> bool {
+    names_backward(name) && name.split('_').any(|word| word == "step")
+}
+
 /// Whether a call with this name may compute gradients of a loss: `loss.grad(&parameters)`.
 pub fn may_differentiate(name: &str) -> bool {
     names_backward(name) || name.contains("grad") || name.contains("diff")
@@ -101,6 +106,11 @@ pub fn names_loss(name: &str) -> bool {
     let last = name.rsplit('_').next().unwrap_or("");
     words.any(|word| matches!(word, "loss" | "losses" | "objective" | "cost"))
         && !matches!(last, "fn" | "fun" | "func" | "function" | "criterion" | "module" | "layer")
+}
+
+/// Whether a field with this name holds the values of a parameter without a graph: `w.data`.
+pub fn names_stored_values(name: &str) -> bool {
+    matches!(name, "data" | "value" | "values" | "val")
 }
 
 /// Whether a call with this name clips gradients, whatever its arguments: `clip_grad`, `clip_gradients`.

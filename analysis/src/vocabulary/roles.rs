@@ -136,7 +136,9 @@ impl Uses {
 ///
 /// `None` if the type is uninformative, such as a type parameter or an alias.
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
-    if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
+    // Libraries name their variants after the kind: `MomentumSgd`, `FusedAdam`.
+    let kinds = ["Optimizer", "Sgd", "SGD", "Adam", "AdamW"];
+    if vocabulary.is_optimizer(name) || kinds.iter().any(|kind| name.ends_with(kind)) {
         return Some(Role::Optimizer);
     }
     if vocabulary.is_accumulator(name) {
@@ -212,6 +214,7 @@ mod tests {
     fn types_speak_first() {
         assert_eq!(role_of_type(Vocabularies::ALL, "AdamW"), Some(Role::Optimizer));
         assert_eq!(role_of_type(Vocabularies::ALL, "Optimizer"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(Vocabularies::ALL, "MomentumSgd"), Some(Role::Optimizer));
         assert_eq!(role_of_type(Vocabularies::ALL, "CosineLr"), Some(Role::Schedule));
         assert_eq!(role_of_type(Vocabularies::ALL, "CartPoleEnv"), Some(Role::Other));
         assert_eq!(role_of_type(Vocabularies::ALL, "Mlp"), None);

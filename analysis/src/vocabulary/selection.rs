@@ -16,8 +16,8 @@ use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::words::STEP;
-use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, rust};
-use crate::stage::Stage;
+use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, only_zeroes_gradients, rust};
+use crate::stage::{Effect, Stage};
 
 /// All vocabularies, in the order of lookup.
 const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
@@ -186,6 +186,7 @@ impl Vocabularies {
             // If the library is unknown, a step with two arguments may have any meaning.
             .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+            .or_else(|| zeroes(name, arguments))
     }
 
     /// The effect of a method of a scaler.
@@ -204,6 +205,7 @@ impl Vocabularies {
             // environment gets an action.
             .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+            .or_else(|| zeroes(name, arguments))
     }
 
     /// The method name without the prefix of fallible variants: `relu` for `f_relu`.
@@ -285,6 +287,11 @@ impl Vocabularies {
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))
     }
+}
+
+/// The effect of a method whose name says that it zeroes gradients, with the model as its argument at most.
+fn zeroes(name: &str, arguments: usize) -> Option<CallEffect> {
+    (arguments <= 1 && only_zeroes_gradients(name)).then_some(CallEffect::Gradients(&[Effect::Zero]))
 }
 
 /// The effect of a method, looked up in a table.

@@ -48,6 +48,18 @@ pub fn zeroes_gradients(name: &str) -> bool {
         && words.next().is_some_and(|word| word.starts_with("grad"))
 }
 
+/// Whether a method with this name does nothing but zero the gradients of its receiver: `zero_gradients`,
+/// `clear_grads`, `reset_grad`.
+///
+/// The risk is a method that only forgets how gradients were measured; such methods have longer names, as
+/// `reset_grad_norms`.
+pub fn only_zeroes_gradients(name: &str) -> bool {
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "clear" | "reset"))
+        && matches!(words.next(), Some("grad" | "grads" | "gradient" | "gradients"))
+        && words.all(str::is_empty)
+}
+
 /// Whether a function with this name may zero the gradients of its receiver or its arguments:
 /// `zero`, `reset`, `zero_all`, `clear_grads`.
 ///

@@ -183,3 +183,60 @@ fn a_fault(model: &mut Mlp, train: &DataLoader) {
 fn nothing_to_prove(model: &Mlp, valid: &DataLoader) -> f32 {
     no_grad(|| valid.iter().map(|batch| accuracy(&model.forward(&batch.input), &batch.target)).sum())
 }
+
+fn the_target_follows(model: &Net, target: &Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        optimizer.zero_grad();
+        let loss = mse_loss(&model.forward(&batch.input), &target.forward(&batch.next));
+        loss.backward();
+        optimizer.step();
+        no_grad(|| {
+            target.first.copy_(&model.first);
+        });
+    }
+}
+
+fn the_target_records_its_writes(model: &Net, target: &Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        optimizer.zero_grad();
+        let loss = mse_loss(&model.forward(&batch.input), &target.forward(&batch.next));
+        loss.backward();
+        optimizer.step();
+        target.first.copy_(&model.first);
+    }
+}
+
+fn one_parameter_after_the_other(train: &DataLoader) {
+    let model = Net::new();
+    let mut optimizer = Sgd::new(0.1);
+    for batch in train {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward();
+        for param in model.parameters() {
+            optimizer.step(&param, &param.grad());
+            param.zero_grad();
+        }
+    }
+}
+
+fn a_zero_without_parameters(train: &DataLoader) {
+    let model = Net::new();
+    let mut optimizer = Sgd::new(0.1);
+    for batch in train {
+        optimizer.zero_grad();
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward();
+        for param in model.parameters() {
+            optimizer.step(&param, &param.grad());
+        }
+    }
+}
+
+fn whose_step_is_not_seen(trainer: &mut Trainer, train: &DataLoader) {
+    for batch in train {
+        let gradients = trainer.backward_pass(&batch.input);
+        trainer.update_parameters(&gradients);
+    }
+}

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use training_loop_analysis::CheckedFile;
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
+use training_loop_analysis::prove::{Proof, Verdict};
 
 use crate::edits::Text;
-use crate::find::functions;
+use crate::find::{Function, functions};
 use crate::list::{self, Row};
 use crate::rules::{Kind, mutants};
 use crate::sources::{self, Source};
@@ -22,7 +23,7 @@ pub(crate) struct Checked {
     pub kind: Kind,
     pub what: String,
     pub found: Vec<String>,
-    /// The facts that are said to be proved of the mutant, if nothing was found.
+    /// Whether a fact that the mutation breaks is said to be proved.
     pub proved: bool,
     /// `fault` or `equivalent`, by rule or by judgement; `-` if it is not judged yet.
     pub judged: String,
@@ -49,6 +50,18 @@ pub(crate) struct Results {
     pub findings: Vec<Finding>,
     pub mutants: Vec<Checked>,
     pub missing: usize,
+    /// What `--prove` says about the functions that are right or faulty.
+    pub proofs: Vec<Said>,
+}
+
+/// What `--prove` says about a listed function.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub library: String,
+    pub id: String,
+    pub faulty: bool,
+    /// The numbers of facts that are proved, undecided and broken; `None` if nothing is said.
+    pub facts: Option<[usize; 3]>,
 }
 
 fn counts(findings: &[Diagnostic]) -> BTreeMap<&'static str, usize> {
@@ -95,19 +108,60 @@ fn findings_of(
     findings.iter().map(of).collect()
 }
 
+/// The proofs of a function.
+///
+/// A method of two types may have the same name, so the lines decide.
+fn proofs_of<'p>(proofs: &'p [Proof], function: &Function<'_>, longer: usize) -> Vec<&'p Proof> {
+    let lines = function.line..=function.end + longer;
+    let last = function.name.rsplit("::").next();
+    proofs
+        .iter()
+        .filter(|proof| lines.contains(&proof.line) && proof.function.rsplit("::").next() == last)
+        .collect()
+}
+
+/// Whether the facts that a mutation breaks are all said to be proved.
+///
+/// With several optimizers the fault may be in one of them, and a mutation may break either of two facts.
+fn is_wrong(proofs: &[&Proof], breaks: &[&str]) -> bool {
+    let facts = || proofs.iter().flat_map(|proof| &proof.facts).filter(|fact| breaks.contains(&fact.name));
+    facts().next().is_some() && facts().all(|fact| matches!(fact.verdict, Verdict::Proved(_)))
+}
+
+fn said(row: &Row, proofs: &[&Proof]) -> Said {
+    let facts = || proofs.iter().flat_map(|proof| &proof.facts);
+    let count = |is: fn(&Verdict) -> bool| facts().filter(|fact| is(&fact.verdict)).count();
+    Said {
+        library: row.library.clone(),
+        id: format!("{} {}:{} {}", row.source, row.path, row.line, row.function),
+        faulty: row.verdict == "faulty",
+        facts: (!proofs.is_empty()).then(|| {
+            [
+                count(|verdict| matches!(verdict, Verdict::Proved(_))),
+                count(|verdict| matches!(verdict, Verdict::Undecided(_))),
+                count(|verdict| matches!(verdict, Verdict::Broken(_))),
+            ]
+        }),
+    }
+}
+
 /// Checks one file, and the mutants of its right functions.
 fn of_file(source: &Source, path: &Path, rows: &[&Row], judged: &BTreeMap<String, String>) -> Results {
     let mut results = Results::default();
     let Ok(text) = std::fs::read_to_string(path) else { return results };
     let Ok(file) = syn::parse_file(&text) else { return results };
     let name = path.strip_prefix(&source.folder).unwrap_or(path).display().to_string();
-    let before = training_loop_analysis::check_file(&file);
+    let CheckedFile { findings: before, proofs, .. } = CheckedFile::with_proofs(&file);
     results.findings = findings_of(source, rows, &name, &file, &before);
     let before = counts(&before);
     let places = Text::of(&text);
     for function in functions(&file) {
         let row = rows.iter().find(|row| row.function == function.name && row.path == name);
-        let Some(row) = row.filter(|row| row.verdict == "right") else { continue };
+        let Some(row) = row.filter(|row| ["right", "faulty"].contains(&&*row.verdict)) else { continue };
+        results.proofs.push(said(row, &proofs_of(&proofs, &function, 0)));
+        if row.verdict == "faulty" {
+            continue;
+        }
         let mut seen: BTreeMap<(Kind, usize), usize> = BTreeMap::new();
         for mutant in mutants(&places, &Body::of(function.body)) {
             let nth = seen.entry((mutant.kind, mutant.line)).and_modify(|nth| *nth += 1).or_default();
@@ -128,14 +182,11 @@ fn of_file(source: &Source, path: &Path, rows: &[&Row], judged: &BTreeMap<String
                 _ => "fault".to_owned(),
             });
             let Ok(changed) = syn::parse_file(&places.edited(&mutant.edits)) else { continue };
-            let found = added(&before, &training_loop_analysis::check_file(&changed));
-            let proved = found.is_empty() && judgement == "fault" && {
-                let proofs = CheckedFile::with_proofs(&changed).proofs;
-                let last = row.function.rsplit("::").next().unwrap_or_default();
-                proofs
-                    .iter()
-                    .any(|proof| proof.is_proved() && proof.function.rsplit("::").next() == Some(last))
-            };
+            let after = CheckedFile::with_proofs(&changed);
+            let found = added(&before, &after.findings);
+            // A doubled line makes the function longer.
+            let of_mutant = proofs_of(&after.proofs, &function, 8);
+            let proved = judgement == "fault" && is_wrong(&of_mutant, mutant.breaks);
             results.mutants.push(Checked {
                 id,
                 library: row.library.clone(),
@@ -199,6 +250,7 @@ pub(crate) fn measure(root: &Path) -> Results {
     for (_, part) in parts {
         all.findings.extend(part.findings);
         all.mutants.extend(part.mutants);
+        all.proofs.extend(part.proofs);
     }
     all.missing =
         rows.iter().filter(|row| !work.iter().any(|(source, _, _)| source.name == row.source)).count();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::list;
-use crate::measure::{Checked, Finding, Results};
+use crate::measure::{Checked, Finding, Results, Said};
 use crate::rules::Kind;
 
 const LIBRARIES: [&str; 5] = ["tch", "candle", "burn", "dfdx", "own"];
@@ -93,6 +93,9 @@ pub(crate) fn lists(results: &Results) {
     write(&folder, "unjudged.txt", &unjudged.map(line).collect::<String>());
     let proved = results.mutants.iter().filter(|mutant| mutant.proved);
     write(&folder, "wrong-proofs.txt", &proved.map(line).collect::<String>());
+    let of_proof =
+        |said: &Said| format!("{} {} faulty {} {:?}\n", said.library, said.id, said.faulty, said.facts);
+    write(&folder, "proofs.txt", &results.proofs.iter().map(of_proof).collect::<String>());
     let judged = list::judged("findings.tsv");
     let all = results
         .findings
@@ -174,6 +177,31 @@ fn by_kind(results: &Results) -> String {
     text
 }
 
+/// What `--prove` says, by library.
+fn of_proofs(results: &Results) -> String {
+    let mut text = "What `--prove` says about the functions that are right or faulty, and about the mutants. A proof of a mutant is wrong if each fact that the mutation breaks is proved:\n\n| library | functions | nothing said | right with every fact proved | faulty with every fact proved | mutants | wrong proofs |\n|---|---|---|---|---|---|---|\n".to_owned();
+    for library in LIBRARIES.into_iter().chain(["all"]) {
+        let is = |name: &str| library == "all" || name == library;
+        let said: Vec<_> = results.proofs.iter().filter(|said| is(&said.library)).collect();
+        let whole = |faulty: bool| {
+            said.iter().filter(|said| said.faulty == faulty && matches!(said.facts, Some([_, 0, 0]))).count()
+        };
+        let mutants =
+            || results.mutants.iter().filter(|mutant| is(&mutant.library) && mutant.judged == "fault");
+        let _ = writeln!(
+            text,
+            "| {library} | {} | {} | {} | {} | {} | {} |",
+            said.len(),
+            said.iter().filter(|said| said.facts.is_none()).count(),
+            whole(false),
+            whole(true),
+            mutants().count(),
+            mutants().filter(|mutant| mutant.proved).count()
+        );
+    }
+    text
+}
+
 /// The section of `docs/checker.md`.
 pub(crate) fn section(results: &Results) -> String {
     let mut text = HEAD.to_owned();
@@ -188,11 +216,11 @@ pub(crate) fn section(results: &Results) -> String {
     let _ = writeln!(text, "Mutants found, by mutation:\n\n{}", by_kind(results));
     let equivalent = results.mutants.iter().filter(|mutant| mutant.judged == "equivalent").count();
     let unjudged = results.mutants.iter().filter(|mutant| mutant.judged == "-").count();
-    let proved = results.mutants.iter().filter(|mutant| mutant.proved).count();
     let _ = writeln!(
         text,
-        "{equivalent} mutants are judged equivalent and do not count; {unjudged} are not judged and do not count either.\nOf the missed mutants, `--prove` calls {proved} proved."
+        "{equivalent} mutants are judged equivalent and do not count; {unjudged} are not judged and do not count either.\n"
     );
+    text += &of_proofs(results);
     if results.missing > 0 {
         let _ = writeln!(text, "\n{} listed functions were not there to be measured.", results.missing);
     }

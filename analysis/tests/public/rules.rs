@@ -45,6 +45,28 @@ pub(crate) enum Kind {
     NoGradDropped,
 }
 
+impl Kind {
+    /// The facts of `--prove` that the mutation breaks, or one of which it breaks.
+    fn breaks(self) -> &'static [&'static str] {
+        match self {
+            Self::ZeroDeleted
+            | Self::BackwardDeleted
+            | Self::StepDoubled
+            | Self::BackwardAndStepExchanged
+            | Self::ZeroMovedOut => &["own_gradients"],
+            Self::StepDeleted | Self::ResultDropped => &["every_backward_stepped"],
+            Self::BackwardDoubled => &["graphs_run_once", "every_backward_stepped"],
+            Self::ZeroExchanged | Self::StepMovedOut => &["own_gradients", "every_backward_stepped"],
+            Self::ClipAndStepExchanged => &["clipped"],
+            Self::BuildMovedIn => &["built_once"],
+            Self::ValidDropped => &["evaluation_apart"],
+            Self::DetachDropped | Self::NoGradDropped => {
+                &["own_gradients", "every_backward_stepped", "graphs_run_once", "evaluation_apart"]
+            }
+        }
+    }
+}
+
 /// A mutant of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Mutant {
@@ -53,6 +75,8 @@ pub(crate) struct Mutant {
     /// The text that the mutation is about, shortened.
     pub what: String,
     pub edits: Vec<Edit>,
+    /// The facts of `--prove` that the mutation breaks, or one of which it breaks.
+    pub breaks: &'static [&'static str],
 }
 
 /// A text in one line, of at most 70 characters.
@@ -79,7 +103,10 @@ fn single(line: &Line, role: Role) -> bool {
 impl Mutants<'_> {
     fn add(&mut self, kind: Kind, line: &Line, edits: Vec<Edit>) {
         let what = shown(self.text.between(line.from, line.to));
-        self.all.push(Mutant { kind, line: line.from.line, what, edits });
+        // A fused step has a backward of its own, which runs through the same graph again.
+        let fused = kind == Kind::StepDoubled && first(line) == Role::BackwardStep;
+        let breaks = if fused { &["graphs_run_once"] } else { kind.breaks() };
+        self.all.push(Mutant { kind, line: line.from.line, what, edits, breaks });
     }
 
     fn source(&self, line: &Line) -> String {
@@ -257,8 +284,8 @@ impl Mutants<'_> {
                 continue;
             }
             let edits = vec![self.deleted(line), self.text.insert(around.body, format!("\n{source}\n"))];
-            let mutant =
-                Mutant { kind: Kind::BuildMovedIn, line: line.from.line, what: shown(&source), edits };
+            let (kind, what) = (Kind::BuildMovedIn, shown(&source));
+            let mutant = Mutant { kind, line: line.from.line, what, edits, breaks: kind.breaks() };
             self.all.push(mutant);
         }
     }
@@ -273,7 +300,7 @@ impl Mutants<'_> {
         };
         let what = shown(self.text.between(whole.start(), whole.end()));
         let edits = vec![self.text.replace(whole.start(), whole.end(), instead)];
-        self.all.push(Mutant { kind, line: whole.start().line, what, edits });
+        self.all.push(Mutant { kind, line: whole.start().line, what, edits, breaks: kind.breaks() });
     }
 }
 

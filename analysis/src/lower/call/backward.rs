@@ -18,6 +18,11 @@ impl<'a> Lower<'a> {
             // The result is the gradient of the loss, which is passed to a layer's `backward`.
             return Value { measured: true, ..Value::nothing() };
         }
+        self.backward_from(call, loss, retain)
+    }
+
+    /// Performs a call that runs `backward` from `loss`.
+    fn backward_from(&mut self, call: &Call<'a>, loss: &Value<'a>, retain: bool) -> Value<'a> {
         let site = self.stage_site(call.expr, Stage::Backward);
         if !loss.is_tensor() && !self.is_loss_place(loss.place) {
             self.cfg.facts.mark(site, Mark::OfLayer);
@@ -31,6 +36,21 @@ impl<'a> Lower<'a> {
         }
         self.backward_at(site, loss, retain, Some(store));
         Value::of(Kind::Gradients(vec![store]), Deps::none())
+    }
+
+    /// Performs `graph.backward(loss)`, whose receiver holds the gradients.
+    ///
+    /// Two models may get the same gradient of a loss, but a tape runs once through the graph of a loss. A function
+    /// that steps nothing may be a benchmark, which runs it again.
+    pub(super) fn backward_of_tape(&mut self, call: &Call<'a>, is_tape: bool) -> Value<'a> {
+        let (Some(holder), [loss, ..]) = (&call.receiver, &call.arguments[..]) else {
+            return self.opaque(call);
+        };
+        let site = self.stage_site(call.expr, Stage::Backward);
+        self.cfg.facts.mark(site, Mark::OfLayer);
+        let deps = loss.derived().deps.union(&holder.derived().deps);
+        let steps = !self.cfg.optimizers.is_empty() || self.survey().applies_optimizer();
+        self.backward_from(call, &Value { deps, ..loss.clone() }, !is_tape || !steps)
     }
 
     /// The scaler of `scaler.scale(&loss).backward()`.

@@ -9,7 +9,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
-use crate::vocabulary::{Keeping, clips_values};
+use crate::vocabulary::{Keeping, STEP, applies_gradients, clips_gradients, clips_values};
 
 /// The owner of the gradients that a call acts on.
 enum On {
@@ -35,6 +35,15 @@ impl<'a> Lower<'a> {
             _ if of_scaler => return self.opaque(call),
             subject => On::Places(subject.map_or_else(Deps::none, |subject| subject.derived().deps)),
         };
+        if let (On::Optimizer(id), [Effect::Zero], []) = (&on, effects, &call.arguments[..])
+            && self.gets_each_parameter(call)
+        {
+            // An optimizer that gets the parameters one by one in its steps holds none that it could zero.
+            let path = self.cfg.optimizers[*id].path;
+            let site = self.stage_site(call.expr, Stage::ZeroGrad);
+            self.emit(Action::Touch(Deps::one(path)), site);
+            return Value::nothing();
+        }
         let loss = call.rest().first().filter(|_| !of_scaler);
         let fused = effects.len() > 1;
         for (part, &effect) in effects.iter().enumerate() {
@@ -50,6 +59,25 @@ impl<'a> Lower<'a> {
         }
         let differs = if self.processes.reduced { Differs::Agreed } else { Differs::Measured };
         Value { measured: true, differs, ..Value::number() }
+    }
+
+    /// Whether the function applies the optimizer that is the receiver of a call to each parameter in a loop.
+    fn gets_each_parameter(&self, call: &Call<'a>) -> bool {
+        let uses = call.callee.receiver().and_then(|receiver| self.survey().uses.get(&text::tight(receiver)));
+        uses.is_some_and(|uses| {
+            uses.bare.contains(STEP) && uses.given.iter().any(|name| applies_gradients(name))
+        })
+    }
+
+    /// Performs a clip that the checked code defines, by the name of the clip: `self.clip_gradients(1.0);`.
+    ///
+    /// A body that calls a stage is inlined instead. The risk is a body that does not clip all gradients, or clips
+    /// none; then a clip after the step is reported although it changes nothing.
+    pub(super) fn clips_by_name(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let id = self.callee_of(call).filter(|_| clips_gradients(&call.name))?;
+        let by_hand = self.resolver.functions[id].survey.names_no_stage();
+        let statement = self.syntax.statement_call == address(call.expr);
+        (by_hand && statement && self.keeps_in_place()).then(|| self.acts_on_gradients(call, &[Effect::Clip]))
     }
 
     /// Performs one of the effects that a call has on gradients.

@@ -17,7 +17,9 @@ impl<'a> Lower<'a> {
     pub(super) fn hands_loss(&mut self, call: &Call<'a>, site: SiteId) {
         let named = names_backward(&call.name);
         let puts = call.receiver.is_some() && collects(&call.name);
-        if !named && (only_looks(&call.name) || puts || is_variant(call) || self.is_in_generated_loop()) {
+        let gets = is_reading(&call.name) && !may_differentiate(&call.name);
+        let harmless = only_looks(&call.name) || puts || gets || is_variant(call);
+        if !named && (harmless || self.is_in_generated_loop()) {
             return;
         }
         // A method whose result is used is a getter: `loss.value()`.

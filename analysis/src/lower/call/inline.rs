@@ -115,6 +115,11 @@ impl<'a> Lower<'a> {
         has_receiver.then(|| (id, policy::of_method(effect)))
     }
 
+    /// The function that a call resolves to.
+    pub(super) fn callee_of(&self, call: &Call<'a>) -> Option<FnId> {
+        self.resolved(call).map(|(id, _)| id)
+    }
+
     /// Whether a call is inlined, whatever its function does.
     pub(super) fn is_inlined(&self, call: &Call<'a>) -> bool {
         let resolved = self.resolved(call);

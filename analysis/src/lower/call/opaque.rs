@@ -86,8 +86,9 @@ impl<'a> Lower<'a> {
         self.hands_loss(call, site);
         self.hands_gradients(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        // A call that returns parameters does not run `backward`.
-        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+        // A call that returns parameters does not run `backward`, nor does a getter.
+        let gets = is_reading(&call.name) && !hints_at_training(&call.name);
+        if !gets && (!call.arguments.is_empty() || !returns_parameters(&call.name)) {
             self.note_opaque(site, place, &call.arguments);
         }
         if shows_results(&call.name) {
@@ -146,7 +147,7 @@ impl<'a> Lower<'a> {
 
     /// Whether `backward` may store the gradients in the parameters, judging by the imported
     /// libraries.
-    fn keeps_in_place(&self) -> bool {
+    pub(super) fn keeps_in_place(&self) -> bool {
         !self.vocabulary.gives_gradients()
     }
 
@@ -159,7 +160,9 @@ impl<'a> Lower<'a> {
             && !only_looks(&call.name)
             && !matches!(receiver.kind, Kind::Number)
             && !self.are_settings(receiver);
-        if !self.optimizers_in(&receiver.deps).is_empty() || trains {
+        // A collection beside the optimizer cannot step it.
+        let holds = !collects(&call.name) && !self.optimizers_in(&receiver.deps).is_empty();
+        if holds || trains {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
             self.emit(Action::Touch(deps), site);
         }

@@ -5,6 +5,7 @@ use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
+use crate::vocabulary::rust::{is_meant_unused, own_field};
 use crate::vocabulary::{CallEffect, sets_momentum};
 
 impl<'a> Lower<'a> {
@@ -158,20 +159,35 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
         self.emit(Action::Build(id), site);
-        let conditional = self.cfg.sites[site].conditional;
-        let built =
-            |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));
-        let models: Vec<_> = owned.paths().iter().filter_map(built).collect();
-        let object = &mut self.cfg.optimizers[id];
-        if !object.built.contains(&(site, conditional)) {
-            object.built.push((site, conditional));
-        }
-        for model in models {
-            if !object.models.contains(&model) {
-                object.models.push(model);
-            }
-        }
+        self.note_built(id, site);
+        self.owns_models(id, owned);
         self.hold_optimizer(path, id);
+    }
+
+    /// Completes the facts about the optimizers in fields of `self`.
+    pub(in crate::lower) fn settle_kept(&mut self) {
+        let Some(ty) = self.here().owner else { return };
+        for id in 0..self.cfg.optimizers.len() {
+            let optimizer = &self.cfg.optimizers[id];
+            let field = own_field(&optimizer.name).filter(|_| optimizer.from_caller);
+            self.cfg.optimizers[id].kept = field.is_some_and(|field| self.resolver.keeps(ty, field));
+        }
+    }
+
+    /// Records that the function constructs an optimizer at a site.
+    fn note_built(&mut self, id: OptimizerId, site: SiteId) {
+        let built = (site, self.cfg.sites[site].conditional);
+        let path = self.cfg.optimizers[id].path;
+        let name = self.cfg.paths.name(path);
+        // A parameter of an inlined function is no variable of this one.
+        let variable = self.cfg.paths.root_of(path) == path && !self.inlining.is_inside();
+        let variable = variable && !is_meant_unused(name);
+        let unused = variable && self.survey().differentiates() && !self.survey().mentions(name);
+        self.cfg.optimizers[id].unused = unused;
+        let object = &mut self.cfg.optimizers[id];
+        if !object.built.contains(&built) {
+            object.built.push(built);
+        }
     }
 
     /// Stores the result of an opaque expression as an optimizer in a place.
@@ -181,7 +197,10 @@ impl<'a> Lower<'a> {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);
         match value.made {
-            Some(site) => self.emit(Action::Build(id), site),
+            Some(site) => {
+                self.emit(Action::Build(id), site);
+                self.note_built(id, site);
+            }
             None => self.emit(Action::Forget(id), 0),
         }
         self.hold_optimizer(path, id);

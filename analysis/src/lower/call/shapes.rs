@@ -15,12 +15,12 @@ use crate::lower::resolve::uses::{is_gradient, is_rate_expr, last_name};
 use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{Uses, applies_gradients, is_loss, runs_backward};
+use crate::vocabulary::{Uses, applies_gradients, is_loss, names_tape, runs_backward};
 
 impl<'a> Lower<'a> {
     /// Performs a method whose shape shows that it acts on gradients. `None` for any other method.
     pub(super) fn by_shape(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
-        let Callee::Method(node) = call.callee else { return None };
+        let Callee::Method(node) = call.callee else { return self.backward_function(call) };
         let receiver = call.receiver.as_ref().filter(|_| !is_self(&node.receiver))?;
         let (applies, backward) = (applies_gradients(&call.name), runs_backward(&call.name));
         match receiver.kind {
@@ -31,6 +31,15 @@ impl<'a> Lower<'a> {
             Kind::Plain | Kind::Fields(_) if applies => self.model_steps(call, node, receiver),
             _ => None,
         }
+    }
+
+    /// Performs `backward(&mut loss, None)`, a function that gets the loss as its first argument.
+    fn backward_function(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let Callee::Function(path) = call.callee else { return None };
+        let loss = call.arguments.first()?;
+        let own = self.resolver.resolve(path, self.inlining.function).is_some();
+        let known = runs_backward(&call.name) && !own && (loss.is_tensor() || self.is_loss_place(loss.place));
+        known.then(|| self.backward(call, false))
     }
 
     /// The uses of the receiver of a method in the current function.
@@ -63,7 +72,13 @@ impl<'a> Lower<'a> {
         if uses.applied_to.len() > 1 || !rates(1) || !self.is_whole_model(&call.args[0], first) {
             return None;
         }
-        Some(self.applies_to(call, id, Some(first.derived().deps)))
+        // What the function zeroes holds all gradients, whatever was put into it since.
+        let zeroed = self.survey().is_zeroed(&text::tight(unreferenced(&call.args[0])));
+        let deps = match first.place.filter(|_| zeroed) {
+            Some(place) => Deps::one(place),
+            None => first.derived().deps,
+        };
+        Some(self.applies_to(call, id, Some(deps)))
     }
 
     /// Performs `model.update(rate)` or `model.update(&optimizer)`.
@@ -155,18 +170,24 @@ impl<'a> Lower<'a> {
             // The gradient of the user's own loss may seem to be computed by a model.
             self.is_loss_place(value.place) || is_loss(&text::tight(argument)) || value.computed && !own
         });
-        let uses = self.uses_of(node)?;
-        let tracked = self.updates_itself(uses, receiver)
-            || self.survey().is_applied(&text::tight(&node.receiver))
-            || self.survey().is_zeroed(&text::tight(&node.receiver))
-            || self.is_owned(&receiver.deps);
-        if given_loss || !tracked || self.has_optimizer(receiver) {
+        let (uses, text) = (self.uses_of(node)?, text::tight(&node.receiver));
+        // Without one of these uses, nothing tells that the receiver holds the gradients.
+        let holds = self.updates_itself(uses, receiver)
+            || self.survey().is_applied(&text)
+            || self.survey().is_zeroed(&text);
+        let tracked =
+            if given_loss { holds && call.args.len() == 1 } else { holds || self.is_owned(&receiver.deps) };
+        if !tracked || self.has_optimizer(receiver) {
             return None;
         }
         if let Some(place) = receiver.place.filter(|_| self.updates_itself(uses, receiver)) {
             self.own_gradients(place);
         }
-        Some(self.layer_backward(call, receiver))
+        Some(if given_loss {
+            self.backward_of_tape(call, names_tape(&last_name(&text)))
+        } else {
+            self.layer_backward(call, receiver)
+        })
     }
 
     /// Performs the `backward` of a layer or a model, which fills the gradients of the layer or the

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprWhile, Label};
 
+use super::each::each_step;
 use super::{FrameKind, Iteration, head};
-use crate::cfg::{BlockId, BlockKind, Head, LoopId};
+use crate::cfg::{Action, BlockId, BlockKind, Head, LoopId};
 use crate::limits;
-use crate::lower::env::value::Value;
+use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
+use crate::stage::{Effect, Stage};
 
 impl<'a> Lower<'a> {
     pub(super) fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
@@ -43,7 +45,7 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn for_loop(&mut self, node: &'a ExprForLoop) -> Value<'a> {
-        if self.for_each_named(node) {
+        if self.for_each_named(node) || self.steps_each(node) {
             return Value::nothing();
         }
         let pipeline = self.pipeline(&node.expr);
@@ -73,6 +75,26 @@ impl<'a> Lower<'a> {
             lower.scoped(&node.body);
         });
         Value::nothing()
+    }
+
+    /// Lowers a loop that applies an optimizer to each parameter as one step. Returns whether it was lowered.
+    pub(super) fn steps_each(&mut self, node: &'a ExprForLoop) -> bool {
+        let each = each_step(node).filter(|each| self.survey().steps_each(each.key()));
+        let Some(each) = each else { return false };
+        let Kind::Optimizer(id) = self.expr(&each.step.1.receiver).kind else { return false };
+        let deps = self.expr(&node.expr).derived().deps;
+        let path = self.cfg.optimizers[id].path;
+        self.optimizer(path, Some(deps.clone()).filter(|deps| !deps.is_empty()), false);
+        // The gradients add up if the code zeroes them somewhere.
+        self.cfg.optimizers[id].adds_up =
+            self.resolver.functions.iter().any(|known| known.survey.names_zero());
+        let step = self.site_of(each.step.0, Some(Stage::Step));
+        self.emit(Action::Effect(id, Effect::Take), step);
+        if let Some(zero) = each.zero {
+            let zero = self.site_of(zero, Some(Stage::ZeroGrad));
+            self.emit(Action::Through(deps, Effect::Zero), zero);
+        }
+        true
     }
 
     /// Branches to a new block for the body, and to `out` after the last item; continues in the body.

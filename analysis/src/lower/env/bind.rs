@@ -125,6 +125,7 @@ impl<'a> Lower<'a> {
 
     fn assign_place(&mut self, left: &'a Expr, mut value: Value<'a>) {
         self.may_write_gradient(left);
+        self.note_update(left, &value);
         self.changed_place(left);
         value.differs = self.processes.assigned(value.differs());
         let Some(path) = self.place_of(left) else {

@@ -95,6 +95,8 @@ impl Lower<'_> {
             lost: false,
             several: false,
             adds_up: true,
+            unused: false,
+            kept: false,
             built: Vec::new(),
             models: Vec::new(),
         });

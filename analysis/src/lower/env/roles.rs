@@ -35,7 +35,15 @@ impl Lower<'_> {
         let last = name.rsplit('.').next().unwrap_or(name);
         // A list of numbers may be named a schedule.
         let list = || self.survey().uses.get(name).is_some_and(Uses::as_collection);
-        let by_name = || role_of_name(last).filter(|role| *role != Role::Schedule || !list());
+        // A model that is named after its optimizer, such as `linear_sgd`.
+        let model = || self.survey().uses.get(name).is_some_and(Uses::has_forward);
+        let by_name = || {
+            role_of_name(last).filter(|role| match role {
+                Role::Schedule => !list(),
+                Role::Optimizer => !model(),
+                Role::Scaler | Role::Accumulator | Role::Other => true,
+            })
+        };
         by_type.or_else(by_use).or_else(by_name)
     }
 

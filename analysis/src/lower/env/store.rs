@@ -55,7 +55,9 @@ impl<'a> Lower<'a> {
         self.scatter(path, &mut value);
         let is_new = value.place.is_none() || assigned;
         let typed_other = role == Some(Role::Other);
-        let role = if matches!(value.kind, Kind::Plain) { self.role(name, role) } else { None };
+        // The final loss of a run may be named after its optimizer.
+        let plain = matches!(value.kind, Kind::Plain) && !value.is_tensor() && !value.measured;
+        let role = if plain { self.role(name, role) } else { None };
         match role {
             Some(Role::Optimizer) if is_new && !typed_other && self.survey().computes() => {
                 self.opaque_optimizer(path, &value);

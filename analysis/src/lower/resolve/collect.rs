@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use syn::spanned::Spanned;
-use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree};
+use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree, Visibility};
 
 use super::crates;
 use super::macros::unfolded;
@@ -103,10 +103,16 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
         let ty = self.type_named(&item.ident.to_string(), true);
         let name = |(index, field): (usize, &'f syn::Field)| {
             let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-            (name, &field.ty)
+            (name, field)
         };
+        let known = &mut self.resolver.types[ty];
+        let fields = || item.fields.iter().enumerate().map(name);
+        known.private = fields()
+            .filter(|(_, field)| matches!(field.vis, Visibility::Inherited))
+            .map(|(name, _)| name)
+            .collect();
         if !matches!(item.fields, Fields::Unit) {
-            self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+            known.fields = fields().map(|(name, field)| (name, &field.ty)).collect();
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::stages::NamedStages;
 use super::survey::Survey;
 use crate::vocabulary::Uses;
 
@@ -16,6 +17,10 @@ pub(super) struct Shapes {
     pub zeroed: BTreeSet<String>,
     /// For each name, the number of its mentions, and the number of mentions as `&name`.
     pub mentions: BTreeMap<String, (usize, usize)>,
+    /// The calls that apply an optimizer to one parameter, in a loop over all parameters, by their addresses.
+    pub each: BTreeSet<usize>,
+    /// The stages that calls are named after.
+    pub named: NamedStages,
     /// Whether the function calls `backward` without arguments.
     pub runs_backward: bool,
     /// Whether the function calls a function whose name suggests that it computes gradients.
@@ -59,6 +64,16 @@ impl Survey {
     pub(in crate::lower) fn keeps_to_itself(&self, name: &str) -> bool {
         let (all, shared) = self.shapes.mentions.get(name).copied().unwrap_or_default();
         all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
+    }
+
+    /// Whether a loop with this call applies an optimizer to all parameters, as one step.
+    pub(in crate::lower) fn steps_each(&self, call: usize) -> bool {
+        self.shapes.each.contains(&call)
+    }
+
+    /// Whether the function mentions a variable after its declaration.
+    pub(in crate::lower) fn mentions(&self, name: &str) -> bool {
+        self.shapes.mentions.contains_key(name)
     }
 
     /// Whether a variable is used only as a receiver of methods.

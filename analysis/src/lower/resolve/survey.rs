@@ -13,6 +13,7 @@ use crate::limits;
 use crate::lower::call::mode::literal_bool;
 use crate::lower::call::processes::last_name;
 use crate::lower::control::condition::Key;
+use crate::lower::control::each::each_step;
 use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
@@ -179,6 +180,7 @@ impl<'ast> Visit<'ast> for Survey {
         self.freezes |= freezes(&name, told) || told.is_none() && freezes(&name, Some(false));
         self.passed.method(call, &name);
         self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
+        self.shapes.named.method(call, &name);
         self.shapes.differentiates |= hints_at_differentiation(&name);
         self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
@@ -190,6 +192,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
+        self.shapes.named.assigns(&assign.left);
         self.questions.holds(structure(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
@@ -218,6 +221,7 @@ impl<'ast> Visit<'ast> for Survey {
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
             self.passed.function(&path.path, call);
+            self.shapes.named.function(call, &name);
             let computes = Self::is_computation(self.vocabulary.function(&name));
             self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
@@ -244,6 +248,20 @@ impl<'ast> Visit<'ast> for Survey {
             self.uses.entry(text::tight(&index.expr)).or_default().indexed = true;
         }
         visit::visit_expr_index(self, index);
+    }
+
+    fn visit_expr_for_loop(&mut self, node: &'ast syn::ExprForLoop) {
+        let each = each_step(node).filter(|_| self.shapes.named.follows_backward());
+        self.shapes.each.extend(each.map(|each| each.key()));
+        self.shapes.named.enter_loop();
+        visit::visit_expr_for_loop(self, node);
+        self.shapes.named.leave_loop();
+    }
+
+    fn visit_expr_loop(&mut self, node: &'ast syn::ExprLoop) {
+        self.shapes.named.enter_loop();
+        visit::visit_expr_loop(self, node);
+        self.shapes.named.leave_loop();
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
@@ -298,7 +316,9 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
         let before = self.weight();
+        self.shapes.named.enter_loop();
         visit::visit_expr_while(self, node);
+        self.shapes.named.leave_loop();
         self.questions.ask_each(&node.cond, self.weight() > before, true);
     }
 

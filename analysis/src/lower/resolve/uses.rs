@@ -5,7 +5,7 @@ use syn::{Expr, ExprMethodCall, Lit};
 
 use super::survey::Survey;
 use crate::lower::control::expression::unreferenced;
-use crate::lower::text;
+use crate::lower::{address, text};
 use crate::vocabulary::{
     Role, STEP, Uses, applies_gradients, names_gradients_alone, names_rate, returns_parameters, role_of_name,
     zeroes_gradients,
@@ -44,6 +44,11 @@ impl Survey {
             self.shapes.zeroed.insert(text::tight(owner(unreferenced(model))));
         }
         if !applies_gradients(&name) {
+            return;
+        }
+        if self.shapes.each.contains(&address(call)) {
+            // A loop over the parameters steps the optimizer once. Two loops step it for different parameters.
+            uses.takes_gradients |= !uses.bare.insert(STEP.to_owned());
             return;
         }
         // A step with gradients as an argument may belong to a library in which gradients are

@@ -51,6 +51,11 @@ pub fn is_meant_unused(name: &str) -> bool {
     name.starts_with('_')
 }
 
+/// The field that the text of a place expression names, if it is a field of `self`: `optimizer` of `self.optimizer`.
+pub fn own_field(place: &str) -> Option<&str> {
+    place.strip_prefix("self.").filter(|field| !field.contains('.'))
+}
+
 /// Whether the text of a place expression is a field of `self`: `self.optimizer`.
 pub fn is_field_of_self(place: &str) -> bool {
     place.starts_with("self.")
