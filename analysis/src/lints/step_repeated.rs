@@ -32,7 +32,7 @@ lint! {
     /// ## Limits
     ///
     /// Silent if a call between the two steps may have computed new gradients.
-    /// Silent in a test without a `backward`, which sets the gradients by hand.
+    /// Silent in a test without a `backward` of its own, which sets the gradients by hand or in a helper.
     /// Silent if the condition of the second step reads a count that is always assigned together with the first step.
     /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`).
     /// Silent also if the file defines the `step` of the optimizer, and this `step` only assigns numbers to fields, as a step counter does.
@@ -40,8 +40,9 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    // A test of an optimizer sets the gradients by hand, and steps with them as often as it likes.
-    if cx.cfg.function.is_test && cx.cfg.sites_with(Effect::Fill).next().is_none() {
+    // A test of an optimizer sets the gradients by hand or in a helper, and steps with them as often as it likes.
+    let mut own = cx.cfg.sites_with(Effect::Fill).filter(|(_, site)| site.call.is_none());
+    if cx.cfg.function.is_test && own.next().is_none() {
         return;
     }
     for fault in cx.faults(Effect::Take) {

@@ -109,3 +109,21 @@ fn a_step_without_gradients() {
     optimizer.step(&mut parameters);
     assert_eq!(parameters[0].data(), [1.0, 2.0]);
 }
+
+fn one_parameter(value: f64, gradient: f64) -> Store {
+    let store = Store::new();
+    let parameter = store.parameter(value);
+    (parameter * gradient).sum().backward();
+    store
+}
+
+/// The helper computes the gradients, and the test counts the steps.
+#[test]
+fn steps_are_counted() {
+    let store = one_parameter(1.0, 0.5);
+    let mut adam = Adam::new(&store, 0.1);
+    adam.step();
+    assert_eq!(adam.steps, 1);
+    adam.step();
+    assert_eq!(adam.steps, 2);
+}
