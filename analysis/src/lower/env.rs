@@ -32,6 +32,8 @@ pub(super) struct Env<'a> {
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
+    /// The variables whose initializer builds an average of parameters.
+    pub averages: BTreeSet<PathId>,
     /// For each variable, the forwards that computed the values added to the variable.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
     /// Variables from which a `while let` fetches items.

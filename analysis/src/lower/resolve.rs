@@ -48,6 +48,8 @@ pub(crate) struct Resolver<'f> {
     pub vocabularies: Vocabularies,
     /// The models and optimizers whose gradients some function of the checked code zeroes.
     pub zeroes: Zeroes,
+    /// The functions that restore a model and train it, without restoring the optimizer.
+    resuming: Vec<FnId>,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -165,6 +167,7 @@ impl<'f> Resolver<'f> {
         Self {
             vocabularies,
             zeroes: Zeroes::default(),
+            resuming: Vec::new(),
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

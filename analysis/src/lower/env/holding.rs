@@ -12,9 +12,9 @@ use crate::vocabulary::{names_bare_data, names_bare_settings, names_store, type_
 
 impl<'a> Lower<'a> {
     /// The places of a value without those that can hold no parameters, because they hold settings or a device.
-    pub(in crate::lower) fn without_settings(&self, value: &Value<'a>) -> Value<'a> {
+    pub(in crate::lower) fn without_settings(&self, value: Value<'a>) -> Value<'a> {
         let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
-        Value { deps: kept(&value.deps, &keeps), ..value.clone() }
+        Value { deps: kept(&value.deps, &keeps), ..value }
     }
 
     /// The places that can hold parameters, as a constructor's arguments share them with what it constructs.

@@ -1,6 +1,7 @@
 //! Contents of the checked code that a single function does not show: the layers of a type, and the
 //! checkpoints that other functions resume from.
 
+use super::survey::Survey;
 use super::{FnId, Resolver, TypeId};
 use crate::cfg::Expression;
 use crate::limits;
@@ -47,13 +48,20 @@ impl Resolver<'_> {
     /// Whether another function than `from` restores a model from one of these paths and trains it,
     /// without restoring the optimizer.
     pub(in crate::lower) fn is_resumed(&self, from: FnId, paths: &[Expression]) -> bool {
-        let others = self.functions.iter().enumerate().filter(|(id, _)| *id != from);
-        others.map(|(_, function)| &function.survey).any(|survey| {
-            let steps = survey.uses.values().any(Uses::is_stepped);
-            steps
-                && !survey.passed.keeps_optimizer
-                && survey.passed.restored.iter().any(|path| paths.contains(path))
+        let mut others = self.resuming.iter().filter(|id| **id != from);
+        others.any(|id| {
+            let restored = &self.functions[*id].survey.passed.restored;
+            restored.iter().any(|path| paths.contains(path))
         })
+    }
+
+    /// The functions that restore a model and train it, without restoring the optimizer.
+    pub(super) fn find_resuming(&self) -> Vec<FnId> {
+        let resumes = |id: &FnId| {
+            let Survey { passed, uses, .. } = &self.functions[*id].survey;
+            !passed.restored.is_empty() && !passed.keeps_optimizer && uses.values().any(Uses::is_stepped)
+        };
+        (0..self.functions.len()).filter(resumes).collect()
     }
 }
 
