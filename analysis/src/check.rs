@@ -11,7 +11,7 @@ use crate::cfg::Cfg;
 use crate::diagnostic::Diagnostic;
 use crate::flow::Solution;
 use crate::lower::Lowered;
-use crate::lower::resolve::Resolver;
+use crate::lower::resolve::{FnId, Resolver};
 use crate::methods::as_methods;
 use crate::options::{Author, CheckOptions};
 use crate::prove::{Asked, Proof};
@@ -48,6 +48,7 @@ pub struct Checked {
 /// A checked function with its callees.
 #[derive(Debug)]
 struct CheckedFn {
+    id: FnId,
     /// The findings of the function, at the levels that the options of the function set.
     findings: Vec<Diagnostic>,
     /// The solved states of the function; `None` if only the findings are kept.
@@ -77,21 +78,38 @@ impl Checked {
             // A block of a spec may define other functions. These functions are not the loop.
             let function = as_methods(function);
             let seen = Resolver::of_function(&function, options);
-            return Self::of(&seen, vec![(lower::lower_resolved(&seen, 0), options.clone())], Keep::States);
+            return Self::of(
+                &seen,
+                vec![(0, lower::lower_resolved(&seen, 0), options.clone())],
+                Keep::States,
+            );
         }
         let seen = Resolver::of_function(function, options);
-        Self::of(&seen, lowered(&seen), Keep::States)
+        Self::of(&seen, lowered(&seen, 0..seen.functions.len()), Keep::States)
     }
 
     /// Checks several items together. The options in `around` apply to all functions in the items.
     pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
         let seen = Resolver::of_items(items, told, around);
-        Self::of(&seen, lowered(&seen), keep)
+        let relevant = seen.relevant();
+        let ids = (0..relevant.len()).filter(|id| relevant[*id]);
+        if seen.functions.iter().any(|function| function.options.annotated) {
+            return Self::of(&seen, lowered(&seen, ids), keep);
+        }
+        // Each graph is dropped before the next function is lowered.
+        let check = |id: FnId| {
+            CheckedFn::new(id, lower::lower_resolved(&seen, id).cfg, &seen.functions[id].options, keep)
+        };
+        Self::merged(&seen, ids.map(check).collect())
     }
 
-    fn of(seen: &Resolver, lowered: Vec<(Lowered, CheckOptions)>, keep: Keep) -> Self {
-        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered.cfg, &options, keep);
-        let functions: Vec<CheckedFn> = lowered.into_iter().map(checked).collect();
+    fn of(seen: &Resolver, lowered: Vec<(FnId, Lowered, CheckOptions)>, keep: Keep) -> Self {
+        let checked =
+            |(id, lowered, options): (_, Lowered, _)| CheckedFn::new(id, lowered.cfg, &options, keep);
+        Self::merged(seen, lowered.into_iter().map(checked).collect())
+    }
+
+    fn merged(seen: &Resolver, functions: Vec<CheckedFn>) -> Self {
         let findings = merge(seen, &functions);
         Self { functions, findings }
     }
@@ -129,7 +147,7 @@ impl Checked {
 }
 
 impl CheckedFn {
-    fn new(mut cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
+    fn new(id: FnId, mut cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
         flow::claim(&mut cfg);
         let solution = flow::solve(&cfg, options.annotated);
         let solved = Solved { cfg, solution, annotated: options.annotated };
@@ -138,7 +156,7 @@ impl CheckedFn {
         } else {
             Vec::new()
         };
-        Self { findings, solved: (keep == Keep::States).then_some(solved) }
+        Self { id, findings, solved: (keep == Keep::States).then_some(solved) }
     }
 
     fn proof(&self) -> Option<Proof> {
@@ -156,22 +174,22 @@ impl Solved {
     }
 }
 
-/// Lowers each resolved function together with its callees. Each result is paired with the
-/// options of the function.
-fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
-    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
-    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
-    let steps = lowered.iter().any(|lowered| has(lowered, Effect::Take));
-    let options = |(id, lowered): (usize, Lowered)| {
+/// Lowers each of these functions together with its callees. Each result has the function and its
+/// options. The options of a function with the attribute depend on the other functions.
+fn lowered(seen: &Resolver, ids: impl Iterator<Item = FnId>) -> Vec<(FnId, Lowered, CheckOptions)> {
+    let lowered: Vec<(FnId, Lowered)> = ids.map(|id| (id, lower::lower_resolved(seen, id))).collect();
+    let called: BTreeSet<FnId> = lowered.iter().flat_map(|(_, lowered)| &lowered.called).copied().collect();
+    let steps = lowered.iter().any(|(_, lowered)| has(lowered, Effect::Take));
+    let options = |(id, lowered): (FnId, Lowered)| {
         let function = &seen.functions[id];
         let called = called.contains(&id);
         // A helper in an annotated module may only step or only run `backward`: the rest is its caller's work.
         let whole = !called && has(&lowered, Effect::Fill) && has(&lowered, Effect::Take);
         let annotated = function.options.annotated && (function.marked || whole);
         let unstepped = function.options.annotated && !annotated && !called && !steps;
-        (lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
+        (id, lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
     };
-    lowered.into_iter().enumerate().map(options).collect()
+    lowered.into_iter().map(options).collect()
 }
 
 fn has(lowered: &Lowered, effect: Effect) -> bool {
@@ -185,10 +203,10 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 /// If several findings report one fault, the most certain and shortest one is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
-    for (id, function) in functions.iter().enumerate() {
+    for function in functions {
         for finding in &function.findings {
             let key = (finding.place.line(), finding.place.column());
-            let Some(finding) = levelled(seen, id, finding, key) else { continue };
+            let Some(finding) = levelled(seen, function.id, finding, key) else { continue };
             let weight = |finding: &Diagnostic| (finding.certain, Reverse(finding.notes.len()));
             if merged.get(&key).is_none_or(|known| weight(known) < weight(&finding)) {
                 merged.insert(key, finding);

@@ -26,6 +26,7 @@ pub(super) mod macros;
 mod names;
 mod passed;
 mod questions;
+mod relevant;
 mod shapes;
 mod source;
 pub(super) mod survey;
