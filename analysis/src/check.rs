@@ -11,7 +11,7 @@ use crate::cfg::{Cfg, NamedCall};
 use crate::diagnostic::Diagnostic;
 use crate::flow::Solution;
 use crate::lower::Lowered;
-use crate::lower::resolve::Resolver;
+use crate::lower::resolve::{FnId, Resolver};
 use crate::methods::as_methods;
 use crate::options::{Author, CheckOptions};
 use crate::prove::{Asked, Proof};
@@ -49,6 +49,7 @@ pub struct Checked {
 /// A checked function with its callees.
 #[derive(Debug)]
 struct CheckedFn {
+    id: FnId,
     /// The findings of the function, at the levels that the options of the function set.
     findings: Vec<Diagnostic>,
     /// The solved states of the function; `None` if only the findings are kept.
@@ -80,20 +81,26 @@ impl Checked {
             // A block of a spec may define other functions. These functions are not the loop.
             let function = as_methods(function);
             let seen = Resolver::of_function(&function, options);
-            return Self::of(&seen, vec![(lower::lower_resolved(&seen, 0), options.clone())], Keep::States);
+            return Self::of(
+                &seen,
+                vec![(0, lower::lower_resolved(&seen, 0), options.clone())],
+                Keep::States,
+            );
         }
         let seen = Resolver::of_function(function, options);
-        Self::of(&seen, lowered(&seen), Keep::States)
+        Self::of(&seen, lowered(&seen, 0..seen.functions.len()), Keep::States)
     }
 
     /// Checks several items together. The options in `around` apply to all functions in the items.
     pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
         let seen = Resolver::of_items(items, told, around);
-        Self::of(&seen, lowered(&seen), keep)
+        let relevant = seen.relevant();
+        let ids = (0..relevant.len()).filter(|id| relevant[*id]);
+        Self::of(&seen, lowered(&seen, ids), keep)
     }
 
-    fn of(seen: &Resolver, lowered: Vec<(Lowered, CheckOptions)>, keep: Keep) -> Self {
-        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered, &options, keep);
+    fn of(seen: &Resolver, lowered: Vec<(FnId, Lowered, CheckOptions)>, keep: Keep) -> Self {
+        let checked = |(id, lowered, options): (_, Lowered, _)| CheckedFn::new(id, lowered, &options, keep);
         let functions: Vec<CheckedFn> = lowered.into_iter().map(checked).collect();
         let findings = merge(seen, &functions);
         Self { functions, findings }
@@ -132,7 +139,7 @@ impl Checked {
 }
 
 impl CheckedFn {
-    fn new(lowered: Lowered, options: &CheckOptions, keep: Keep) -> Self {
+    fn new(id: FnId, lowered: Lowered, options: &CheckOptions, keep: Keep) -> Self {
         let Lowered { mut cfg, named_step, .. } = lowered;
         flow::claim(&mut cfg);
         let solution = flow::solve(&cfg, options.annotated);
@@ -142,7 +149,7 @@ impl CheckedFn {
         } else {
             Vec::new()
         };
-        Self { findings, solved: (keep == Keep::States).then_some(solved) }
+        Self { id, findings, solved: (keep == Keep::States).then_some(solved) }
     }
 
     fn proof(&self) -> Option<Proof> {
@@ -162,15 +169,15 @@ impl Solved {
     }
 }
 
-/// Lowers each resolved function together with its callees. Each result is paired with the
-/// options of the function.
-fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
-    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
-    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
-    let steps = lowered.iter().any(|lowered| has(lowered, Effect::Take));
+/// Lowers each of these functions together with its callees. Each result has the function and its
+/// options. The options depend on the other functions.
+fn lowered(seen: &Resolver, ids: impl Iterator<Item = FnId>) -> Vec<(FnId, Lowered, CheckOptions)> {
+    let lowered: Vec<(FnId, Lowered)> = ids.map(|id| (id, lower::lower_resolved(seen, id))).collect();
+    let called: BTreeSet<FnId> = lowered.iter().flat_map(|(_, lowered)| &lowered.called).copied().collect();
+    let steps = lowered.iter().any(|(_, lowered)| has(lowered, Effect::Take));
     let zeroes = seen.functions.iter().any(|function| function.survey.may_zero())
-        || lowered.iter().any(|lowered| has(lowered, Effect::Zero));
-    let options = |(id, lowered): (usize, Lowered)| {
+        || lowered.iter().any(|(_, lowered)| has(lowered, Effect::Zero));
+    let options = |(id, lowered): (FnId, Lowered)| {
         let function = &seen.functions[id];
         let called = called.contains(&id);
         // A helper in an annotated module may only step or only run `backward`: the rest is its caller's work.
@@ -182,12 +189,11 @@ fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
         let vocabularies = function.options.vocabularies.unwrap_or(seen.vocabularies);
         let unzeroed = !zeroes && trains && vocabularies.keeping() == Some(Keeping::InPlace);
         let options = function.options.clone();
-        (
-            lowered,
-            CheckOptions { annotated, called, unstepped, steps_nowhere, zeroes_nowhere, unzeroed, ..options },
-        )
+        let options =
+            CheckOptions { annotated, called, unstepped, steps_nowhere, zeroes_nowhere, unzeroed, ..options };
+        (id, lowered, options)
     };
-    lowered.into_iter().enumerate().map(options).collect()
+    lowered.into_iter().map(options).collect()
 }
 
 fn has(lowered: &Lowered, effect: Effect) -> bool {
@@ -201,10 +207,10 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 /// precedence. Among equally certain findings, the one with the fewest notes is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
-    for (id, function) in functions.iter().enumerate() {
+    for function in functions {
         for finding in &function.findings {
             let key = (finding.place.line(), finding.place.column());
-            let Some(finding) = levelled(seen, id, finding, key) else { continue };
+            let Some(finding) = levelled(seen, function.id, finding, key) else { continue };
             let weight = |finding: &Diagnostic| (finding.certain, Reverse(finding.notes.len()));
             if merged.get(&key).is_none_or(|known| weight(known) < weight(&finding)) {
                 merged.insert(key, finding);

@@ -85,8 +85,8 @@ pub use words::{
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
     names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, reduces_by_itself, restores,
-    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, trains_a_copy, trains_by_name,
-    writes, writes_gradients, writes_in_place, zeroes_gradients,
+    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, speaks_of_loss, trains_a_copy,
+    trains_by_name, writes, writes_gradients, writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

@@ -86,6 +86,11 @@ pub enum Deps {
     Anything,
 }
 
+thread_local! {
+    /// The list of no places, which most values share.
+    static NO_PLACES: Rc<[PathId]> = Rc::from([]);
+}
+
 impl Default for Deps {
     fn default() -> Self {
         Self::none()
@@ -95,7 +100,7 @@ impl Default for Deps {
 impl Deps {
     /// The empty set.
     pub fn none() -> Self {
-        Self::Known(Rc::from([]))
+        Self::Known(NO_PLACES.with(Rc::clone))
     }
 
     /// The set of one place.

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use super::study::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation};
 use crate::flow::Observed;
@@ -40,7 +39,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let study = Study::of(cx);
+    let study = cx.study();
     let mut ranks = BTreeMap::new();
     for visit in &cx.solution.visits {
         if matches!(visit.what, Observed::Effect(_, Effect::Fill, _) | Observed::Backward(..)) {

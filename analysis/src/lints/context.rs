@@ -1,8 +1,11 @@
 //! The context of a lint: the lint's queries and reports, and the deduplication of findings.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::report::{Cause, Finding, Report};
+use super::study::Study;
 use super::{Lint, calls};
 use crate::cfg::{
     Action, Certain, Cfg, Computation, ConditionKind, Deps, Event, Mark, Opaque, OptimizerId, Site, SiteId,
@@ -28,6 +31,7 @@ pub struct Context<'a> {
     findings: Vec<Finding>,
     /// The clips whose fault follows from a faulty step on the same gradients.
     explained: BTreeSet<SiteId>,
+    study: OnceCell<Rc<Study<'a>>>,
 }
 
 /// A `step` or a clip on gradients in a bad state.
@@ -54,14 +58,26 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn new(cfg: &'a Cfg, solution: &'a Solution, options: &'a CheckOptions) -> Self {
-        let mut cx =
-            Self { cfg, solution, options, lint: None, findings: Vec::new(), explained: BTreeSet::new() };
+        let mut cx = Self {
+            cfg,
+            solution,
+            options,
+            lint: None,
+            findings: Vec::new(),
+            explained: BTreeSet::new(),
+            study: OnceCell::new(),
+        };
         for fault in cx.faults(Effect::Take) {
             if fault.certain == Certain::Every && fault.state != GradientStates::STALE {
                 cx.explained.extend(fault.gradients.provenance(fault.state).clipped);
             }
         }
         cx
+    }
+
+    /// The classification of the forward passes, made for the first lint that asks for it.
+    pub(super) fn study(&self) -> Rc<Study<'a>> {
+        Rc::clone(self.study.get_or_init(|| Rc::new(Study::of(self))))
     }
 
     /// The events with this effect (`step` or clip) on gradients in a bad state.

@@ -59,7 +59,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let study = Study::of(cx);
+    let study = cx.study();
     let known: BTreeSet<PathId> = cx
         .cfg
         .events()
@@ -73,11 +73,13 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
+        if forward.visit.maybe_not_first || is_same_in_every_mode(cx, &forward) {
+            continue;
+        }
+        let Some(kind) = study.evaluates(&forward) else { continue };
         let by_type = cx.is_of_training_type(&forward);
         let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
         let mode = if by_type { Some(Certain::Every) } else { mode };
-        let (false, false) = (forward.visit.maybe_not_first, is_same_in_every_mode(cx, &forward)) else { continue };
-        let Some(kind) = study.evaluates(&forward) else { continue };
         match (forward.run.told, mode) {
             (Some(true), _) => found.push((forward, kind, None)),
             (None, Some(certain)) => {

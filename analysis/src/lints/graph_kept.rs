@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
     if backwards.peek().is_some() && backwards.all(of_layer) {
         return;
     }
-    let study = Study::of(cx);
+    let study = cx.study();
     let mut collected: BTreeSet<PathId> = cx.cfg.function.handed.collected.paths().iter().copied().collect();
     for (_, run) in cx.backwards() {
         collected.extend(run.past.collected.paths());

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::study::{Evaluates, Study};
+use super::study::Evaluates;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;
@@ -42,7 +42,7 @@ fn check(cx: &mut Context<'_>) {
     if cx.cfg.function.reads_gradients || cx.cfg.function.always_records {
         return;
     }
-    let study = Study::of(cx);
+    let study = cx.study();
     let mut told = BTreeSet::new();
     for forward in study.forwards() {
         let site = forward.visit.site;
@@ -50,16 +50,13 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
-        // `evaluation_in_train_mode` reports a model whose type says that it trains.
-        if cx.is_of_training_type(&forward) {
-            continue;
-        }
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,
             _ => continue,
         };
-        if !told.insert(round) {
+        // `evaluation_in_train_mode` reports a model whose type says that it trains.
+        if cx.is_of_training_type(&forward) || !told.insert(round) {
             continue;
         }
         let over = study.over(round);

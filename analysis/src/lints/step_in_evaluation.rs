@@ -84,7 +84,7 @@ fn check(cx: &mut Context<'_>) {
         of_spec(cx);
         return;
     }
-    let (study, loops) = (Study::of(cx), Loops::of(cx));
+    let (study, loops) = (cx.study(), Loops::of(cx));
     let data = cx.backwards().filter_map(|(site, run)| Some((site, study.input_loop(run)?)));
     let (judged, trained): (Vec<_>, Vec<_>) = data.partition(|(_, round)| speaks_of_evaluation(study.names_over(*round)));
     let trained: BTreeSet<LoopId> = trained.into_iter().map(|(_, round)| round).collect();

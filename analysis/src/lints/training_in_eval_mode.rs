@@ -1,4 +1,4 @@
-use super::study::{Forward, Study};
+use super::study::Forward;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;
@@ -46,7 +46,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let study = Study::of(cx);
+    let study = cx.study();
     for forward in study.forwards() {
         let trains = study.training.contains(&forward.visit.site);
         if forward.visit.maybe_not_first || !forward.is_recorded() || !trains {

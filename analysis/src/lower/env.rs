@@ -33,6 +33,8 @@ pub(super) struct Env<'a> {
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
+    /// The variables whose initializer builds an average of parameters.
+    pub averages: BTreeSet<PathId>,
     /// For each variable that is declared `mut` or is a `&mut` reference, how often code may have changed it.
     pub changes: BTreeMap<PathId, usize>,
     /// The value of each variable that is initialized with a sum of sizes.

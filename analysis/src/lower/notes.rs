@@ -11,7 +11,7 @@ use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_result;
-use crate::vocabulary::{CallEffect, GradientStop, is_loss};
+use crate::vocabulary::{CallEffect, GradientStop, averages_weights, is_loss};
 
 pub(super) mod averages;
 mod choice;
@@ -184,6 +184,10 @@ impl<'a> Lower<'a> {
             && let Some(path) = self.lookup(&ident.ident.to_string())
         {
             self.env.made_of.insert(path, init);
+            let source = self.resolver.source(init);
+            if source.mentions(init).names.iter().any(|name| averages_weights(name)) {
+                self.env.averages.insert(path);
+            }
         }
     }
 

@@ -27,6 +27,7 @@ pub(super) mod macros;
 mod names;
 mod passed;
 mod questions;
+mod relevant;
 mod shapes;
 mod source;
 mod stages;
@@ -50,6 +51,8 @@ pub(crate) struct Resolver<'f> {
     pub vocabularies: Vocabularies,
     /// The models and optimizers whose gradients some function of the checked code zeroes.
     pub zeroes: Zeroes,
+    /// The functions that restore a model and train it, without restoring the optimizer.
+    resuming: Vec<FnId>,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -172,6 +175,7 @@ impl<'f> Resolver<'f> {
         Self {
             vocabularies,
             zeroes: Zeroes::default(),
+            resuming: Vec::new(),
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

@@ -6,8 +6,7 @@
 ///
 /// An exponential average (`ema`) does not match, because it usually averages the buffers as well.
 pub fn names_weight_average(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let words = || lower.split('_');
+    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let other = [
         "scheduler",
         "sched",
@@ -33,7 +32,8 @@ pub fn names_weight_average(name: &str) -> bool {
         "metric",
         "metrics",
     ];
-    words().any(|word| matches!(word, "swa" | "averaged")) && !words().any(|word| other.contains(&word))
+    name.split('_').any(|word| is_one_of(word, &["swa", "averaged"]))
+        && !name.split('_').any(|word| is_one_of(word, &other))
 }
 
 /// Whether a type with this name averages the parameters of a model: `AveragedModel`, `SwaModel`.

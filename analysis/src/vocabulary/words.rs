@@ -9,6 +9,16 @@ pub fn is_loss(name: &str) -> bool {
     named(&["loss", "criterion", "entropy"]) && !hints_at_training(name)
 }
 
+/// Whether a name speaks of a loss, be it a function, a type or a variable.
+///
+/// A name without any of these words counts as none, so a function that computes a loss under another name,
+/// and has neither gradients nor an optimizer, is not checked.
+pub fn speaks_of_loss(name: &str) -> bool {
+    ["loss", "Loss", "criterion", "Criterion", "entropy", "Entropy", "objective", "cost"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
 /// Whether a function with this name may run `backward` or update parameters.
 pub fn hints_at_training(name: &str) -> bool {
     ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]

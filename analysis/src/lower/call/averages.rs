@@ -10,8 +10,8 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::{
-    CallEffect, averages_weights, is_average_update, is_evaluation, is_plain_layer, keeps_buffers,
-    moves_average, names_weight_average, refits_batch_norm, saves,
+    CallEffect, is_average_update, is_evaluation, is_plain_layer, keeps_buffers, moves_average,
+    names_weight_average, refits_batch_norm, saves,
 };
 
 impl<'a> Lower<'a> {
@@ -78,15 +78,6 @@ impl<'a> Lower<'a> {
     }
 
     fn note_given_average(&mut self, call: &Call<'a>) {
-        let given = call.args.iter().zip(&call.arguments);
-        let of = given.into_iter().find_map(|(argument, value)| {
-            if let Some(of) = self.average_in(value) {
-                return Some(of);
-            }
-            let place = self.place_of(owner_of(argument)).filter(|_| matches!(value.kind, Kind::Plain))?;
-            self.average_at(place)
-        });
-        let Some(of) = of else { return };
         let step = if refits_batch_norm(&call.name) {
             AverageStep::Refits
         } else if is_average_update(&call.name) {
@@ -96,7 +87,17 @@ impl<'a> Lower<'a> {
         } else {
             return;
         };
-        self.average(call, of, step);
+        let given = call.args.iter().zip(&call.arguments);
+        let of = given.into_iter().find_map(|(argument, value)| {
+            if let Some(of) = self.average_in(value) {
+                return Some(of);
+            }
+            let place = self.place_of(owner_of(argument)).filter(|_| matches!(value.kind, Kind::Plain))?;
+            self.average_at(place)
+        });
+        if let Some(of) = of {
+            self.average(call, of, step);
+        }
     }
 
     /// Records that an opaque call may compute the statistics of an average's batch norm.
@@ -134,11 +135,7 @@ impl<'a> Lower<'a> {
         let mut place = Some(place);
         while let Some(path) = place {
             let named = self.cfg.paths.name(path).rsplit('.').next().is_some_and(names_weight_average);
-            let built = || {
-                let init = self.env.made_of.get(&path)?;
-                Some(names_in(init).iter().any(|name| averages_weights(name)))
-            };
-            if named || built().unwrap_or(false) {
+            if named || self.env.averages.contains(&path) {
                 return Some(path);
             }
             place = self.cfg.paths.parent(path);

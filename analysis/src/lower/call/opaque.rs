@@ -103,12 +103,12 @@ impl<'a> Lower<'a> {
         for argument in call.args {
             self.touch_closure(argument);
         }
-        let mut value = self.without_settings(&receiver.derived());
+        let mut value = self.without_settings(receiver.derived());
         if !matches!(receiver.kind, Kind::Number) {
             value.differs = value.differs.through_call();
         }
         for argument in &call.arguments {
-            let argument = self.without_settings(&argument.derived());
+            let argument = self.without_settings(argument.derived());
             value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         let mut origin = self.opaque_origin(call, receiver);
@@ -225,7 +225,7 @@ impl<'a> Lower<'a> {
         }
         let mut value = Value::nothing();
         for argument in &arguments[..] {
-            let argument = self.without_settings(&argument.derived());
+            let argument = self.without_settings(argument.derived());
             value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
         if is_builder(&call.name) {

@@ -13,9 +13,9 @@ use crate::vocabulary::{names_bare_data, names_bare_settings, names_store, type_
 impl<'a> Lower<'a> {
     /// A copy of a value without the places that hold settings or a device. Such places can hold no
     /// parameters.
-    pub(in crate::lower) fn without_settings(&self, value: &Value<'a>) -> Value<'a> {
+    pub(in crate::lower) fn without_settings(&self, value: Value<'a>) -> Value<'a> {
         let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
-        Value { deps: kept(&value.deps, &keeps), ..value.clone() }
+        Value { deps: kept(&value.deps, &keeps), ..value }
     }
 
     /// Whether a value is in a place that holds settings, which train nothing:

@@ -1,6 +1,7 @@
 //! Facts about the checked code that no single function shows: the layers of a type, and the
 //! checkpoints from which other functions resume.
 
+use super::survey::Survey;
 use super::{FnId, Resolver, TypeId};
 use crate::cfg::Expression;
 use crate::limits;
@@ -48,13 +49,20 @@ impl Resolver<'_> {
     /// Whether a function other than `from` restores a model from one of these paths and trains the
     /// model, without restoring the optimizer.
     pub(in crate::lower) fn is_resumed(&self, from: FnId, paths: &[Expression]) -> bool {
-        let others = self.functions.iter().enumerate().filter(|(id, _)| *id != from);
-        others.map(|(_, function)| &function.survey).any(|survey| {
-            let steps = survey.uses.values().any(Uses::is_stepped);
-            steps
-                && !survey.passed.keeps_optimizer
-                && survey.passed.restored.iter().any(|path| paths.contains(path))
+        let mut others = self.resuming.iter().filter(|id| **id != from);
+        others.any(|id| {
+            let restored = &self.functions[*id].survey.passed.restored;
+            restored.iter().any(|path| paths.contains(path))
         })
+    }
+
+    /// The functions that restore a model and train it, without restoring the optimizer.
+    pub(super) fn find_resuming(&self) -> Vec<FnId> {
+        let resumes = |id: &FnId| {
+            let Survey { passed, uses, .. } = &self.functions[*id].survey;
+            !passed.restored.is_empty() && !passed.keeps_optimizer && uses.values().any(Uses::is_stepped)
+        };
+        (0..self.functions.len()).filter(resumes).collect()
     }
 }
 

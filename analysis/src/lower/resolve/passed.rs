@@ -26,9 +26,11 @@ pub(crate) struct Passed {
 impl Passed {
     /// Records the arguments of a method call.
     pub(super) fn method(&mut self, call: &ExprMethodCall, name: &str) {
-        let receiver = text::tight(&call.receiver);
-        let last = receiver.rsplit('.').next().unwrap_or(&receiver);
-        self.keeps_optimizer |= keeps_state(name) && role_of_name(last) == Some(Role::Optimizer);
+        let of_optimizer = || {
+            let receiver = text::tight(&call.receiver);
+            receiver.rsplit('.').next().and_then(role_of_name) == Some(Role::Optimizer)
+        };
+        self.keeps_optimizer |= keeps_state(name) && of_optimizer();
         self.restores(name, call.args.iter());
         if call.args.iter().any(is_sum) {
             self.sums_in_methods.insert(name.to_owned());

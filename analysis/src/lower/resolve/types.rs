@@ -77,6 +77,7 @@ impl Resolver<'_> {
             optimizers: surveys().flat_map(Survey::zeroes_applied).collect(),
         };
         self.zeroes = zeroes;
+        self.resuming = self.find_resuming();
         for id in 0..self.types.len() {
             if self.types[id].defined {
                 continue;
