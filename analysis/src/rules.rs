@@ -298,7 +298,7 @@ impl Rule {
             Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
             Kind::Difference => Some(quote_spanned!(at=> #value >= 0.0 && #value.is_finite())),
             Kind::Percent => Some(quote_spanned!(at=> #value > 0.0 && #value <= 100.0)),
-            Kind::Share => Some(quote_spanned!(at=> #value >= 0.0 && #value < 1.0)),
+            Kind::Share => Some(quote_spanned!(at=> (0.0..1.0).contains(&#value))),
             Kind::Time => Some(quote_spanned!(at=> !#value.is_zero())),
         }
     }
