@@ -1,8 +1,8 @@
 //! The functions that can have findings. The other functions are not lowered, which saves most of the time
 //! in code that uses a library for tensors without training a model.
 //!
-//! Every lint needs a loss, a gradient, an optimizer, an average of parameters, a metric or a collective
-//! operation.
+//! Every lint needs a loss, a gradient, an optimizer, an average of parameters, a metric, data for
+//! validation, a write to a tensor or a collective operation.
 //! A function is relevant if it names one of them, or a function of the checked code that is relevant: its
 //! callee may be inlined.
 //! The test compares names alone, without scopes, and errs on one side only: it keeps too many functions.
@@ -19,8 +19,8 @@ use super::{FnId, Function, Resolver};
 use crate::limits;
 use crate::stage::Stage;
 use crate::vocabulary::{
-    CallEffect, Role, Vocabularies, hints_at_training, is_metric, moves_average, role_of_name, role_of_type,
-    speaks_of_loss,
+    CallEffect, Role, Vocabularies, hints_at_training, is_metric, moves_average, names_validation,
+    role_of_name, role_of_type, speaks_of_loss, writes_tensor,
 };
 
 impl Resolver<'_> {
@@ -77,10 +77,11 @@ struct Named {
 impl Named {
     fn calls(&mut self, name: &str, effect: Option<CallEffect>) {
         self.forwards |= matches!(effect, Some(CallEffect::Computes(_) | CallEffect::Applies));
-        self.training |= hints_at_training(name)
-            || speaks_of_loss(name)
-            || moves_average(name)
-            || effect.is_some_and(concerns_training);
+        // `no_grad` alone is no part of training.
+        let hints =
+            hints_at_training(name) && !matches!(effect, Some(CallEffect::NoGrad | CallEffect::WithGrad));
+        self.training |=
+            hints || speaks_of_loss(name) || moves_average(name) || effect.is_some_and(concerns_training);
     }
 
     /// The effect of a method with this number of arguments, on an optimizer or on another value.
@@ -116,8 +117,9 @@ impl<'ast> Visit<'ast> for Named {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        let name = call.method.to_string();
-        self.calls(&name, self.method(&name, call.args.len()));
+        let (name, arguments) = (call.method.to_string(), call.args.len());
+        self.calls(&name, self.method(&name, arguments));
+        self.training |= self.vocabulary.refuses_recorded_writes() && writes_tensor(&name, arguments);
         self.functions.insert(name);
         visit::visit_expr_method_call(self, call);
     }
@@ -144,6 +146,9 @@ impl<'ast> Visit<'ast> for Named {
         if let Some(last) = node.path.segments.last() {
             self.names_type(&last.ident);
         }
+        let named =
+            |member: &Member| matches!(member, Member::Named(name) if names_validation(&name.to_string()));
+        self.training |= node.fields.iter().any(|field| named(&field.member));
         visit::visit_expr_struct(self, node);
     }
 
@@ -162,6 +167,7 @@ impl<'ast> Visit<'ast> for Named {
     fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
         let name = pat.ident.to_string();
         self.training |= role_of_name(&name) == Some(Role::Optimizer) || speaks_of_loss(&name);
+        self.training |= names_validation(&name);
         visit::visit_pat_ident(self, pat);
     }
 
@@ -258,6 +264,8 @@ mod tests {
             "swa.track(&model)",
             "total += model.forward(x).item()",
             "let y = Accuracy::new()",
+            "let valid = x.narrow(0, 0, n)",
+            "S { test: &x[n..] }",
             "all_reduce(x)",
             "CommunicatorCollectives::all_reduce_into(&world, &x, &mut y, SystemOperation::sum())",
             "if a { |x| x.backward() }",
