@@ -101,6 +101,8 @@ pub(crate) enum Mark {
     SharedOptimizer,
     /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.
     StatefulOptimizer,
+    /// A step of a model in a variable that the iteration declares.
+    OfIteration,
     /// A call that sets a mode through a method that is defined in the checked code.
     OwnMode,
     /// An opaque call whose name says that it trains a model.

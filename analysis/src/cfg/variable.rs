@@ -14,6 +14,9 @@ pub(crate) struct Variable {
     pub(crate) item_of: Option<LoopId>,
     /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
+    /// Whether the variable can hold no parameters of a model, because its type or its name is that of settings, a
+    /// device or data.
+    pub(crate) is_bare: bool,
     /// Whether the variable is a parameter whose type is a `&mut` reference, so that no other
     /// parameter is an alias of it.
     pub(crate) is_exclusive: bool,
@@ -29,8 +32,8 @@ pub(crate) struct Variable {
     pub(crate) emptied_in: BTreeSet<LoopId>,
     /// The schedule that the variable holds.
     pub(crate) schedule: Option<Schedule>,
-    /// The uses of the variable. They are recorded only for a variable that is assigned, or that
-    /// holds a model constructed in the function.
+    /// The uses of the variable. They are recorded only for a variable that is assigned, that holds
+    /// a model constructed in the function, or that holds a model after a step.
     pub(crate) uses: Vec<Use>,
     /// Whether a call freezes the parameters in the variable.
     pub(crate) frozen: bool,

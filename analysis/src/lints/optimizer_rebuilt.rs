@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Deps, LoopId, OptimizerId, SiteId};
+use crate::cfg::{Certain, Deps, LoopId, Mark, OptimizerId, SiteId};
 use crate::flow::Observed;
 use crate::stage::Effect;
 use crate::vocabulary::names_epoch;
@@ -33,7 +33,7 @@ lint! {
     ///
     /// Silent if an outer loop builds the optimizer and an inner loop steps it, as in a restart for each fold or image.
     /// If this outer loop counts epochs (`for epoch in ..`) and builds the same optimizer in each epoch, the finding is a warning.
-    /// Silent if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
+    /// Silent if a condition decides whether the optimizer is built, or if its parameters, or in burn the variable of the model that it steps, are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 
@@ -43,7 +43,7 @@ fn check(cx: &mut Context<'_>) {
         let site = cx.entry_into_loop(built);
         let Some(owned) = &cx.cfg.optimizers[id].owned else { continue };
         let of_the_round = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
-        if owned.paths().is_empty() || owned.paths().iter().any(of_the_round) {
+        if owned.paths().is_empty() || owned.paths().iter().any(of_the_round) || steps_copy(cx, id) {
             continue;
         }
         let head = &cx.cfg.loops[around];
@@ -56,6 +56,11 @@ fn check(cx: &mut Context<'_>) {
             .help(help);
     }
     in_every_epoch(cx);
+}
+
+/// Whether a step of an optimizer gets a model that the iteration itself declares, such as a copy for one task.
+fn steps_copy(cx: &Context<'_>, id: OptimizerId) -> bool {
+    cx.acting(id, Effect::Take).iter().any(|step| cx.cfg.facts.is(*step, Mark::OfIteration))
 }
 
 /// Reports an optimizer that an inner loop steps, if the epoch loop rebuilds it in every epoch with

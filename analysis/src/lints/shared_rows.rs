@@ -16,8 +16,14 @@ pub(super) fn check(cx: &mut Context<'_>, evaluates: &dyn Fn(&Context<'_>, LoopI
     };
     let (train, valid) = (of(Phase::Train), of(Phase::Valid));
     let mut found = Vec::new();
-    for (site, rows) in valid {
+    for (site, rows) in valid.iter().copied() {
         let Some((other, theirs)) = counterpart(cx, (site, rows), &train) else { continue };
+        // `test_sample` is none of the split if there is `x_test` for `x_train`.
+        let fits = |known: &Rows| rest_of_split(&known.name) == rest_of_split(&theirs.name);
+        let better = valid.iter().any(|(_, known)| known.are_of_same_data(rows) && fits(known));
+        if better && !fits(rows) {
+            continue;
+        }
         let Some(shared) = rows.shared_with(theirs) else { continue };
         if shared == Shared::All || !is_of_series(cx, rows) {
             found.push((site, other, rows.text.clone()));

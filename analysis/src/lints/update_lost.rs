@@ -75,7 +75,10 @@ fn check(cx: &mut Context<'_>) {
 
 /// Whether the model of a step belongs to the caller: it is a parameter, or comes from one.
 fn is_of_caller(cx: &Context<'_>, step: SiteId, model: PathId) -> bool {
-    let is_parameter = |path: PathId| cx.cfg.facts.variable(cx.cfg.paths.root_of(path)).is_some_and(|known| known.is_parameter);
+    // A device or a data set among the parameters makes no model.
+    let is_parameter = |path: PathId| {
+        cx.cfg.facts.variable(cx.cfg.paths.root_of(path)).is_some_and(|known| known.is_parameter && !known.is_bare)
+    };
     let steps = |id: &OptimizerId| cx.acting(*id, Effect::Take).contains(&step);
     let mut owned = (0..cx.cfg.optimizers.len()).filter(steps).filter_map(|id| cx.cfg.optimizers[id].owned.as_ref());
     is_parameter(model) || owned.any(|owned| owned.paths().iter().any(|path| is_parameter(*path)))

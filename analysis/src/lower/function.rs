@@ -85,6 +85,7 @@ impl Lower<'_> {
         if passing == Passing::Exclusive || ident.mutability.is_some() {
             self.env.exclusive.insert(path);
         }
+        self.cfg.facts.variable_mut(path).is_bare = self.holding(&Deps::one(path)).is_empty();
         self.cfg.facts.variable_mut(path).is_exclusive = passing == Passing::Exclusive;
         let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
         let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };

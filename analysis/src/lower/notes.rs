@@ -53,7 +53,8 @@ impl<'a> Lower<'a> {
     fn noted_site(&mut self, node: &ExprPath, name: String, path: PathId) -> Option<SiteId> {
         let noted = self.survey().assigned.contains(&name)
             || self.env.built.contains_key(&path)
-            || self.env.item_sources.contains(&path);
+            || self.env.item_sources.contains(&path)
+            || self.objects.is_stepped(path);
         if !noted || self.at.dead {
             return None;
         }

@@ -43,6 +43,18 @@ mod rebuilt {
         }
     }
 
+    /// A copy of the model for each task, stepped once.
+    fn for_each_task(mut model: Net, tasks: &[Task], rate: f64) -> Net {
+        for task in tasks {
+            let mut inner = AdamConfig::new().init();
+            let copy = model.clone();
+            let grads = GradientsParams::from_grads(copy.loss(task).backward(), &copy);
+            let copy = inner.step(rate, copy, grads);
+            model = between(model, copy, 0.1);
+        }
+        model
+    }
+
     /// An episode of its own for each optimizer.
     fn for_each_episode(mut model: Net, episodes: &[Episode], rate: f64) -> Net {
         for episode in episodes {
@@ -134,6 +146,24 @@ mod dropped {
 
     fn compared_afterwards() {
         let model = Net::new(&device);
+        let mut optim = SgdConfig::new().init();
+        let grads = GradientsParams::from_grads(model.forward(data()).mean().backward(), &model);
+        optim.step(1.0, model.clone(), grads); //~ warning update_lost
+        assert!(model.weight.val().all_close(expected()));
+    }
+
+    struct Small {
+        weight: Param,
+    }
+
+    impl Small {
+        fn start(device: &Device) -> Self {
+            Self { weight: Param::zeros([2, 2], device) }
+        }
+    }
+
+    fn of_this_file(device: &Device) {
+        let model = Small::start(device);
         let mut optim = SgdConfig::new().init();
         let grads = GradientsParams::from_grads(model.forward(data()).mean().backward(), &model);
         optim.step(1.0, model.clone(), grads); //~ warning update_lost

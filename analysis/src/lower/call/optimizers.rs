@@ -1,5 +1,7 @@
 //! Optimizers: their construction, and calls that change the set of parameters that they update.
 
+use syn::Expr;
+
 use super::Call;
 use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
@@ -62,7 +64,9 @@ impl<'a> Lower<'a> {
     ///
     /// A step that may change the model in place is performed as an opaque call.
     pub(super) fn updates(&mut self, call: &Call<'a>, model: usize) -> Value<'a> {
-        let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
+        let (Some(id), Some(argument), Some(model)) =
+            (call.optimizer(), call.args.get(model), call.arguments.get(model))
+        else {
             return self.opaque(call);
         };
         let exclusive =
@@ -76,10 +80,14 @@ impl<'a> Lower<'a> {
         let deps = parameters_of(model);
         self.trains_parameters(id, &deps);
         let site = self.stage_site(call.expr, Stage::Step);
+        if self.is_of_iteration(argument) {
+            self.cfg.facts.mark(site, Mark::OfIteration);
+        }
         self.takes_gradients(id, given, site);
         let mut value = Value { ty: model.ty, ..Value::plain(deps) };
         value.as_model.updated = true;
         let Some(place) = model.place else { return value };
+        self.objects.stepped_before(id, place);
         // A model with gradients has the type of a model in training.
         if self.track_mode(place) {
             self.emit(Action::Mode(place, Some(Mode::Train)), site);
@@ -103,6 +111,14 @@ impl<'a> Lower<'a> {
         let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
         value.as_model.updated = true;
         self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// Whether an expression is a variable that the current iteration declares.
+    fn is_of_iteration(&self, expr: &Expr) -> bool {
+        let Expr::Path(path) = expr else { return false };
+        let variable = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
+        let around = self.control.innermost();
+        around.is_some() && variable.is_some_and(|variable| self.cfg.bound_in(variable) == around)
     }
 
     /// Performs a step of an optimizer that updates a model in place with gradients that are a

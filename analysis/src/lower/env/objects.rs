@@ -44,6 +44,11 @@ impl Objects {
         self.stepped.insert(id, model)
     }
 
+    /// Whether a place holds a model that a step got.
+    pub(in crate::lower) fn is_stepped(&self, model: PathId) -> bool {
+        self.stepped.values().any(|stepped| *stepped == model)
+    }
+
     /// The accumulator that a place holds.
     pub(in crate::lower) fn accumulator(&self, path: PathId) -> Option<StoreId> {
         self.accumulators.get(&path).copied()
