@@ -86,22 +86,15 @@ impl<Y, X> DataLoader<Y, X> {
     /// # Errors
     /// If the batch size is 0, if the data set is empty, or if `drop_last` drops the only batch.
     pub fn check(&self, name: &str) -> Result<()> {
-        self.check_data(name)?;
-        if self.batches() == 0 { Err(self.empty(name)) } else { Ok(()) }
-    }
-
-    /// Checks as [`check`](Self::check) does, without `drop_last`.
-    pub(crate) fn check_data(&self, name: &str) -> Result<()> {
         if self.batch_size == 0 {
             let range = "at least 1";
             return Err(Error::HyperParameter { owner: "DataLoader", name: "batch_size", value: 0.0, range });
         }
-        if self.dataset.is_empty() { Err(self.empty(name)) } else { Ok(()) }
-    }
-
-    fn empty(&self, name: &str) -> Error {
-        let (samples, batch_size) = (self.dataset.len(), self.batch_size);
-        Error::EmptyLoader { name: name.to_owned(), samples, batch_size }
+        if self.batches() == 0 {
+            let (name, batch_size) = (name.to_owned(), self.batch_size);
+            return Err(Error::EmptyLoader { name, samples: self.dataset.len(), batch_size });
+        }
+        Ok(())
     }
 
     /// The batches of the epoch with this index, counted from 0. Every call for the same epoch
