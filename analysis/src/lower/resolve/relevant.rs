@@ -15,7 +15,7 @@ use syn::{
     PatIdent, Path, TypePath,
 };
 
-use super::{FnId, Function, Resolver};
+use super::{FnId, Function, Resolver, Scope};
 use crate::limits;
 use crate::stage::Stage;
 use crate::vocabulary::{
@@ -31,7 +31,10 @@ impl Resolver<'_> {
         for (id, named) in named.iter().enumerate() {
             named.functions.iter().for_each(|name| mentions.entry(name).or_default().push(id));
         }
-        let mut relevant: Vec<bool> = named.iter().map(|named| named.training).collect();
+        // A name that `use` changes may stand for any function.
+        let renamed: BTreeSet<&String> = self.scopes.iter().flat_map(Scope::renamed).collect();
+        let unclear = |named: &Named| named.functions.iter().any(|name| renamed.contains(name));
+        let mut relevant: Vec<bool> = named.iter().map(|named| named.training || unclear(named)).collect();
         let mut open: Vec<FnId> = (0..named.len()).filter(|id| relevant[*id]).collect();
         while let Some(id) = open.pop() {
             for &caller in mentions.get(&*self.functions[id].name).into_iter().flatten() {
@@ -58,6 +61,13 @@ impl Resolver<'_> {
         }
         named.training |= named.forwards && named.adds;
         named
+    }
+}
+
+impl Scope {
+    /// The names that `use .. as name` gives.
+    fn renamed(&self) -> impl Iterator<Item = &String> {
+        self.imports.iter().filter(|(alias, path)| path.last() != Some(alias)).map(|(alias, _)| alias)
     }
 }
 
@@ -248,6 +258,10 @@ mod tests {
         let text = "fn a(x: T) { b(x) } fn b(x: T) { C::new().d(x) } struct C; impl C { fn new() -> C { C } \
                     fn d(&self, x: T) { x.backward() } } fn e(x: T) { x.exp() }";
         assert_eq!(relevant(text), ["a", "b", "d"]);
+        assert_eq!(
+            relevant("mod m { pub fn f(x: T) { x.step() } } use m::f as g; fn h(x: T) { g(x) }"),
+            ["f", "h"]
+        );
         assert_eq!(relevant("fn f(x: T) { [x].map(g); } fn g(x: T) { x.step() }"), ["f", "g"]);
     }
 
@@ -273,7 +287,7 @@ mod tests {
         ] {
             assert_eq!(relevant(&format!("fn f() {{ {part}; }}")), ["f"], "{part}");
         }
-        for part in ["model.forward(x)", "model.eval()", "total += x", "no_grad(|| f(x))", "x.softmax(1)"] {
+        for part in ["model.forward(x)", "model.eval()", "total += x", "x.softmax(1)"] {
             assert!(relevant(&format!("fn f() {{ {part}; }}")).is_empty(), "{part}");
         }
         assert_eq!(relevant("fn f(x: &mut Adam) { } fn fit(x: T) { }"), ["f", "fit"]);
