@@ -40,6 +40,8 @@ pub(crate) struct Function {
     pub(crate) writes_in_place: bool,
     /// Whether every forward records a graph, because the library cannot switch recording off.
     pub(crate) always_records: bool,
+    /// Whether the library is known, or some function of the checked code switches recording off.
+    pub(crate) knows_recording: bool,
     /// The parameters and the fields of `self` whose types tell that they reduce no gradients by themselves.
     pub(crate) alone: BTreeSet<PathId>,
     /// The places of the models whose forward the function runs, or whose parameters it reads.

@@ -33,13 +33,15 @@ lint! {
     ///
     /// Checked only in functions that also train the model.
     /// If a function does not train the model, its caller may have switched recording off.
-    /// Silent in a library that cannot switch recording off (`candle`, `dfdx`).
+    /// Silent in a library that cannot switch recording off (`candle`, `dfdx`), and in an unknown library if no function of the file switches recording off.
     /// Silent if gradients are read, if the output is detached, or if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.function.reads_gradients || cx.cfg.function.always_records {
+    let function = &cx.cfg.function;
+    let can_switch = !function.always_records && (cx.options.annotated || function.knows_recording);
+    if function.reads_gradients || !can_switch {
         return;
     }
     let study = cx.study();

@@ -8,7 +8,7 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_number, is_pointer};
-use crate::vocabulary::{Role, is_plain_layer, is_stateful};
+use crate::vocabulary::{Role, Vocabularies, is_plain_layer, is_stateful};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
@@ -19,6 +19,9 @@ impl Lower<'_> {
         self.cfg.function.optimizer_state = self.vocabulary.optimizer_state();
         self.cfg.function.writes_in_place = self.vocabulary.refuses_recorded_writes();
         self.cfg.function.always_records = self.vocabulary.always_records();
+        let stops =
+            || self.resolver.functions.iter().any(|function| function.survey.switches.stops_recording);
+        self.cfg.function.knows_recording = self.vocabulary != Vocabularies::ALL || stops();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {

@@ -142,3 +142,53 @@ mod moves_before_the_loop_and_later {
         }
     }
 }
+
+/// A constructor puts the schedule into a field, and a method advances it.
+mod moved_into_a_field {
+    struct Warm {
+        rate: f64,
+    }
+
+    impl Warm {
+        fn new(rate: f64) -> Self {
+            Self { rate }
+        }
+
+        fn step(&mut self) {
+            self.rate *= 0.9;
+        }
+
+        fn get_lr(&self) -> f64 {
+            self.rate
+        }
+    }
+
+    struct Trainer {
+        model: Net,
+        optimizer: Sgd,
+        scheduler: Warm,
+    }
+
+    impl Trainer {
+        fn new(model: Net) -> Self {
+            let optimizer = Sgd::new(model.parameters(), 0.1);
+            let scheduler = Warm::new(0.1);
+            Self { model, optimizer, scheduler }
+        }
+
+        fn train_step(&mut self, batch: &Batch) {
+            self.optimizer.set_learning_rate(self.scheduler.get_lr());
+            self.optimizer.zero_grad();
+            cross_entropy(&self.model.forward(&batch.input), &batch.target).backward();
+            self.optimizer.step();
+            self.scheduler.step();
+        }
+    }
+
+    fn fit(model: Net, train: &DataLoader) {
+        let mut trainer = Trainer::new(model);
+        for batch in train {
+            trainer.train_step(&batch);
+        }
+    }
+}

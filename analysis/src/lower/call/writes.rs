@@ -34,7 +34,7 @@ impl<'a> Lower<'a> {
     /// Whether parameters certainly record a graph: the library says so, and no function of the checked code
     /// freezes parameters.
     pub(super) fn records_parameters(&self) -> bool {
-        let freezes = || self.resolver.functions.iter().any(|function| function.survey.freezes);
+        let freezes = || self.resolver.functions.iter().any(|function| function.survey.switches.freezes);
         self.vocabulary.refuses_recorded_writes() && !freezes()
     }
 

@@ -41,8 +41,8 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// Whether the function calls a method that may freeze parameters.
-    pub freezes: bool,
+    /// What the function switches off.
+    pub switches: Switches,
     /// What the function calls in a distributed run.
     pub distributed: Distributed,
     /// The arguments of the function's calls, recorded for lints on epochs and checkpoints.
@@ -55,6 +55,15 @@ pub(crate) struct Survey {
     pub stages: usize,
     jumps: usize,
     depth: usize,
+}
+
+/// What a function switches off.
+#[derive(Default)]
+pub(crate) struct Switches {
+    /// Whether the function switches the recording of graphs off.
+    pub stops_recording: bool,
+    /// Whether the function calls a method that may freeze parameters.
+    pub freezes: bool,
 }
 
 /// What a function calls in a distributed run.
@@ -88,7 +97,7 @@ impl Survey {
             shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
-            freezes: false,
+            switches: Switches::default(),
             distributed: Distributed::default(),
             passed: Passed::default(),
             vocabulary,
@@ -172,12 +181,14 @@ impl<'ast> Visit<'ast> for Survey {
             self.distributed.communicators.extend(last_name(&call.receiver));
         }
         self.distributed.aborts |= ends_all_processes(&name);
+        self.switches.stops_recording |=
+            matches!(does, Some(CallEffect::NoGrad | CallEffect::SwitchesRecording));
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         self.trains |= may_train(&name);
         let told = call.args.first().and_then(literal_bool);
-        self.freezes |= freezes(&name, told) || told.is_none() && freezes(&name, Some(false));
+        self.switches.freezes |= freezes(&name, told) || told.is_none() && freezes(&name, Some(false));
         self.passed.method(call, &name);
         self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         self.shapes.named.method(call, &name);
@@ -212,9 +223,12 @@ impl<'ast> Visit<'ast> for Survey {
             self.distributed.aborts |= ends_all_processes(&last.ident.to_string());
             self.shapes.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
+            let does = self.vocabulary.function(&name);
+            self.switches.stops_recording |=
+                matches!(does, Some(CallEffect::NoGrad | CallEffect::SwitchesRecording));
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
-            let stage = Self::is_stage(self.vocabulary.function(&name))
+            let stage = Self::is_stage(does)
                 || hints_at_training(&name)
                 || call.args.iter().any(is_exclusive)
                 || role == Some(Role::Optimizer)
@@ -222,7 +236,7 @@ impl<'ast> Visit<'ast> for Survey {
             self.stages += usize::from(stage);
             self.passed.function(&path.path, call);
             self.shapes.named.function(call, &name);
-            let computes = Self::is_computation(self.vocabulary.function(&name));
+            let computes = Self::is_computation(does);
             self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
