@@ -170,10 +170,10 @@ mod moved_into_a_field {
     }
 
     impl Trainer {
-        fn new(model: Net) -> Self {
+        fn new(model: Net) -> Result<Self> {
             let optimizer = Sgd::new(model.parameters(), 0.1);
             let scheduler = Warm::new(0.1);
-            Self { model, optimizer, scheduler }
+            Ok(Self { model, optimizer, scheduler })
         }
 
         fn train_step(&mut self, batch: &Batch) {
@@ -185,10 +185,11 @@ mod moved_into_a_field {
         }
     }
 
-    fn fit(model: Net, train: &DataLoader) {
-        let mut trainer = Trainer::new(model);
+    fn fit(model: Net, train: &DataLoader) -> Result<()> {
+        let mut trainer = Trainer::new(model)?;
         for batch in train {
             trainer.train_step(&batch);
         }
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Calls that build or advance learning-rate schedules.
 
+use syn::Expr;
+
 use super::Call;
 use crate::cfg::{Action, Advance, Deps, Mark, PathId, Schedule, ScheduleOf};
 use crate::lower::env::value::{Kind, Value};
@@ -23,6 +25,8 @@ impl<'a> Lower<'a> {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver.clone();
         } else if effect == ScheduleEffect::Reads
+            // A read through a field is no mention of the variable.
+            && matches!(call.callee.receiver(), Some(Expr::Path(_)))
             && call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Optimizer(_)))
             && let Some(schedule) = self.schedule_at(receiver.place)
         {
@@ -70,10 +74,8 @@ impl<'a> Lower<'a> {
     }
 
     /// Records that the variable `path` holds a new schedule, if the value is a schedule.
-    ///
-    /// A schedule in a field is left out, because methods of the value around it may advance it.
     pub(in crate::lower) fn holds_schedule(&mut self, path: PathId, value: &Value<'a>) {
-        if let (Kind::Schedule, Some(built), None) = (&value.kind, value.made, self.cfg.paths.parent(path))
+        if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
             && self.schedule_at(Some(path)).is_none()
         {
             self.cfg.facts.variable_mut(path).schedule = Some(Schedule { built, named: 0, looked_at: 0 });
