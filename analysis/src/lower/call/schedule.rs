@@ -74,8 +74,10 @@ impl<'a> Lower<'a> {
     }
 
     /// Records that the variable `path` holds a new schedule, if the value is a schedule.
+    ///
+    /// A schedule in a field is left out, because methods of the value around it may advance it.
     pub(in crate::lower) fn holds_schedule(&mut self, path: PathId, value: &Value<'a>) {
-        if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
+        if let (Kind::Schedule, Some(built), None) = (&value.kind, value.made, self.cfg.paths.parent(path))
             && self.schedule_at(Some(path)).is_none()
         {
             self.cfg.facts.variable_mut(path).schedule = Some(Schedule { built, named: 0, looked_at: 0 });
