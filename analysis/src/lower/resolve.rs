@@ -20,6 +20,7 @@ mod collect;
 mod contents;
 mod counters;
 mod crates;
+mod effects;
 mod imports;
 mod kept;
 mod layers;

@@ -179,7 +179,7 @@ fn by_kind(results: &Results) -> String {
 
 /// What `--prove` says, by library.
 fn of_proofs(results: &Results) -> String {
-    let mut text = "What `--prove` says about the functions that are right or faulty, and about the mutants. A proof of a mutant is wrong if each fact that the mutation breaks is proved:\n\n| library | functions | nothing said | right with every fact proved | faulty with every fact proved | mutants | wrong proofs |\n|---|---|---|---|---|---|---|\n".to_owned();
+    let mut text = "What `--prove` says about the functions that are right or faulty, and about the mutants.\nA proof of a mutant is wrong if each fact that the mutation breaks is proved:\n\n| library | functions | nothing said | right with every fact proved | faulty with every fact proved | mutants | wrong proofs |\n|---|---|---|---|---|---|---|\n".to_owned();
     for library in LIBRARIES.into_iter().chain(["all"]) {
         let is = |name: &str| library == "all" || name == library;
         let said: Vec<_> = results.proofs.iter().filter(|said| is(&said.library)).collect();

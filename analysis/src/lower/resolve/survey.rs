@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
+use super::effects::{is_computation, is_stage};
 use super::passed::Passed;
 use super::questions::Questions;
 use super::shapes::Shapes;
@@ -115,52 +116,6 @@ impl Survey {
     fn weight(&self) -> usize {
         self.stages + self.jumps
     }
-
-    fn is_computation(effect: Option<CallEffect>) -> bool {
-        matches!(effect, Some(CallEffect::Computes(_) | CallEffect::Applies | CallEffect::Backward { .. }))
-    }
-
-    fn is_stage(effect: Option<CallEffect>) -> bool {
-        effect.is_some_and(|effect| match effect {
-            CallEffect::Detaches
-            | CallEffect::Harmless
-            | CallEffect::KeepsGraph
-            | CallEffect::Parameters
-            | CallEffect::Rank
-            | CallEffect::Passes
-            | CallEffect::Takes => false,
-            CallEffect::Gradients(_)
-            | CallEffect::Backward { .. }
-            | CallEffect::Differentiates
-            | CallEffect::Runs
-            | CallEffect::Evaluates
-            | CallEffect::Computes(_)
-            | CallEffect::Applies
-            | CallEffect::Settings
-            | CallEffect::Builds
-            | CallEffect::Adopts
-            | CallEffect::Updates { .. }
-            | CallEffect::UpdatesOther
-            | CallEffect::Constructs
-            | CallEffect::Steps { .. }
-            | CallEffect::Accumulates
-            | CallEffect::Collects
-            | CallEffect::Allocates
-            | CallEffect::Traces
-            | CallEffect::Freezes
-            | CallEffect::Scales
-            | CallEffect::SetsEpoch
-            | CallEffect::Reduces
-            | CallEffect::Collective { .. }
-            | CallEffect::Splits
-            | CallEffect::Copies
-            | CallEffect::Mode(_)
-            | CallEffect::ModeBy
-            | CallEffect::NoGrad
-            | CallEffect::WithGrad
-            | CallEffect::SwitchesRecording => true,
-        })
-    }
 }
 
 impl<'ast> Visit<'ast> for Survey {
@@ -185,7 +140,7 @@ impl<'ast> Visit<'ast> for Survey {
             matches!(does, Some(CallEffect::NoGrad | CallEffect::SwitchesRecording));
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
-        self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
+        self.stages += usize::from(is_stage(does) || hints_at_training(&name) || own);
         self.trains |= may_train(&name);
         let told = call.args.first().and_then(literal_bool);
         self.switches.freezes |= freezes(&name, told) || told.is_none() && freezes(&name, Some(false));
@@ -193,7 +148,7 @@ impl<'ast> Visit<'ast> for Survey {
         self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         self.shapes.named.method(call, &name);
         self.shapes.differentiates |= hints_at_differentiation(&name);
-        self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
+        self.shapes.computing |= is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
         // The arguments of `optimizer.update(&mut model, &loss.backward())` come first.
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
@@ -228,7 +183,7 @@ impl<'ast> Visit<'ast> for Survey {
                 matches!(does, Some(CallEffect::NoGrad | CallEffect::SwitchesRecording));
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
-            let stage = Self::is_stage(does)
+            let stage = is_stage(does)
                 || hints_at_training(&name)
                 || call.args.iter().any(is_exclusive)
                 || role == Some(Role::Optimizer)
@@ -236,7 +191,7 @@ impl<'ast> Visit<'ast> for Survey {
             self.stages += usize::from(stage);
             self.passed.function(&path.path, call);
             self.shapes.named.function(call, &name);
-            let computes = Self::is_computation(does);
+            let computes = is_computation(does);
             self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
