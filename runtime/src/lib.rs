@@ -99,7 +99,7 @@ mod watch;
 extern crate self as training_loop;
 
 pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
-pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
+pub use error::{CsvProblem, Difference, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
 pub use loss::{
@@ -114,9 +114,9 @@ pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
-pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
+pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
 pub use parameter::Parameter;
-pub use random::{SeedScope, seed, seed_scope};
+pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_random_state};
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
 pub use tensor::{Number, Tensor};

@@ -91,6 +91,20 @@ impl Metric for Confusion {
         self.counts.clear();
     }
 
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.counts.iter().flatten().map(|count| *count as f64).collect())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let classes = counts.len().isqrt();
+        if classes * classes != counts.len() {
+            return false;
+        }
+        let rows = counts.chunks(classes.max(1));
+        self.counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
+        true
+    }
+
     fn matrix(&self) -> Option<&Confusion> {
         Some(self)
     }
@@ -265,6 +279,18 @@ impl Metric for PerClass {
 
     fn reset(&mut self) {
         self.classes.clear();
+    }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.classes.iter().flatten().map(|count| *count as f64).collect())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let (classes, rest) = counts.as_chunks::<3>();
+        if rest.is_empty() {
+            self.classes = classes.iter().map(|class| class.map(|count| count as u64)).collect();
+        }
+        rest.is_empty()
     }
 }
 
