@@ -5,6 +5,7 @@
 //! correction. Mistakes in the program itself (shapes, a second backward) panic at the caller's
 //! line instead.
 
+mod checkpoint;
 mod csv;
 mod difference;
 mod io;
@@ -16,6 +17,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use checkpoint::CheckpointProblem;
 pub use csv::CsvProblem;
 pub use difference::Difference;
 use difference::write_differences;
@@ -160,6 +162,13 @@ pub enum Error {
         /// Entries whose shapes differ between the model and the state.
         misshapen: Vec<Misshapen>,
     },
+    /// A run that cannot be saved or resumed.
+    Checkpoint {
+        /// The folder of the run or of the checkpoint; empty if there is none.
+        path: PathBuf,
+        /// The problem in this folder.
+        problem: CheckpointProblem,
+    },
     /// A type that is part of a run, and whose state cannot be saved.
     NotSaved {
         /// The type, such as `my_crate::Lion`.
@@ -294,6 +303,8 @@ impl fmt::Display for Error {
                 }
                 write_state(f, missing, unexpected, misshapen)
             }
+            Self::Checkpoint { path, problem } if path.as_os_str().is_empty() => write!(f, "{problem}"),
+            Self::Checkpoint { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::NotSaved { owner, method } => {
                 let inverse = if method.ends_with("counts") { "set_counts" } else { "load_state_dict" };
                 write!(f, "`{owner}` has no state to save: implement `{method}` and `{inverse}`")

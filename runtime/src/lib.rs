@@ -49,14 +49,15 @@
 //! opt-level = 3
 //! ```
 //!
-//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`), `f64`
-//! ([`Scalar`] in double precision).
+//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`),
+//! `signals` (`RunOptions::handle_signals`), `f64` ([`Scalar`] in double precision).
 
 // Conversions to and from `Scalar` are written for `f32`, the usual type.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]
 
 mod autograd;
 mod broadcast;
+mod checkpoint;
 pub mod data;
 pub mod environment;
 mod error;
@@ -99,7 +100,7 @@ mod watch;
 extern crate self as training_loop;
 
 pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
-pub use error::{CsvProblem, Difference, Error, Misshapen, ModelFileProblem, Result};
+pub use error::{CheckpointProblem, CsvProblem, Difference, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
 pub use loss::{
@@ -117,6 +118,7 @@ pub use ops::{
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
 pub use parameter::Parameter;
 pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_random_state};
+pub use run::RunOptions;
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
 pub use tensor::{Number, Tensor};

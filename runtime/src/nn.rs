@@ -20,7 +20,7 @@ pub(crate) mod mode;
 mod multihead_attention;
 mod pool;
 mod sequential;
-mod state;
+pub(crate) mod state;
 
 use std::path::Path;
 
@@ -200,7 +200,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        state::save(&state::entries(self), path.as_ref())
+        state::save(&state::entries(self), path.as_ref()).map(drop)
     }
 
     /// Reads all parameters and buffers from a safetensors file into a model of the same

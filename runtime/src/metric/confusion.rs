@@ -52,6 +52,11 @@ impl Confusion {
         &self.counts
     }
 
+    /// The ignored label.
+    pub(crate) fn ignored(&self) -> Option<u32> {
+        self.ignore
+    }
+
     #[track_caller]
     fn grow(&mut self, classes: usize) {
         let classes = classes.max(self.counts.len());

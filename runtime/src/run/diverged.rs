@@ -1,8 +1,48 @@
 //! The report of a loss or a gradient that is not finite.
 
 use super::epoch::Epoch;
+use super::{Run, StopReason};
 use crate::nn::{Module, Visitor};
 use crate::{Optimizer, Scalar};
+
+impl Run {
+    /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
+    /// standard error. The caller must then call neither `backward` nor `step`.
+    pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
+        let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
+        if diverged {
+            self.explain(by_loss(&self.epoch, model));
+        }
+        diverged
+    }
+
+    /// Whether a gradient is NaN or infinite. Such a gradient ends the run and is reported on
+    /// standard error. The caller must then not call `step`. If `norm` is a finite number, no
+    /// gradient is checked.
+    pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
+        &mut self,
+        model: &M,
+        optimizer: &O,
+        norm: Option<Scalar>,
+    ) -> bool {
+        if norm.is_some_and(Scalar::is_finite) {
+            return false;
+        }
+        let Some(bad) = optimizer.non_finite_gradient() else { return false };
+        let batch = self.epoch.batch.saturating_sub(1);
+        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
+        self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
+        self.explain(by_gradient(&self.epoch, bad, model, optimizer));
+        true
+    }
+
+    /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
+    /// history.
+    fn explain(&mut self, text: String) {
+        self.progress.warn(&text);
+        self.history.explain(text);
+    }
+}
 
 /// The report of a loss that is not finite.
 pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {

@@ -8,7 +8,7 @@ use crate::Scalar;
 use crate::metric::{Confusion, Metric};
 
 /// The state of the current epoch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
     /// Whether the current epoch is the validation before the first epoch. This validation has a row of its

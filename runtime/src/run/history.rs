@@ -31,6 +31,8 @@ pub enum StopReason {
     },
     /// A hook returned `ControlFlow::Break`.
     Hook,
+    /// A signal arrived, in a run that [handles signals](super::RunOptions). The current update was completed.
+    Interrupted,
 }
 
 impl fmt::Display for StopReason {
@@ -43,6 +45,7 @@ impl fmt::Display for StopReason {
                 write!(f, "a loss or a gradient was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
             }
             Self::Hook => write!(f, "a hook stopped the run"),
+            Self::Interrupted => write!(f, "a signal interrupted the run"),
         }
     }
 }
@@ -136,7 +139,7 @@ impl History {
 
     /// The name of the measurement that ranks epochs: the validation loss if validation is planned
     /// or the row has a validation loss, else the training loss.
-    fn monitored(&self, row: &Row) -> &'static str {
+    pub(super) fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {
             "valid_loss"
@@ -279,6 +282,7 @@ impl History {
             }
             table.flush()
         })
+        .map(drop)
     }
 }
 
