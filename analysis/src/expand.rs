@@ -3,6 +3,7 @@
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
 
+mod checkpoint;
 mod doc;
 mod number;
 mod step;
@@ -117,10 +118,15 @@ impl<'a> Printer<'a> {
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
-        let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
+        let (setup, resume, epochs) = (self.setup(), self.resume(), self.epochs());
+        let mut first = self.first_validation();
+        if resume.is_some() {
+            first = first.map(|first| quote_spanned!(self.here=> if !#run.is_resumed() { #first }));
+        }
         quote_spanned! {self.here=>
             #setup
             #training
+            #resume
             #first
             #epochs
             #result
@@ -131,7 +137,7 @@ impl<'a> Printer<'a> {
     fn setup(&self) -> TokenStream {
         let (plan, path, run) = (self.plan, &self.path, self.local("run"));
         let valid = plan.validation.as_ref().map(|validation| &validation.data);
-        let made = [Some(&plan.model), Some(&plan.train), valid]
+        let made = [Some(&plan.model), Some(&plan.train), valid, plan.options.as_ref()]
             .into_iter()
             .flatten()
             .map(|data| Self::made(data, false));
@@ -158,12 +164,13 @@ impl<'a> Printer<'a> {
             quote_spanned!(self.here=> .validated(#is_there))
         });
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
-        let optimizer_and_schedule = self.optimizer_and_schedule();
+        let (options, optimizer_and_schedule) = (self.options(), self.optimizer_and_schedule());
         quote_spanned! {self.here=>
             #(#unused)*
             #(#made)*
             #(#numbers)*
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated;
+            #options
             #(#checks)*
             #seed
             #optimizer_and_schedule
@@ -204,8 +211,10 @@ impl<'a> Printer<'a> {
         let (run, epoch) = (self.local("run"), self.local("epoch"));
         let train = self.loader(&plan.train);
         let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
+        let first = self.first_epoch();
         let last = plan.epochs.as_ref().map(value);
-        let metrics = self.new_metrics(&plan.train_metrics);
+        let (metrics, restored) = (self.new_metrics(&plan.train_metrics), self.restored());
+        let (interrupted, checkpoint) = (self.interrupted(), self.checkpoint_per_epoch());
         let batches = self.batches();
         let measured = plan
             .train_metrics
@@ -219,15 +228,18 @@ impl<'a> Printer<'a> {
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
         let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
         quote_spanned! {self.here=>
-            for #epoch in 0..#last {
+            for #epoch in #first..#last {
                 #run.begin_epoch(#epoch, #count);
                 #metrics
+                #restored
                 #batches
+                #interrupted
                 #(#measured)*
                 #schedule
                 #validation
                 #hook
                 #run.end_epoch()?;
+                #checkpoint
                 if #run.is_over() {
                     break;
                 }
@@ -246,16 +258,21 @@ impl<'a> Printer<'a> {
         let inner = self.weighed(&plan.order, &steps);
         let validation = plan.validation.as_ref().and_then(|validation| self.validation_per_step(validation));
         let over = quote_spanned!(self.here=> if #run.is_over() { break; });
+        let checkpoint = self.checkpoint_per_batch();
+        let first = checkpoint.is_some().then(|| quote_spanned!(self.here=> #run.first_batch()));
         let Some(accumulate) = &plan.accumulate else {
+            let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first)));
             return quote_spanned! {self.here=>
-                for #batch in #train {
+                for #batch in #train #skip {
                     #inner
                     #validation
+                    #checkpoint
                     #over
                 }
             };
         };
         let (window, count) = (self.local("window"), value(accumulate));
+        let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first.div_ceil(#count))));
         let train = self.loader(&plan.train);
         let train = quote_spanned!(mixed(plan.train.at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
@@ -268,7 +285,7 @@ impl<'a> Printer<'a> {
         // A run that ends inside a window still makes the update.
         let last = plan.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
-            'windows: for #window in #train {
+            'windows: for #window in #train #skip {
                 #start
                 #run.begin_window(#window.samples());
                 for #batch in &#window {
@@ -277,6 +294,7 @@ impl<'a> Printer<'a> {
                 }
                 #end
                 #validation
+                #checkpoint
                 #over
             }
         }

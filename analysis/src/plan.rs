@@ -4,6 +4,7 @@
 //! A plan contains stages and the user's names, and no path of the runtime.
 
 mod amounts;
+mod checkpoint;
 pub(crate) mod object;
 pub(crate) mod order;
 mod parts;
@@ -16,6 +17,7 @@ use crate::item::SpecFn;
 use crate::rules::{Amount, Checked, Rule};
 use crate::spec::{Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
 pub(crate) use amounts::Amounts;
+pub(crate) use checkpoint::{Checkpoint, Interval, Recorded};
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
@@ -139,6 +141,9 @@ pub(crate) struct Plan {
     pub(crate) train_metrics: Vec<Measure>,
     pub(crate) validation: Option<Validation>,
     pub(crate) epoch_end: Option<Step>,
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// The options of the run.
+    pub(crate) options: Option<Object>,
 }
 
 impl Plan {
@@ -153,6 +158,8 @@ impl Plan {
             accumulate,
             validation,
             order,
+            checkpoint,
+            options: _,
             path: _,
             names: _,
             model: _,
@@ -169,7 +176,11 @@ impl Plan {
             When::EveryEpoch => None,
             When::Epochs(number) | When::Steps(number) => Some(number),
         });
-        [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten().chain(every).chain(
+        let saved = checkpoint.iter().flat_map(|checkpoint| {
+            let kept = [&checkpoint.keep_last, &checkpoint.keep_best];
+            std::iter::once(checkpoint.every.number()).chain(kept.into_iter().flatten())
+        });
+        [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten().chain(every).chain(saved).chain(
             order.steps().filter_map(|step| match &step.work {
                 Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
                 _ => None,
@@ -199,6 +210,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         metrics,
         train_metrics,
         validate,
+        run,
         path,
         taken,
         unused,
@@ -210,6 +222,8 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         clip_grad_value: _,
         train_order: _,
         eval_order: _,
+        // Used with the values that the checkpoints record.
+        checkpoint: _,
         // Used by the name of each hook.
         on: _,
         // Not a part of the loop.
@@ -256,19 +270,25 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
             data,
         }
     });
+    let seed = number(seed, ClauseName::Seed);
+    let accumulate = number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number));
+    let numbers = [seed.as_ref(), accumulate.as_ref()];
+    let checkpoint = checkpoint::plan(spec, item, amounts, &names, numbers, &order);
     Ok(Plan {
         path: path.as_ref().map(|clause| clause.value.clone()),
         train: object("train", train).ok_or("a plan without training data")?,
         epochs: number(epochs, ClauseName::Epochs),
         max_steps: number(max_steps, ClauseName::MaxSteps),
         max_time,
-        seed: number(seed, ClauseName::Seed),
-        accumulate: number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number)),
+        seed,
+        accumulate,
         loss_weight: loss_weight.clone(),
         taken: taken.clone(),
         unused: unused.iter().map(|unused| unused.name.clone()).collect(),
         train_metrics: measures(train_metrics, "train"),
         epoch_end: hook("epoch_end", &order::per_epoch(spec)),
+        checkpoint,
+        options: object("run", run),
         order,
         validation,
         model,

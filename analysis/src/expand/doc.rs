@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::plan::{Number, NumberValue, Object, Plan, When};
+use crate::plan::{Checkpoint, Interval, Number, NumberValue, Object, Plan, When};
 use crate::prose::code;
+use crate::spec::TimeUnit;
 
 /// The doc attributes for the function.
 pub(super) fn comment(plan: &Plan) -> TokenStream {
@@ -50,6 +51,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         }
         None => " - Random draws: the thread's own.".to_owned(),
     });
+    lines.extend(plan.checkpoint.as_ref().map(checkpoints));
     if plan.order.batch_end && plan.accumulate.is_some() {
         lines.push(
             " - If `batch_end` ends the run inside a window, the update of its batches is still made."
@@ -61,6 +63,21 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(format!(" - Clauses taken from parameters: {}.", names.join(", ")));
     }
     lines
+}
+
+/// The line about the checkpoints.
+fn checkpoints(checkpoint: &Checkpoint) -> String {
+    let count = number(checkpoint.every.number());
+    let every = match &checkpoint.every {
+        Interval::Epochs(_) if count == "1" => "every epoch".to_owned(),
+        Interval::Epochs(_) => format!("every {count} epochs"),
+        Interval::Steps(_) => format!("every {count} updates"),
+        Interval::Time(time) => format!("every {count} {}", time.unit.map_or("", TimeUnit::name)),
+    };
+    let kept = |kept: &Option<Number>| kept.as_ref().map_or_else(|| "1".to_owned(), number);
+    let (last, best) = (kept(&checkpoint.keep_last), kept(&checkpoint.keep_best));
+    let by = checkpoint.monitor.as_ref().map(|name| format!(" by `{name}`")).unwrap_or_default();
+    format!(" - Checkpoints after {every} and at the end; kept are the last {last} and the best {best}{by}.")
 }
 
 /// The names of stages, in backticks.

@@ -4,17 +4,11 @@ use super::ClauseName;
 
 /// Clauses of later versions. Each entry has the name of the clause, the help with the present
 /// alternative, and the clauses that count as present if a spec has the name.
-pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 7] = [
     (
         "early_stop",
         "until then stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
          return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
-        &[],
-    ),
-    (
-        "checkpoint",
-        "until then save in a hook: \
-         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
         &[],
     ),
     (
@@ -33,7 +27,6 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
         &[ClauseName::Optimizer, ClauseName::Loss],
     ),
     ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[]),
-    ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
 /// Other frameworks' names that correspond to no single clause, each with the help for the name.
@@ -67,12 +60,14 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
             "save_total_limit",
             "save_best_only",
             "save_best",
+            "checkpoints",
+            "model_checkpoint",
             "with_file_checkpointer",
             "output_dir",
             "save_steps",
         ],
-        "save in a hook: \
-         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
+        "`checkpoint(every = 1 epochs, keep_last = 1, keep_best = 1)` says when to save and how much to keep, \
+         `run = RunOptions::new().dir(\"runs/1\")` where",
     ),
     (
         &["restore_best_weights", "load_best_model_at_end"],
@@ -98,7 +93,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     ),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
-        "a run cannot be resumed in this version; call `model.load(path)?` before the run to start from saved parameters",
+        "it is an option of the run, beside the clause `checkpoint`: `run = RunOptions::new().dir(\"runs/1\").resume_auto()`",
     ),
     (
         &["fp16", "bf16", "precision", "amp", "mixed_precision"],

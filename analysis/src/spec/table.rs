@@ -10,7 +10,7 @@ use super::clauses::{Row, clauses};
 use super::group::lints;
 use super::parameters::Unused;
 use super::read::{Form, Read, Reading, expression, take};
-use super::{Clause, Entry, Hook, Levels, Time, Validate};
+use super::{Checkpoint, Clause, Entry, Hook, Levels, Time, Validate};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::suppress::Setting;
@@ -200,6 +200,17 @@ clauses! {
     Validate "validate" => validate: Validate {
         default: "every epoch, and after the last update",
         example: "validate(every = 1 epochs)",
+    }
+    /// Saves the state of the run `every = 1 epochs`, `500 steps` or `10 minutes`, in the folder of its `run` options,
+    /// and keeps the newest `keep_last` and, by the loss `monitor`, the best `keep_best`. A stopped run can be resumed.
+    Checkpoint "checkpoint" => checkpoint: Checkpoint {
+        default: "none; in parentheses `every = 1 epochs, keep_last = 1, keep_best = 1, monitor = valid_loss`",
+        example: "checkpoint(every = 1 epochs)",
+    }
+    /// The `RunOptions`: the folder of the run, resuming, signals.
+    Run "run" => run: Expr {
+        default: "no folder",
+        example: "run = RunOptions::new().dir(\"runs/1\")",
     }
     /// Closures `|model, state|` or paths, run at `before_step`, `batch_end`, `validation_end` and `epoch_end`.
     On "on" => on: Vec<Hook> {
