@@ -111,14 +111,15 @@ impl RunOptions {
         Err(Error::Checkpoint { path, problem: CheckpointProblem::NoClause })
     }
 
-    fn overridden(self, dir: Option<PathBuf>, resume: Option<PathBuf>) -> Self {
-        let resume = match resume {
+    fn overridden(mut self, dir: Option<PathBuf>, resume: Option<PathBuf>) -> Self {
+        self.dir = dir.or(self.dir);
+        self.resume = match resume {
             None => self.resume,
             Some(word) if word == Path::new("auto") => Resume::Auto,
             Some(word) if word == Path::new("off") => Resume::Off,
             Some(path) => Resume::From(path),
         };
-        Self { dir: dir.or(self.dir), resume, ..self }
+        self
     }
 }
 

@@ -38,6 +38,10 @@ impl Run {
     }
 
     /// Sets the options of a run.
+    #[cfg_attr(
+        not(feature = "signals"),
+        expect(clippy::unnecessary_wraps, reason = "as with the feature `signals`")
+    )]
     pub(super) fn set_options(&mut self, options: &RunOptions) -> Result<()> {
         self.outside.options = options.clone().with_environment();
         #[cfg(feature = "signals")]

@@ -307,6 +307,32 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_saved() {
     assert_eq!(resumed(&dir).unwrap(), resumed(&whole).unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_is_an_error_before_the_first_batch_or_ends_the_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let permit = |path: &Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    permit(folder.path(), 0o555);
+    if std::fs::write(folder.path().join("file"), b"").is_ok() {
+        println!("skipped: an administrator may write to every folder");
+        permit(folder.path(), 0o755);
+        return;
+    }
+    let text = error(fit(&mut Net::fresh(), &train_loader(), 9, &RunOptions::new().dir(folder.path())));
+    assert_says(&text, &["could not create", "checkpoints"]);
+    permit(folder.path(), 0o755);
+    started(folder.path(), 3);
+    let before = checkpoints(folder.path());
+    permit(&folder.path().join("checkpoints"), 0o555);
+    assert_says(&error(resumed(folder.path())), &["could not create", "step-00000004"]);
+    permit(&folder.path().join("checkpoints"), 0o755);
+    assert_eq!(checkpoints(folder.path()), before);
+    assert!(resumed(folder.path()).is_ok());
+}
+
 #[test]
 fn a_folder_that_is_in_use_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -34,7 +34,9 @@ fn trains_again_and_again() {
     let options = RunOptions::new().dir(&dir).resume_auto();
     let history = fit(&mut model, &train_loader(), &valid_loader(), &options).unwrap();
     let end = format!("{:?}\n{}", model.bits(), rows(&history).join("\n"));
-    std::fs::write(dir.join("end"), end).unwrap();
+    // Whole or not at all: the process may be killed here, too.
+    std::fs::write(dir.join("end.tmp"), end).unwrap();
+    std::fs::rename(dir.join("end.tmp"), dir.join("end")).unwrap();
 }
 
 fn story(dir: &Path) -> Child {
