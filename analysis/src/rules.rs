@@ -98,6 +98,38 @@ pub(crate) const WARMUP_IN_SCHEDULE: (&str, &str) = (
     "remove `warmup`; `.pct_start(0.3)` of a `OneCycleLr` is its length",
 );
 
+/// The rule for `every` in `checkpoint(every = ..)`, counted in epochs or steps.
+pub(crate) const CHECKPOINT_EVERY: Rule = Rule {
+    name: "every",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write `every = 1 epochs`; without the clause `checkpoint` nothing is saved",
+};
+
+/// The rule for `every` in `checkpoint(every = ..)`, counted in time.
+pub(crate) const CHECKPOINT_TIME: Rule = Rule {
+    name: "every",
+    kind: Kind::Time,
+    text: "must be finite and above 0",
+    help: "write `every = 10 minutes`; without the clause `checkpoint` nothing is saved",
+};
+
+/// The rule for `keep_last` in `checkpoint(..)`.
+pub(crate) const KEEP_LAST: Rule = Rule {
+    name: "keep_last",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write `keep_last = 1`; a run is resumed from its last checkpoint",
+};
+
+/// The rule for `keep_best` in `checkpoint(..)`.
+pub(crate) const KEEP_BEST: Rule = Rule {
+    name: "keep_best",
+    kind: Kind::Seed,
+    text: "must be at least 0",
+    help: "write `keep_best = 1`, or `keep_best = 0` to keep the last ones only",
+};
+
 /// The value of a clause with the rule that has been applied to it.
 #[derive(Clone)]
 pub(crate) struct Checked {
