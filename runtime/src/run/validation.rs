@@ -29,7 +29,7 @@ impl Run {
     /// denominator of the loss.
     ///
     /// # Errors
-    /// [`Error::Rule`] if the weight is negative or not finite.
+    /// [`Error::Rule`](crate::Error::Rule) if the weight is negative or not finite.
     ///
     /// # Panics
     /// If the loss is not a scalar.
