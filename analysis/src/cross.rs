@@ -1,5 +1,6 @@
 //! Rules between clauses, and between the clauses and the function's signature.
 
+mod checkpoint;
 mod functions;
 mod locals;
 mod monitor;
@@ -51,6 +52,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     returned::check(bag, spec);
     order::check(bag, spec, item);
     locals::check_hooks(bag, spec, item);
+    checkpoint::check(bag, spec);
 }
 
 /// Checks that the function returns `Result<History>` and is not `const`.

@@ -3,10 +3,12 @@
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
 
+mod checkpoint;
 mod checks;
 mod doc;
 mod ema;
 mod number;
+mod object;
 mod step;
 mod validation;
 mod warmup;
@@ -123,11 +125,16 @@ impl<'a> Printer<'a> {
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
-        let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
+        let (setup, resume, epochs) = (self.setup(), self.resume(), self.epochs());
         let (apply, restore) = (self.apply_ema(), self.restore_best());
+        let mut first = self.first_validation();
+        if resume.is_some() {
+            first = first.map(|first| quote_spanned!(self.here=> if !#run.is_resumed() { #first }));
+        }
         quote_spanned! {self.here=>
             #setup
             #training
+            #resume
             #first
             #epochs
             #apply
@@ -140,7 +147,7 @@ impl<'a> Printer<'a> {
     fn setup(&self) -> TokenStream {
         let (plan, path, run) = (self.plan, &self.path, self.local("run"));
         let valid = plan.validation.as_ref().map(|validation| &validation.data);
-        let made = [Some(&plan.model), Some(&plan.train), valid]
+        let made = [Some(&plan.model), Some(&plan.train), valid, plan.options.as_ref()]
             .into_iter()
             .flatten()
             .map(|data| Self::made(data, false));
@@ -167,8 +174,9 @@ impl<'a> Printer<'a> {
             quote_spanned!(self.here=> .validated(#is_there))
         });
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
-        let (optimizer_and_schedule, ema) = (self.optimizer_and_schedule(), self.new_ema());
-        let (monitor, before_checks, warmup) = (self.monitor(), self.before_checks(), self.new_warmup());
+        let (options, optimizer_and_schedule) = (self.options(), self.optimizer_and_schedule());
+        let (ema, monitor, before_checks, warmup) =
+            (self.new_ema(), self.monitor(), self.before_checks(), self.new_warmup());
         let anomaly = plan.traces.map(|at| {
             let guard = self.local("_anomaly");
             quote_spanned!(mixed(at)=> let #guard = #path::detect_anomaly();)
@@ -178,6 +186,7 @@ impl<'a> Printer<'a> {
             #(#made)*
             #(#numbers)*
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated #monitor;
+            #options
             #before_checks
             #(#checks)*
             #warmup
@@ -204,26 +213,16 @@ impl<'a> Printer<'a> {
         quote!(#optimizer #check #scheduler)
     }
 
-    /// The declaration `let model = ...;` of an object that the loop declares.
-    fn made(object: &Object, mutable: bool) -> TokenStream {
-        let Some(value) = &object.made else { return TokenStream::new() };
-        let name = &object.place;
-        let at = Span::mixed_site().located_at(object.at);
-        if mutable {
-            quote_spanned!(at=> let mut #name = #value;)
-        } else {
-            quote_spanned!(at=> let #name = #value;)
-        }
-    }
-
     /// The loop over epochs.
     fn epochs(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch) = (self.local("run"), self.local("epoch"));
         let train = self.loader(&plan.train);
         let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
-        let last = plan.epochs.as_ref().map(value);
-        let metrics = self.new_metrics(&plan.train_metrics);
+        let first = self.first_epoch();
+        let last = self.last_epoch();
+        let (metrics, restored) = (self.new_metrics(&plan.train_metrics), self.restored());
+        let (interrupted, checkpoint) = (self.interrupted(), self.checkpoint_per_epoch());
         let batches = self.batches();
         let measured = plan
             .train_metrics
@@ -238,16 +237,19 @@ impl<'a> Printer<'a> {
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
         let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
         quote_spanned! {self.here=>
-            for #epoch in 0..#last {
+            for #epoch in #first..#last {
                 #run.begin_epoch(#epoch, #count);
                 #metrics
+                #restored
                 #batches
+                #interrupted
                 #(#measured)*
                 #check
                 #schedule
                 #validation
                 #hook
                 #run.end_epoch()?;
+                #checkpoint
                 if #run.is_over() {
                     break;
                 }
@@ -266,16 +268,21 @@ impl<'a> Printer<'a> {
         let inner = self.weighed(&plan.order, &steps);
         let validation = plan.validation.as_ref().and_then(|validation| self.validation_per_step(validation));
         let over = quote_spanned!(self.here=> if #run.is_over() { break; });
+        let checkpoint = self.checkpoint_per_batch();
+        let first = checkpoint.is_some().then(|| quote_spanned!(self.here=> #run.first_batch()));
         let Some(accumulate) = &plan.accumulate else {
+            let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first)));
             return quote_spanned! {self.here=>
-                for #batch in #train {
+                for #batch in #train #skip {
                     #inner
                     #validation
+                    #checkpoint
                     #over
                 }
             };
         };
         let (window, count) = (self.local("window"), value(accumulate));
+        let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first.div_ceil(#count))));
         let train = self.loader(&plan.train);
         let train = quote_spanned!(mixed(plan.train.at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
@@ -288,7 +295,7 @@ impl<'a> Printer<'a> {
         // A run that ends inside a window still makes the update.
         let last = plan.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
-            'windows: for #window in #train {
+            'windows: for #window in #train #skip {
                 #start
                 #run.begin_window(#window.samples());
                 for #batch in &#window {
@@ -297,6 +304,7 @@ impl<'a> Printer<'a> {
                 }
                 #end
                 #validation
+                #checkpoint
                 #over
             }
         }
@@ -314,25 +322,6 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
     }
 
-    /// If an object is an `Option`, puts `if let Some(..)` around statements that read the object.
-    fn if_some(object: &Object, statements: TokenStream) -> TokenStream {
-        if !object.is_optional {
-            return statements;
-        }
-        let place = &object.place;
-        quote_spanned!(mixed(object.at)=> if let Some(#place) = &#place { #statements })
-    }
-
-    /// If an object is an `Option`, puts `if let Some(..)` around statements that change the
-    /// object.
-    fn if_some_mut(object: &Object, statements: TokenStream) -> TokenStream {
-        if !object.is_optional {
-            return statements;
-        }
-        let Object { place, exclusive, .. } = object;
-        quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
-    }
-
     /// The code that advances the schedule after an epoch (`not` is empty) or after an update
     /// (`not` is `!`).
     ///
@@ -344,19 +333,6 @@ impl<'a> Printer<'a> {
             if #not #path::schedule::Schedule::is_per_epoch(#shared) { #path::schedule::Schedule::step(#exclusive, #optimizer); }
         );
         Self::if_some_mut(scheduler, step)
-    }
-
-    /// The loader of an object's batches. A trait bound on the loader makes rustc report unfit
-    /// types.
-    fn loader(&self, data: &Object) -> TokenStream {
-        let (path, shared) = (self.path_at(data.at), data.shared_inside());
-        quote_spanned!(mixed(data.at)=> #path::private::loader(#shared))
-    }
-
-    /// The batches of an epoch.
-    fn data(&self, data: &Object, epoch: &TokenStream) -> TokenStream {
-        let loader = self.loader(data);
-        quote_spanned!(mixed(data.at)=> #loader.epoch(#epoch))
     }
 
     /// The declarations of metrics, such as `let mut train_accuracy = accuracy();`.

@@ -4,12 +4,15 @@
 //! A plan contains stages and the user's names, and no path of the runtime.
 
 mod amounts;
+mod checkpoint;
 mod checks;
 mod ema;
+mod measure;
 pub(crate) mod object;
 pub(crate) mod order;
 mod parts;
 pub(crate) mod scope;
+mod validation;
 mod warmup;
 
 use proc_macro2::Span;
@@ -17,13 +20,17 @@ use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
 use crate::rules::{Amount, Checked, Rule};
-use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
+use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit};
 pub(crate) use amounts::Amounts;
+pub(crate) use checkpoint::{Checkpoint, Interval, Recorded};
 pub(crate) use checks::{Checks, Declared};
 pub(crate) use ema::Ema;
+pub(crate) use measure::Measure;
+use measure::measures;
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
+pub(crate) use validation::{Validation, When};
 pub(crate) use warmup::Warmup;
 
 /// A local variable of the loop that blocks and hooks may name.
@@ -92,40 +99,6 @@ pub(crate) enum NumberValue {
     Bound(Ident, Box<Expr>),
 }
 
-/// A metric, with its local variable and the expression that creates it.
-#[derive(Clone)]
-pub(crate) struct Measure {
-    pub(crate) name: Ident,
-    pub(crate) value: Expr,
-    pub(crate) at: Span,
-}
-
-/// The interval of validation. Validation also runs at the end of the run.
-pub(crate) enum When {
-    /// Validation after each epoch.
-    EveryEpoch,
-    /// Validation after every `n` epochs.
-    Epochs(Number),
-    /// Validation after every `n` updates.
-    Steps(Number),
-}
-
-/// The validation pass.
-pub(crate) struct Validation {
-    pub(crate) at: Span,
-    pub(crate) data: Object,
-    pub(crate) when: When,
-    /// Whether validation also runs before the first epoch.
-    pub(crate) first: bool,
-    pub(crate) order: Vec<Step>,
-    pub(crate) metrics: Vec<Measure>,
-    /// The hook after the validation pass.
-    pub(crate) end: Option<Step>,
-    /// The hook after the validation pass that runs before the first epoch. The model is the only
-    /// local in this hook.
-    pub(crate) first_end: Option<Step>,
-}
-
 /// The plan of the whole loop.
 pub(crate) struct Plan {
     /// The path of the runtime; `None` for the default path.
@@ -154,6 +127,9 @@ pub(crate) struct Plan {
     pub(crate) validation: Option<Validation>,
     pub(crate) checks: Option<Checks>,
     pub(crate) epoch_end: Option<Step>,
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// The options of the run.
+    pub(crate) options: Option<Object>,
 }
 
 impl Plan {
@@ -171,6 +147,8 @@ impl Plan {
             validation,
             order,
             checks,
+            checkpoint,
+            options: _,
             path: _,
             names: _,
             model: _,
@@ -191,12 +169,15 @@ impl Plan {
         let early_stop = checks.iter().filter_map(|checks| checks.early_stop.as_ref());
         let early_stop = early_stop.flat_map(|early_stop| [&early_stop.patience, &early_stop.min_delta]);
         let averaged = warmup.iter().map(|warmup| &warmup.number).chain(ema.iter().map(|ema| &ema.decay));
+        let saved = checkpoint.iter().flat_map(|checkpoint| {
+            let kept = [&checkpoint.keep_last, &checkpoint.keep_best];
+            std::iter::once(checkpoint.every.number()).chain(kept.into_iter().flatten())
+        });
         let once = [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten();
-        once.chain(every).chain(early_stop).chain(averaged).chain(order.steps().filter_map(|step| {
-            match &step.work {
-                Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
-                _ => None,
-            }
+        let clauses = once.chain(every).chain(saved).chain(early_stop).chain(averaged);
+        clauses.chain(order.steps().filter_map(|step| match &step.work {
+            Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
+            _ => None,
         }))
     }
 }
@@ -219,9 +200,8 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         seed,
         accumulate,
         loss_weight,
-        metrics,
         train_metrics,
-        validate,
+        run,
         path,
         taken,
         unused,
@@ -233,6 +213,11 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         clip_grad_value: _,
         train_order: _,
         eval_order: _,
+        // Used in the validation.
+        metrics: _,
+        validate: _,
+        // Used with the values that the checkpoints record.
+        checkpoint: _,
         // Used by the name of each hook.
         on: _,
         // Used in the checks.
@@ -264,45 +249,39 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     let scope = Scope { names: &names, model: &model, optimizer: &optimizer, scheduler: scheduler.as_ref() };
     let (order, eval_order) = order::plan(spec, item, amounts, &scope)?;
     let hook = |name, there: &[Local]| spec.hook(name).map(|hook| hook_step(hook, there, &scope));
-    let validation = object("valid", valid).map(|data| {
-        let at = validate.as_ref().map_or(data.at, Clause::span);
-        let validate = validate.as_ref().map(|clause| &clause.value);
-        let when = match (validate.and_then(|validate| validate.every.as_ref()), &amounts.every) {
-            (Some(every), Some(count)) if !is_one_epoch(every.unit, &count.amount) => {
-                let number = self::number(count, None, "validate_every", at, item, &names);
-                if every.unit == Unit::Epochs { When::Epochs(number) } else { When::Steps(number) }
-            }
-            _ => When::EveryEpoch,
-        };
-        Validation {
-            at,
-            first: validate.is_some_and(|validate| validate.first),
-            when,
-            order: eval_order,
-            metrics: measures(metrics, "valid"),
-            end: hook("validation_end", &order::per_epoch(spec)),
-            first_end: hook("validation_end", &order::before_training(spec)),
-            data,
-        }
-    });
-    let valid = validation.as_ref().map(|validation| &validation.data);
+    let valid = object("valid", valid);
+    let checks = checks::plan(spec, valid.as_ref(), item, amounts, &names);
+    let validation = valid.map(|data| Validation::of(data, eval_order, spec, item, amounts, &scope));
+    let seed = number(seed, ClauseName::Seed);
+    let accumulate = number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number));
+    let ema = ema::plan(spec, item, amounts, &names);
+    let parts = checkpoint::Parts {
+        seed: seed.as_ref(),
+        accumulate: accumulate.as_ref(),
+        order: &order,
+        checks: checks.as_ref(),
+        ema: ema.as_ref(),
+    };
+    let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
     Ok(Plan {
-        checks: checks::plan(spec, valid, item, amounts, &names),
+        checks,
         path: path.as_ref().map(|clause| clause.value.clone()),
         train: object("train", train).ok_or("a plan without training data")?,
         epochs: number(epochs, ClauseName::Epochs),
         max_steps: number(max_steps, ClauseName::MaxSteps),
         max_time,
-        seed: number(seed, ClauseName::Seed),
-        accumulate: number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number)),
+        seed,
+        accumulate,
         warmup: warmup::plan(spec, item, amounts, &names),
-        ema: ema::plan(spec, item, amounts, &names),
+        ema,
         traces: anomaly.as_ref().filter(|clause| clause.value == Anomaly::Full).map(Clause::span),
         loss_weight: loss_weight.clone(),
         taken: taken.clone(),
         unused: unused.iter().map(|unused| unused.name.clone()).collect(),
         train_metrics: measures(train_metrics, "train"),
         epoch_end: hook("epoch_end", &order::per_epoch(spec)),
+        checkpoint,
+        options: object("run", run),
         order,
         validation,
         model,
@@ -310,11 +289,6 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         scheduler,
         names,
     })
-}
-
-/// Whether validation runs after each epoch. Such a validation needs no condition.
-fn is_one_epoch(unit: Unit, amount: &Amount) -> bool {
-    unit == Unit::Epochs && matches!(amount, Amount::Literal(literal) if literal.to_string() == "1")
 }
 
 /// Whether a number is the literal 1.
@@ -353,43 +327,4 @@ pub(crate) fn number(
 pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
     let rebinds = scope.of_hook(&hook.value, there);
     Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }
-}
-
-/// The metrics of a list, each with a unique local variable.
-fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> Vec<Measure> {
-    let mut taken: Vec<String> = Vec::new();
-    let mut measures = Vec::new();
-    for metric in clause.into_iter().flat_map(|clause| &clause.value) {
-        let (base, value, at) = metric_parts(metric);
-        let base = format!("{prefix}_{base}");
-        let count = taken.iter().filter(|name| **name == base).count();
-        let name = if count == 0 { base.clone() } else { format!("{base}_{}", count + 1) };
-        taken.push(base);
-        measures.push(Measure { name: names.local(&name, at), value, at });
-    }
-    measures
-}
-
-/// The name of a metric, the expression that creates the metric, and the span at which the
-/// expression starts.
-fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
-    let at = crate::diagnostic::Place::of(metric).start;
-    let last = |path: &Path| {
-        path.segments.last().map(|segment| syn::ext::IdentExt::unraw(&segment.ident).to_string())
-    };
-    let name = |function: &Expr| match function {
-        Expr::Path(path) => last(&path.path),
-        _ => None,
-    };
-    let mut inner = metric;
-    while let Expr::MethodCall(call) = inner {
-        inner = &call.receiver;
-    }
-    let base = match inner {
-        Expr::Path(_) => name(inner),
-        Expr::Call(call) => name(&call.func),
-        _ => None,
-    };
-    let base = base.map_or_else(|| "metric".to_owned(), |name| name.to_lowercase());
-    (base, metric.clone(), at)
 }

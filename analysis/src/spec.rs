@@ -3,6 +3,7 @@
 //! `spec/table.rs` is the table of all clauses. `Spec::parse` handles only the grammar: `rules`
 //! checks the values and combinations of clauses, and `plan` interprets the clauses.
 
+mod checkpoint;
 mod clauses;
 mod duration;
 mod ema;
@@ -22,6 +23,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident};
 
 use crate::bag::Bag;
+pub(crate) use checkpoint::{Checkpoint, IntervalUnit};
 pub(crate) use clauses::document;
 pub(crate) use duration::{Time, TimeUnit, Unit};
 pub(crate) use ema::Ema;

@@ -43,7 +43,7 @@ pub use data::{
     names_target_network, names_training, names_validation, phase_of_name, rest_of_split,
     speaks_of_evaluation, speaks_of_training,
 };
-pub use distributed::{is_distributed_sampler, is_layer};
+pub use distributed::{is_distributed_sampler, is_layer, reduces_by_itself, trains_a_copy};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use grades::{
     changes_in_place, clips_gradients, fuses_step, may_differentiate, names_backward, names_loss,
@@ -84,8 +84,8 @@ pub use words::{
     is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
-    names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, reduces_by_itself, restores,
-    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, speaks_of_loss, trains_a_copy,
+    names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, restores,
+    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, speaks_of_loss,
     trains_by_name, writes, writes_gradients, writes_in_place, zeroes_gradients,
 };
 

@@ -1,4 +1,4 @@
-//! The environment variables of the runtime. Each variable is read once, on its first use.
+//! The environment variables of the runtime. A variable is read on its first use, or at the start of a run.
 //!
 //! | variable | values | what it does | in code |
 //! |---|---|---|---|
@@ -7,12 +7,11 @@
 //! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | sets what the watch does; the watch is the run-time check of the order of calls | |
 //! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
 //! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the notice about a runtime that was built without optimization | |
+//! | `TRAINING_LOOP_DIR` | a path | the folder of a run with [`RunOptions`](crate::RunOptions) or checkpoints | [`RunOptions::dir`](crate::RunOptions::dir) |
+//! | `TRAINING_LOOP_RESUME` | `auto`, `off`, a path | the checkpoint that such a run starts from | [`RunOptions::resume_auto`](crate::RunOptions::resume_auto), [`resume`](crate::RunOptions::resume) |
 //!
-//! A setting in code overrides the variable.
-//!
-//! The watch reports `step_before_backward`, `missing_zero_grad`, `step_repeated`,
-//! `gradients_discarded`, `clip_before_backward` and `clip_after_step`, once per source location.
-//! Only the static checker reports a missing `step`, wrong modes and rebuilt optimizers.
+//! A setting in code overrides the variable, but the last two override the options of a run. The watch reports its
+//! lints once per source location, and leaves missing steps, wrong modes and rebuilt optimizers to the checker.
 
 /// A description of the variables, one per line, for the help text of a program.
 ///
@@ -28,4 +27,6 @@ Environment variables:
   TRAINING_LOOP_THREADS=N                    How many threads share the work
   TRAINING_LOOP_WATCH=warn|panic|off         What the watch of the order does in a debug build
   TRAINING_LOOP_SIMD=off                     Without the processor's vector instructions
-  TRAINING_LOOP_UNOPTIMIZED=off              No notice about a runtime built without optimization";
+  TRAINING_LOOP_UNOPTIMIZED=off              No notice about a runtime built without optimization
+  TRAINING_LOOP_DIR=PATH                     The folder of the run, for its checkpoints
+  TRAINING_LOOP_RESUME=auto|off|PATH         The checkpoint from which the run is resumed";

@@ -5,7 +5,9 @@
 //! correction. Mistakes in the program itself, such as a wrong shape or a second `backward`,
 //! instead cause a panic that reports the caller's line.
 
+mod checkpoint;
 mod csv;
+mod difference;
 mod io;
 mod model_file;
 mod short;
@@ -15,7 +17,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use checkpoint::CheckpointProblem;
 pub use csv::CsvProblem;
+pub use difference::Difference;
+use difference::write_differences;
 use io::write_where;
 pub use model_file::ModelFileProblem;
 use short::Names;
@@ -165,6 +170,25 @@ pub enum Error {
         /// Entries whose shapes differ between the model and the state.
         misshapen: Vec<Misshapen>,
     },
+    /// A run that cannot be saved or resumed.
+    Checkpoint {
+        /// The folder of the run or of the checkpoint; empty if there is none.
+        path: PathBuf,
+        /// The problem in this folder.
+        problem: CheckpointProblem,
+    },
+    /// A type that is part of a run, and whose state cannot be saved.
+    NotSaved {
+        /// The type, such as `my_crate::Lion`.
+        owner: &'static str,
+        /// The method that the type does not implement, such as `Optimizer::state_dict`.
+        method: &'static str,
+    },
+    /// A state that belongs to another optimizer. The optimizer is unchanged.
+    OptimizerState {
+        /// The hyper-parameters and entries that differ.
+        differences: Vec<Difference>,
+    },
     /// An error of the operating system.
     Io {
         /// The file or folder.
@@ -291,6 +315,16 @@ impl fmt::Display for Error {
                     write!(f, "{}: ", path.display())?;
                 }
                 write_state(f, missing, unexpected, misshapen)
+            }
+            Self::Checkpoint { path, problem } if path.as_os_str().is_empty() => write!(f, "{problem}"),
+            Self::Checkpoint { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::NotSaved { owner, method } => {
+                let inverse = if method.ends_with("counts") { "set_counts" } else { "load_state_dict" };
+                write!(f, "`{owner}` has no state to save: implement `{method}` and `{inverse}`")
+            }
+            Self::OptimizerState { differences } => {
+                write!(f, "this state does not belong to the optimizer, which is unchanged")?;
+                write_differences(f, differences)
             }
             Self::Io { path, doing, source } => {
                 write!(f, "could not {doing} {}: {source}", path.display())?;

@@ -3,6 +3,7 @@
 //! The content is written to a temporary file in the target's folder, synced, and renamed over the target. `target`
 //! determines what is replaced; `temporary` names, locks and removes the temporary file.
 
+mod sum;
 mod target;
 mod temporary;
 
@@ -10,11 +11,14 @@ use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+pub(crate) use self::sum::Sum;
+use self::sum::Summed;
 use self::target::Target;
 use self::temporary::Temporary;
 use crate::{Error, Result};
 
-/// Writes a file completely or not at all, even if several processes write the file at once.
+/// Writes a file completely or not at all, even if several processes write the file at once. Returns
+/// the length and the checksum of the content.
 ///
 /// Until the rename the old file is untouched. After an error the old file is still in place and
 /// the temporary file is removed, with one exception: if syncing the folder fails, the message says
@@ -23,26 +27,27 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
-pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Sum> {
     replace(path, write).map_err(|error| Error::io(path, "write", error))
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Sum> {
     let target = Target::resolve(path)?;
     let temporary = Temporary::create(&target).map_err(|error| target.explain(error))?;
-    let mut file = BufWriter::new(temporary.file());
+    let mut file = BufWriter::new(Summed::new(temporary.file()));
     write(&mut file)?;
-    file.flush()?;
-    drop(file);
+    let summed = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let sum = summed.sum();
     target.keep_access(temporary.file())?;
     temporary.file().sync_all()?;
     temporary.rename_over(target.path())?;
-    sync_folder(target.folder())
+    sync_folder(target.folder())?;
+    Ok(sum)
 }
 
 /// Makes the rename survive a power loss. Only Unix can sync a folder. On other systems this
 /// function does nothing.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }

@@ -49,14 +49,15 @@
 //! opt-level = 3
 //! ```
 //!
-//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`), `f64`
-//! ([`Scalar`] in double precision).
+//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`),
+//! `signals` (`RunOptions::handle_signals`), `f64` ([`Scalar`] in double precision).
 
 // Conversions to and from `Scalar` are written for `f32`, the usual type.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]
 
 mod autograd;
 mod broadcast;
+mod checkpoint;
 pub mod data;
 mod ema;
 pub mod environment;
@@ -102,7 +103,7 @@ extern crate self as training_loop;
 
 pub use autograd::{DetectAnomaly, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
 pub use ema::{Averaged, Ema};
-pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
+pub use error::{CheckpointProblem, CsvProblem, Difference, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
 pub use loss::{
@@ -117,10 +118,11 @@ pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
-pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
+pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
 pub use parameter::Parameter;
 pub use predict::predict;
-pub use random::{SeedScope, seed, seed_scope};
+pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_random_state};
+pub use run::RunOptions;
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
 pub use tensor::{Number, Tensor};

@@ -66,6 +66,31 @@ pub trait Metric<Y = Labels> {
         None
     }
 
+    /// The metric's counts so far, which [`set_counts`](Self::set_counts) restores, or `None` if
+    /// the metric does not implement the pair. A checkpoint in the middle of an epoch saves the
+    /// counts of the training metrics. Integers are exact up to 2⁵³.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let mut error = mae();
+    /// error.update(&Tensor::from([1.0, 5.0]), &Tensor::from([2.0, 2.0]));
+    /// let mut copy = mae();
+    /// assert!(copy.set_counts(&error.counts().unwrap()));
+    /// assert_eq!(copy.compute(), 2.0);
+    /// ```
+    fn counts(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// Restores the counts that [`counts`](Self::counts) returned. Returns false if the counts
+    /// belong to another metric; the metric is then unchanged.
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let _ = counts;
+        false
+    }
+
     /// The metric's confusion matrix, or `None` if the metric has no such matrix. A run stores the
     /// matrix for [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
@@ -153,6 +178,16 @@ impl Hits {
         self.samples += 1;
     }
 
+    fn counts(&self) -> Vec<f64> {
+        vec![self.right as f64, self.samples as f64]
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let &[right, samples] = counts else { return false };
+        *self = Self { right: right as u64, samples: samples as u64 };
+        true
+    }
+
     /// The fraction of samples whose prediction was right; NaN without samples.
     fn share(&self) -> f64 {
         share(self.right, self.samples)
@@ -162,4 +197,59 @@ impl Hits {
 /// The fraction `part / whole`; NaN if `whole` is 0.
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Make<Y> = fn() -> Box<dyn Metric<Y>>;
+
+    fn continues<Y>(make: Make<Y>, batches: &[(Tensor, Y)]) {
+        for done in 0..=batches.len() {
+            let (mut whole, mut part) = (make(), make());
+            for (output, target) in &batches[..done] {
+                part.update(output, target);
+            }
+            let mut resumed = make();
+            assert!(resumed.set_counts(&part.counts().expect("our metrics have counts")));
+            for (output, target) in batches {
+                whole.update(output, target);
+            }
+            for (output, target) in &batches[done..] {
+                resumed.update(output, target);
+            }
+            assert_eq!(whole.compute().to_bits(), resumed.compute().to_bits(), "{}", whole.name());
+        }
+        assert!(!make().set_counts(&[1.0, 2.0, 3.0, 4.0, 5.0]));
+    }
+
+    #[test]
+    fn counts_come_back() {
+        let scores = |rows: [[Scalar; 3]; 2]| Tensor::from(rows);
+        let batches = [
+            (scores([[0.1, 0.9, 0.3], [2.0, -1.0, 0.0]]), Labels::from([1, 2])),
+            (scores([[0.1, 0.2, 0.3], [0.0, 1.0, 0.5]]), Labels::from([2, 0])),
+        ];
+        let makes: [Make<Labels>; 6] = [
+            || Box::new(accuracy()),
+            || Box::new(top_k(2)),
+            || Box::new(confusion()),
+            || Box::new(precision()),
+            || Box::new(recall().micro()),
+            || Box::new(f1().weighted()),
+        ];
+        for make in makes {
+            continues(make, &batches);
+        }
+        let batches = [
+            (Tensor::from([0.1, 0.7]), Tensor::from([0.3, 0.2])),
+            (Tensor::from([1.1, -0.7, 3.3]), Tensor::from([0.9, 0.1, 2.7])),
+        ];
+        let makes: [Make<Tensor>; 4] =
+            [|| Box::new(mae()), || Box::new(mse()), || Box::new(rmse()), || Box::new(r2())];
+        for make in makes {
+            continues(make, &batches);
+        }
+    }
 }

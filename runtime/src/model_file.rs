@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::file::Sum;
 use crate::safetensors::{self, Entry, Limits};
 use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
@@ -93,10 +94,15 @@ impl StateDict {
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
     /// regular file. After an error the old file is unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_summed(path.as_ref()).map(drop)
+    }
+
+    /// Writes a safetensors file, and returns its length and its checksum.
+    pub(crate) fn save_summed(&self, path: &Path) -> Result<Sum> {
         let (tensors, values): (Vec<_>, Vec<_>) =
             self.iter().map(|(name, value)| ((name, value.shape().to_vec()), value)).unzip();
         let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, values[index]);
-        safetensors::save(path.as_ref(), &tensors, write)
+        safetensors::save(path, &tensors, write)
     }
 
     /// Reads a safetensors file as [`Scalar`](crate::Scalar), with the default limits of [`ModelFile`].

@@ -20,8 +20,8 @@ pub(crate) mod mode;
 mod multihead_attention;
 mod pool;
 mod sequential;
-mod snapshot;
-mod state;
+pub(crate) mod snapshot;
+pub(crate) mod state;
 
 use std::path::Path;
 
@@ -203,7 +203,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        state::save(&state::entries(self), path.as_ref())
+        state::save(&state::entries(self), path.as_ref()).map(drop)
     }
 
     /// Reads all parameters and buffers from a safetensors file into a model of the same

@@ -3,12 +3,15 @@
 mod adam;
 mod into_parameters;
 mod sgd;
+mod state;
 
+use std::any::type_name;
 use std::fmt;
 
 pub use adam::{Adam, AdamW};
 pub use into_parameters::IntoParameters;
 pub use sgd::Sgd;
+pub use state::OptimizerState;
 
 use crate::gradient_stage::GradientStage;
 use crate::parameter::Parameter;
@@ -56,6 +59,29 @@ pub trait Optimizer {
     /// # Errors
     /// The error contains the first hyper-parameter that is out of range, its value and its range.
     fn check(&self) -> Result<()>;
+
+    /// The state of the optimizer: a copy of its running values, with its hyper-parameters.
+    ///
+    /// An optimizer of your own implements this method and
+    /// [`load_state_dict`](Self::load_state_dict), so that a run with it can be saved and resumed.
+    ///
+    /// # Errors
+    /// [`Error::NotSaved`] for a type that does not implement the method.
+    fn state_dict(&self) -> Result<OptimizerState> {
+        Err(Error::NotSaved { owner: type_name::<Self>(), method: "Optimizer::state_dict" })
+    }
+
+    /// Restores a state that [`state_dict`](Self::state_dict) returned. The next `step` computes
+    /// the bits that it would have computed in the saved optimizer.
+    ///
+    /// # Errors
+    /// [`Error::OptimizerState`] if the state belongs to another kind of optimizer, has other
+    /// hyper-parameters, or does not fit the parameters; the optimizer is then unchanged.
+    /// [`Error::NotSaved`] for a type that does not implement the method.
+    fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
+        let _ = state;
+        Err(Error::NotSaved { owner: type_name::<Self>(), method: "Optimizer::load_state_dict" })
+    }
 
     /// Removes the gradients of all parameters. The next `backward` writes new gradients.
     #[track_caller]
@@ -189,6 +215,14 @@ macro_rules! forward {
 
             fn check(&self) -> Result<()> {
                 (**self).check()
+            }
+
+            fn state_dict(&self) -> Result<OptimizerState> {
+                (**self).state_dict()
+            }
+
+            fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
+                (**self).load_state_dict(state)
             }
 
             #[track_caller]

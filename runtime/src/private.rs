@@ -54,6 +54,11 @@ pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
+/// The description of a clause's data loader, which checkpoints compare.
+pub fn description<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> String {
+    data.loader().description()
+}
+
 /// Checks the value of a clause at run time. `holds` states whether the value satisfies `rule`. If
 /// `holds` is false, returns an error.
 pub fn require(

@@ -11,6 +11,7 @@
 mod math;
 mod multinomial;
 mod scope;
+mod state;
 mod tensors;
 
 use std::cell::Cell;
@@ -21,6 +22,7 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use math::{ln, sin_cos_turn};
 pub(crate) use scope::Restored;
 pub use scope::{SeedScope, seed_scope};
+pub use state::{RandomState, random_state, set_random_state};
 
 use crate::Scalar;
 
@@ -40,19 +42,8 @@ pub(crate) enum Purpose {
     Program = 5,
 }
 
-/// The position of a thread in its sequence of random draws.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Position {
-    /// The argument of [`seed`]; 0 before the first call.
-    pub(crate) seed: u64,
-    /// The number of optimizer updates since [`seed`].
-    pub(crate) update: u64,
-    /// The number of draws since the last update.
-    pub(crate) index: u64,
-}
-
 thread_local! {
-    static POSITION: Cell<Position> = const { Cell::new(Position { seed: 0, update: 0, index: 0 }) };
+    static POSITION: Cell<RandomState> = const { Cell::new(RandomState { seed: 0, update: 0, index: 0 }) };
 }
 
 /// Seeds this thread's random draws: initialisation of layers, dropout masks, and the tensors of
@@ -60,9 +51,10 @@ thread_local! {
 ///
 /// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw
 /// in this update). The same program with the same seed therefore draws the same bits on every
-/// machine and for every number of threads. An interrupted run continues with the same draws only
-/// if all these numbers are restored. Setting only the seed restarts from the first draw. A thread
-/// that never calls `seed` has seed 0. The seed is in effect until the next call of `seed`.
+/// machine and for every number of threads. [`random_state`] returns these numbers, and
+/// [`set_random_state`] restores them, so that an interrupted program continues with the same
+/// draws; a generated loop with the clause `checkpoint` does so itself. Setting only the seed
+/// restarts from the first draw. A thread that never calls `seed` has seed 0. The seed is in effect until the next call of `seed`.
 /// [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed, `DataLoader::shuffle`.
 ///
 /// # Example
@@ -76,19 +68,19 @@ thread_local! {
 /// assert_eq!(first.weight.to_array(), second.weight.to_array());
 /// ```
 pub fn seed(n: u64) {
-    POSITION.set(Position { seed: n, update: 0, index: 0 });
+    POSITION.set(RandomState { seed: n, update: 0, index: 0 });
 }
 
 /// Counts an optimizer update. Every optimizer's `step` calls this function.
 pub(crate) fn next_update() {
     let position = POSITION.get();
-    POSITION.set(Position { update: position.update + 1, index: 0, ..position });
+    POSITION.set(RandomState { update: position.update + 1, index: 0, ..position });
 }
 
 /// Returns the random stream for the next draw of this thread, and counts the draw.
 pub(crate) fn draw(purpose: Purpose) -> Stream {
     let position = POSITION.get();
-    POSITION.set(Position { index: position.index + 1, ..position });
+    POSITION.set(RandomState { index: position.index + 1, ..position });
     Stream::new(position.seed, purpose, position.update, position.index)
 }
 
@@ -236,7 +228,7 @@ mod tests {
         let first = draw(Purpose::Dropout).word();
         assert_ne!(first, draw(Purpose::Dropout).word());
         next_update();
-        assert_eq!(POSITION.get(), Position { seed: 5, update: 1, index: 0 });
+        assert_eq!(POSITION.get(), RandomState { seed: 5, update: 1, index: 0 });
         seed(5);
         assert_eq!(first, draw(Purpose::Dropout).word());
     }

@@ -1,13 +1,19 @@
 //! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
 //! progress and decides when to stop. This module changes no parameter and no gradient.
 
+mod checkpoints;
 mod checks;
 mod diverged;
 mod epoch;
 mod history;
 mod hook;
+mod options;
+mod outside;
 mod parts;
 mod progress;
+mod saved;
+#[cfg(feature = "signals")]
+mod signals;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,10 +24,14 @@ mod weight;
 
 use std::time::Duration;
 
+pub use checkpoints::Checkpoints;
+use checkpoints::Saving;
 use checks::{Checks, Monitor};
 use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
+pub use options::RunOptions;
+use outside::Outside;
 pub use parts::{BatchLoss, LossParts};
 use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
@@ -31,8 +41,6 @@ use weight::{Weight, Window};
 
 use crate::autograd::anomaly;
 use crate::metric::Metric;
-use crate::nn::Module;
-use crate::optim::Optimizer;
 use crate::{Error, Result, Scalar, Tensor};
 
 /// The state of a running loop. Each method is named after the stage of the generated loop that
@@ -66,6 +74,9 @@ pub struct Run {
     window: Option<Window>,
     stop: Option<StopReason>,
     progress: Progress,
+    outside: Outside,
+    /// The checkpoints; `None` in a loop without them.
+    saving: Option<Box<Saving>>,
 }
 
 impl Run {
@@ -109,6 +120,8 @@ impl Run {
             window: None,
             stop: None,
             progress,
+            outside: Outside::default(),
+            saving: None,
         }
     }
 
@@ -119,9 +132,11 @@ impl Run {
 
     /// Begins epoch `epoch`, counted from 0, which has `batches` batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
-        self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
-        self.steps_before = self.step;
-        self.progress.begin(epoch, self.history.epochs(), batches);
+        if !self.continues_epoch() {
+            self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
+            self.steps_before = self.step;
+        }
+        self.progress.begin(epoch, self.history.epochs(), self.epoch.batch..batches);
     }
 
     /// Begins an accumulation window, which consists of the batches of one update. `samples` is
@@ -179,50 +194,6 @@ impl Run {
         self.epoch.is_finite = value.is_finite() || !counts;
     }
 
-    /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
-    /// standard error. If this method returns true, the caller must call neither `backward` nor
-    /// `step`.
-    pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
-        let diverged = !self.epoch.is_finite;
-        if diverged {
-            self.stop_at_batch();
-            self.explain(diverged::by_loss(&self.epoch, model));
-        }
-        diverged
-    }
-
-    /// Whether a gradient is NaN or infinite. Such a gradient ends the run and is reported on
-    /// standard error. If this method returns true, the caller must not call `step`. If `norm` is
-    /// finite, all gradients are finite and are not checked again.
-    pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
-        &mut self,
-        model: &M,
-        optimizer: &O,
-        norm: Option<Scalar>,
-    ) -> bool {
-        if norm.is_some_and(Scalar::is_finite) {
-            return false;
-        }
-        let Some(bad) = optimizer.non_finite_gradient() else { return false };
-        self.stop_at_batch();
-        self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
-        self.explain(diverged::by_gradient(&self.epoch, bad, model, optimizer));
-        true
-    }
-
-    /// Ends the run, because a loss or a gradient of the last batch is not finite.
-    fn stop_at_batch(&mut self) {
-        let batch = self.epoch.batch.saturating_sub(1);
-        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
-    }
-
-    /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
-    /// history.
-    fn explain(&mut self, text: String) {
-        self.progress.warn(&text);
-        self.history.explain(text);
-    }
-
     /// The factor that the last batch's loss is multiplied by before `backward`. The factor is the
     /// batch's share of the accumulation window, or 1 without accumulation. The factor is 0 if the
     /// batch has weight 0, for example because all its labels are ignored.
@@ -252,6 +223,9 @@ impl Run {
             self.stop = Some(StopReason::MaxSteps);
         }
         self.stop_in_time();
+        if self.outside.is_signalled() && !self.is_last() {
+            self.stop = Some(StopReason::Interrupted);
+        }
     }
 
     /// Stops the run if `max_time` has passed and more updates would follow.
@@ -279,10 +253,15 @@ impl Run {
     }
 
     /// Whether a validation is due now. A validation is due after every `every` updates, and after
-    /// the last update.
-    pub fn is_due(&self, every: usize) -> bool {
+    /// the last update of a run that was not interrupted.
+    pub fn is_due(&mut self, every: usize) -> bool {
         let is_new = self.step > 0 && self.validated_at != Some(self.step);
-        is_new && (self.is_last() || self.step.is_multiple_of(every))
+        let is_regular = self.step.is_multiple_of(every);
+        if is_new && !is_regular && self.is_last() && !self.is_interrupted() {
+            self.keep_before_last_validation();
+            return true;
+        }
+        is_new && is_regular
     }
 
     /// Records the value of a metric on the epoch's training batches.

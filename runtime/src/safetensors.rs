@@ -18,7 +18,7 @@ use serde_json::Value;
 pub(crate) use self::header::Entry;
 use self::header::Kind;
 use crate::error::shorten;
-use crate::file::{atomic_write, irregular};
+use crate::file::{Sum, atomic_write, irregular};
 use crate::memory;
 use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 
@@ -53,13 +53,13 @@ impl Default for Limits {
     }
 }
 
-/// Writes tensors with these names and shapes, completely or not at all. `write` writes the values of one
-/// tensor.
+/// Writes tensors with these names and shapes, completely or not at all, and returns the length and the
+/// checksum of the file. `write` writes the values of one tensor.
 pub(crate) fn save(
     path: &Path,
     tensors: &[(&str, Vec<usize>)],
     write: impl Fn(usize, &mut dyn Write) -> io::Result<()>,
-) -> Result<()> {
+) -> Result<Sum> {
     let header = header(tensors);
     atomic_write(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;

@@ -56,6 +56,32 @@ pub trait Schedule {
         false
     }
 
+    /// The state of the schedule, which is its position. The method takes `&mut self` only because
+    /// [`position`](Self::position) does.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let mut optimizer = Sgd::new(Linear::new(2, 1).parameters(), 0.8);
+    /// let mut scheduler = StepLr::new(2, 0.5);
+    /// scheduler.step(&mut optimizer);
+    /// let state = scheduler.state_dict();
+    /// let mut other = StepLr::new(2, 0.5);
+    /// other.load_state_dict(state);
+    /// other.step(&mut optimizer);
+    /// assert_eq!(optimizer.learning_rate(), 0.4);
+    /// ```
+    fn state_dict(&mut self) -> Position {
+        *self.position()
+    }
+
+    /// Restores a state that [`state_dict`](Self::state_dict) returned. The optimizer keeps its
+    /// learning rate, which is in the optimizer's own state.
+    fn load_state_dict(&mut self, state: Position) {
+        *self.position() = state;
+    }
+
     /// Stores the optimizer's learning rate as the base rate, and sets the rate of the first
     /// update.
     fn start(&mut self, optimizer: &mut dyn Optimizer) {

@@ -27,12 +27,19 @@ impl Printer<'_> {
                 #path::private::require(#valid.is_some(), "monitor", #name, #rule, "give `valid` data")?;
             }
         });
-        let best = checks.restore_best.map(|at| {
+        let best = checks.restore_best.filter(|_| self.plan.checkpoint.is_none()).map(|at| {
             let best = self.local("best");
             quote_spanned!(mixed(at)=> let mut #best = None;)
         });
         let asked = self.asked(checks);
         Some(quote!(#required #asked #best))
+    }
+
+    /// The variable for the best values, in a loop with checkpoints.
+    pub(super) fn saved_best(&self) -> Option<TokenStream> {
+        let at = self.plan.checks.as_ref()?.restore_best?;
+        let (run, best) = (self.local("run"), self.local("best"));
+        Some(quote_spanned!(mixed(at)=> let mut #best = #run.saved_best();))
     }
 
     /// The call that asks metrics of unknown names for the monitored one.
@@ -63,7 +70,11 @@ impl Printer<'_> {
             let (best, model) = (self.local("best"), self.plan.model.shared());
             // A validation is inside of the scope.
             let averaged = self.averaged().filter(|_| !after_validation);
-            quote_spanned!(mixed(at)=> if #run.is_best() { #averaged #best = Some(#path::Snapshot::of(#model)); })
+            let save = self.plan.checkpoint.as_ref();
+            let save = save.map(|_| quote_spanned!(mixed(at)=> #run.keep_best(#best.as_ref());));
+            quote_spanned! {mixed(at)=>
+                if #run.is_best() { #averaged #best = Some(#path::Snapshot::of(#model)); #save }
+            }
         });
         let stop = checks.early_stop.as_ref().map(|early_stop| {
             let (patience, min_delta) = (value(&early_stop.patience), value(&early_stop.min_delta));

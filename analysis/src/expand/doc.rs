@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::plan::{Checks, Number, NumberValue, Object, Plan, When};
+use crate::plan::{Checkpoint, Checks, Interval, Number, NumberValue, Object, Plan, When};
 use crate::prose::code;
+use crate::spec::TimeUnit;
 
 /// The doc attributes for the function.
 pub(super) fn comment(plan: &Plan) -> TokenStream {
@@ -52,13 +53,14 @@ fn lines(plan: &Plan) -> Vec<String> {
         let stages = names(&plan.order.eval_stages);
         lines.push(format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data)));
     }
-    lines.extend(plan.checks.as_ref().map(checks));
+    lines.extend(plan.checks.as_ref().and_then(checks));
     lines.push(match &plan.seed {
         Some(seed) => {
             format!(" - Seed: {}; afterwards the thread's own random stream continues.", number(seed))
         }
         None => " - Random draws: the thread's own.".to_owned(),
     });
+    lines.extend(plan.checkpoint.as_ref().map(|checkpoint| checkpoints(checkpoint, plan.checks.as_ref())));
     if plan.order.batch_end && plan.accumulate.is_some() {
         lines.push(
             " - If `batch_end` ends the run inside a window, the update of its batches is still made."
@@ -72,8 +74,8 @@ fn lines(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// The line about the checks of the run.
-fn checks(checks: &Checks) -> String {
+/// The line about the checks of the run, if anything depends on them.
+fn checks(checks: &Checks) -> Option<String> {
     let name = &checks.name;
     let of = if checks.on_validation { "each validation" } else { "the training of each epoch" };
     let stop = checks.early_stop.as_ref().map(|early_stop| {
@@ -82,7 +84,22 @@ fn checks(checks: &Checks) -> String {
     });
     let keep = checks.restore_best.map(|_| format!("the model ends with the values of the best `{name}`"));
     let both: Vec<String> = stop.into_iter().chain(keep).collect();
-    format!(" - Check after {of}: {}.", both.join(", and "))
+    (!both.is_empty()).then(|| format!(" - Check after {of}: {}.", both.join(", and ")))
+}
+
+/// The line about the checkpoints.
+fn checkpoints(checkpoint: &Checkpoint, checks: Option<&Checks>) -> String {
+    let count = number(checkpoint.every.number());
+    let every = match &checkpoint.every {
+        Interval::Epochs(_) if count == "1" => "every epoch".to_owned(),
+        Interval::Epochs(_) => format!("every {count} epochs"),
+        Interval::Steps(_) => format!("every {count} updates"),
+        Interval::Time(time) => format!("every {count} {}", time.unit.map_or("", TimeUnit::name)),
+    };
+    let kept = |kept: &Option<Number>| kept.as_ref().map_or_else(|| "1".to_owned(), number);
+    let (last, best) = (kept(&checkpoint.keep_last), kept(&checkpoint.keep_best));
+    let by = checks.map(|checks| format!(" by `{}`", checks.name)).unwrap_or_default();
+    format!(" - Checkpoints after {every} and at the end; kept are the last {last} and the best {best}{by}.")
 }
 
 /// The names of stages, in backticks.

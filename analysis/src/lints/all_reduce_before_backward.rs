@@ -36,7 +36,8 @@ lint! {
     ///
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
     /// An unresolved function counts as a reduction of gradients if its name says so.
-    /// An example is `average_gradients`. The finding is then a warning.
+    /// An example is `average_gradients`.
+    /// The finding is then a warning.
     /// If an opaque call between the all-reduce and the step may change the gradients, the order is
     /// unknown.
     /// The fault is then not reported.

@@ -35,7 +35,8 @@ lint! {
     ///
     /// Found only if the reduced value is known to be a gradient: by the call that reads it, or by its name.
     /// An unresolved function counts as a reduction of gradients if its name says so.
-    /// An example is `average_gradients`. The finding is then a warning.
+    /// An example is `average_gradients`.
+    /// The finding is then a warning.
     /// A second clip after the all-reduce is taken as intended.
     clip_before_all_reduce, Error, "a clip of gradients before they are all-reduced"
 }

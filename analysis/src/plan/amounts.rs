@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use quote::quote;
 use syn::{Expr, parse_quote};
 
+use super::checkpoint::CheckpointAmounts;
 use crate::bag::Bag;
-use crate::rules::{Checked, DECAY, EVERY, MIN_DELTA, PATIENCE, WARMUP, WARMUP_PERCENT};
-use crate::spec::{ClauseName, EarlyStop, Spec, WarmupUnit};
+use crate::rules::{
+    Amount, CHECKPOINT_EVERY, CHECKPOINT_TIME, Checked, DECAY, EVERY, KEEP_BEST, KEEP_LAST, MIN_DELTA,
+    PATIENCE, WARMUP, WARMUP_PERCENT,
+};
+use crate::spec::{Checkpoint, ClauseName, EarlyStop, IntervalUnit, Spec, WarmupUnit};
 
 /// The numbers of a spec, with their rules applied.
 pub(crate) struct Amounts {
@@ -19,6 +24,8 @@ pub(crate) struct Amounts {
     pub(crate) warmup: Option<Checked>,
     /// The option `decay` of `ema`, or its default.
     pub(crate) decay: Option<Checked>,
+    /// The numbers of the clause `checkpoint`.
+    pub(crate) checkpoint: Option<CheckpointAmounts>,
 }
 
 impl Amounts {
@@ -48,11 +55,29 @@ impl Amounts {
                     MIN_DELTA.check(bag, &value(min_delta, parse_quote!(0.0))),
                 ]
             }),
+            checkpoint: spec.checkpoint.as_ref().map(|clause| checkpoint(bag, &clause.value)),
         }
     }
 
     /// The number of a clause, if the clause is present.
     pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
         self.clauses.get(&clause)
+    }
+}
+
+/// Applies the rules of the options of `checkpoint`.
+fn checkpoint(bag: &Bag, clause: &Checkpoint) -> CheckpointAmounts {
+    let one = || Checked { rule: &CHECKPOINT_EVERY, amount: Amount::Literal(quote!(1)) };
+    let every = clause.every.as_ref().map_or_else(one, |every| {
+        let rule = match every.unit {
+            IntervalUnit::Epochs | IntervalUnit::Steps => &CHECKPOINT_EVERY,
+            IntervalUnit::Time(_) => &CHECKPOINT_TIME,
+        };
+        rule.check(bag, &every.count)
+    });
+    CheckpointAmounts {
+        every,
+        keep_last: clause.keep_last.as_ref().map(|kept| KEEP_LAST.check(bag, &kept.count)),
+        keep_best: clause.keep_best.as_ref().map(|kept| KEEP_BEST.check(bag, &kept.count)),
     }
 }

@@ -122,6 +122,7 @@ impl Object {
         // Optimizer and schedule belong to the loop; other clauses may name the other objects.
         let name = match name {
             "optimizer" | "scheduler" => names.local(name, at),
+            "run" => names.local("options", at), // The loop has a local `run`.
             _ => clause.key.clone(),
         };
         Some(Self { is_optional: is_option(value), ..Self::place(at, &name, Some(value.clone())) })

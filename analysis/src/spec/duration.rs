@@ -40,7 +40,7 @@ pub(crate) enum TimeUnit {
 
 impl TimeUnit {
     /// The unit with this name, singular or plural.
-    fn find(name: &str) -> Option<Self> {
+    pub(super) fn find(name: &str) -> Option<Self> {
         match name {
             "second" | "seconds" => Some(Self::Seconds),
             "minute" | "minutes" => Some(Self::Minutes),

@@ -5,13 +5,7 @@ use super::ClauseName;
 /// Clauses of later versions. Each entry has the name of the clause and the help with an
 /// alternative for now. If a spec contains the name, the clauses in the last field count as
 /// present.
-pub(super) const LATER: [(&str, &str, &[ClauseName]); 4] = [
-    (
-        "checkpoint",
-        "until then save in a hook: \
-         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
-        &[],
-    ),
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 2] = [
     (
         "phases",
         "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
@@ -19,7 +13,6 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 4] = [
         &[ClauseName::Optimizer, ClauseName::Loss],
     ),
     ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[]),
-    ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
 /// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
@@ -52,12 +45,14 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
             "save_total_limit",
             "save_best_only",
             "save_best",
+            "checkpoints",
+            "model_checkpoint",
             "with_file_checkpointer",
             "output_dir",
             "save_steps",
         ],
-        "save in a hook: \
-         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
+        "`checkpoint(every = 1 epochs, keep_last = 1, keep_best = 1)` says when to save and how much to keep, \
+         `run = RunOptions::new().dir(\"runs/1\")` where",
     ),
     (&["warmup_ratio"], "as a share of the run it is `warmup = 10 percent`"),
     (
@@ -76,7 +71,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
     ),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
-        "a run cannot be resumed in this version; call `model.load(path)?` before the run to start from saved parameters",
+        "it is an option of the run, beside the clause `checkpoint`: `run = RunOptions::new().dir(\"runs/1\").resume_auto()`",
     ),
     (
         &["fp16", "bf16", "precision", "amp", "mixed_precision"],

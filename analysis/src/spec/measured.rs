@@ -61,7 +61,11 @@ impl Measured {
 pub(crate) fn monitors(spec: &Spec) -> impl Iterator<Item = (&Monitor, Span)> {
     let early_stop = spec.early_stop.as_ref().map(|clause| (&clause.value.monitor, clause.span()));
     let restore_best = spec.restore_best.as_ref().map(|clause| (&clause.value.monitor, clause.span()));
-    early_stop.into_iter().chain(restore_best)
+    // Checkpoints need no monitor: by default they are compared as epochs are.
+    let names_one = |monitor: &Monitor| monitor.name.is_some() || monitor.mode.is_some();
+    let checkpoint = spec.checkpoint.as_ref().filter(|clause| names_one(&clause.value.monitor));
+    let checkpoint = checkpoint.map(|clause| (&clause.value.monitor, clause.span()));
+    [early_stop, restore_best, checkpoint].into_iter().flatten()
 }
 
 /// The name of the measurement by which the run's checks are compared, and its span.

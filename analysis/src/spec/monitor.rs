@@ -1,4 +1,5 @@
 //! Clauses that compare checks by a measurement: `early_stop(monitor = valid_loss, patience = 3)`, `restore_best`.
+//! The options `monitor` and `mode` are those of `checkpoint`, too.
 
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
@@ -85,7 +86,7 @@ impl Read for RestoreBest {
 
 impl Monitor {
     /// Parses the value of `monitor` or `mode`, starting at the `=`.
-    fn read(&mut self, key: &Ident, input: ParseStream) -> Result<(), Diagnostic> {
+    pub(super) fn read(&mut self, key: &Ident, input: ParseStream) -> Result<(), Diagnostic> {
         let _: syn::Result<Token![=]> = input.parse();
         if key == "mode" {
             self.mode = mode(key, input)?;

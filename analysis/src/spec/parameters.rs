@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::{Expr, Ident};
+use syn::{Expr, Ident, Type};
 
 use super::read::Form;
 use super::{ClauseName, Spec};
@@ -67,7 +67,8 @@ impl Spec {
         let excluded = |clause| EXCLUDED.iter().any(|&(one, other)| one == clause && is_typed(other));
         let takes = |parameter: &Ident| {
             let clause = ClauseName::find(&parameter.unraw().to_string())?;
-            (!is_typed(clause) && !excluded(clause)).then(|| (clause, parameter.clone()))
+            let is_other = clause == ClauseName::Run && is_plain(item.type_of(&parameter.to_string()));
+            (!is_typed(clause) && !excluded(clause) && !is_other).then(|| (clause, parameter.clone()))
         };
         let taken: Vec<(ClauseName, Ident)> = parameters.iter().filter_map(takes).collect();
         for (clause, parameter) in taken {
@@ -88,6 +89,18 @@ impl Spec {
     /// The unused parameter that was probably meant for this clause.
     pub(crate) fn meant_for(&self, clause: ClauseName) -> Option<&Unused> {
         self.unused.iter().find(|unused| unused.clause == Some(clause))
+    }
+}
+
+/// Whether a type is a number, a text or another type of the language. A parameter `run` of such a type
+/// is a name or a number of the run and not its options.
+fn is_plain(ty: Option<&Type>) -> bool {
+    match ty {
+        Some(Type::Reference(reference)) => is_plain(Some(&reference.elem)),
+        Some(Type::Path(path)) => path.path.segments.last().is_some_and(|last| {
+            last.ident == "String" || last.ident.to_string().starts_with(|first: char| first.is_lowercase())
+        }),
+        _ => false,
     }
 }
 
@@ -193,6 +206,17 @@ mod tests {
     fn what_another_clause_excludes_is_left() {
         assert!(taken("training_step = step", "fn fit(loss: L, forward: F)").0.is_empty());
         assert!(taken("clip_grad_value = 0.5", "fn fit(clip_grad_norm: f32)").0.is_empty());
+    }
+
+    #[test]
+    fn a_number_called_run_is_not_the_options() {
+        let of = |ty: &str| taken("", &format!("fn fit(run: {ty})")).0;
+        for plain in ["usize", "&str", "String", "&'static str"] {
+            assert!(of(plain).is_empty(), "{plain}");
+        }
+        for options in ["RunOptions", "&RunOptions", "&training_loop::RunOptions", "T"] {
+            assert_eq!(of(options), ["run"], "{options}");
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::clauses::{Row, clauses};
 use super::group::lints;
 use super::parameters::Unused;
 use super::read::{Form, Read, Reading, expression, take};
-use super::{Anomaly, Clause, EarlyStop, Ema, Entry, Hook, Levels, RestoreBest, Time, Validate, Warmup};
+use super::{
+    Anomaly, Checkpoint, Clause, EarlyStop, Ema, Entry, Hook, Levels, RestoreBest, Time, Validate, Warmup,
+};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::suppress::Setting;
@@ -235,6 +237,17 @@ clauses! {
         default: "off; the `monitor` of `early_stop`, else `valid_loss`",
         example: "restore_best",
         foreign: ["restore_best_weights", "load_best_model_at_end"],
+    }
+    /// Saves the state of the run `every = 1 epochs`, `500 steps` or `10 minutes`, in the folder of its `run` options,
+    /// and keeps the newest `keep_last` and, by `monitor`, the best `keep_best`. A stopped run can be resumed.
+    Checkpoint "checkpoint" => checkpoint: Checkpoint {
+        default: "none; in parentheses `every = 1 epochs, keep_last = 1, keep_best = 1, monitor = valid_loss, mode = auto`",
+        example: "checkpoint(every = 1 epochs)",
+    }
+    /// The `RunOptions`: the folder of the run, resuming, signals.
+    Run "run" => run: Expr {
+        default: "no folder",
+        example: "run = RunOptions::new().dir(\"runs/1\")",
     }
     /// Closures `|model, state|` or paths, run at `before_step`, `batch_end`, `validation_end` and `epoch_end`.
     On "on" => on: Vec<Hook> {

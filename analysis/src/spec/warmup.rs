@@ -35,6 +35,17 @@ pub(crate) enum Anomaly {
     Full,
 }
 
+impl Anomaly {
+    /// The word of the clause.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Loss => "loss",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl WarmupUnit {
     /// The unit with this name.
     fn find(name: &str) -> Option<Self> {

@@ -88,3 +88,15 @@ pub fn is_layer(name: &str) -> bool {
 pub fn is_distributed_sampler(name: &str) -> bool {
     matches!(name, "DistributedSampler" | "DistributedBatchSampler")
 }
+
+/// Whether a name suggests a wrapper that all-reduces gradients, such as `DistributedDataParallel`.
+pub fn reduces_by_itself(name: &str) -> bool {
+    ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a function with this name trains a copy that its caller averages with others: `local_epoch`.
+pub fn trains_a_copy(name: &str) -> bool {
+    name.split('_').any(|word| {
+        matches!(word, "local" | "inner" | "federated" | "fed" | "client" | "worker" | "diloco" | "replica")
+    })
+}

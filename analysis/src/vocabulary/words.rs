@@ -374,18 +374,6 @@ pub fn is_whole(name: &str) -> bool {
             .any(|word| name.contains(word))
 }
 
-/// Whether a name suggests a wrapper that all-reduces gradients, such as `DistributedDataParallel`.
-pub fn reduces_by_itself(name: &str) -> bool {
-    ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
-}
-
-/// Whether a function with this name trains a copy that its caller averages with others: `local_epoch`.
-pub fn trains_a_copy(name: &str) -> bool {
-    name.split('_').any(|word| {
-        matches!(word, "local" | "inner" | "federated" | "fed" | "client" | "worker" | "diloco" | "replica")
-    })
-}
-
 /// Whether a condition with this name tests for finite numbers or an available batch.
 ///
 /// Such a condition does not test for the end of a window.

@@ -17,6 +17,11 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 /// repeats the orders of the first call. `for batch in &loader` counts the passes over the loader
 /// as epochs, from 0.
 ///
+/// A loop that is resumed in the middle of an epoch therefore needs no saved order:
+/// `loader.epoch(epoch).skip(n)` has the batches that are left, and does not read the first `n`.
+/// A generated loop with the clause `checkpoint` is resumed in this way. A loop by hand saves the
+/// epoch and the number of its batches, and calls [`epoch`](DataLoader::epoch).
+///
 /// # Example
 /// ```
 /// use training_loop::prelude::*;
@@ -74,6 +79,16 @@ impl<Y, X> DataLoader<Y, X> {
         let all = self.dataset.len();
         let left_over = all.checked_rem(self.batch_size).unwrap_or(all);
         if self.drop_last || self.batch_size == 0 { all - left_over } else { all }
+    }
+
+    /// The size and the settings of the loader in words, which a checkpoint compares.
+    pub(crate) fn description(&self) -> String {
+        let order = match self.shuffle {
+            Some(seed) => format!("shuffled with seed {seed}"),
+            None => "in order".to_owned(),
+        };
+        let last = if self.drop_last { ", without a short last batch" } else { "" };
+        format!("{} samples in batches of {}, {order}{last}", self.dataset.len(), self.batch_size)
     }
 
     /// The data set.
@@ -210,6 +225,12 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
         Some(self.loader.dataset.batch(&self.order[places]))
     }
 
+    /// Skips `n` batches without reading their samples, and returns the next one. `skip(n)` calls this method.
+    fn nth(&mut self, n: usize) -> Option<Batch<Y, X>> {
+        self.take_places(n.saturating_mul(self.loader.batch_size));
+        self.next()
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         let batches = self.rest.len().div_ceil(self.loader.batch_size);
         (batches, Some(batches))
@@ -231,6 +252,12 @@ impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
     fn next(&mut self) -> Option<Window<'a, Y, X>> {
         let places = self.batches.take_places(self.samples)?;
         Some(Window { loader: self.batches.loader, order: Arc::clone(&self.batches.order), places })
+    }
+
+    /// Skips `n` windows, and returns the next one. `skip(n)` calls this method.
+    fn nth(&mut self, n: usize) -> Option<Window<'a, Y, X>> {
+        self.batches.take_places(n.saturating_mul(self.samples));
+        self.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -306,93 +333,4 @@ impl<Y, X> Iterator for WindowBatches<'_, Y, X> {
 impl<Y, X> ExactSizeIterator for WindowBatches<'_, Y, X> {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::TensorDataset;
-
-    fn loader(samples: usize, batch_size: usize) -> DataLoader {
-        let dataset =
-            TensorDataset::new(Tensor::zeros(&[samples, 2]), (0..samples as u32).collect::<Labels>());
-        DataLoader::new(dataset.unwrap(), batch_size)
-    }
-
-    fn labels(batches: impl Iterator<Item = Batch>) -> Vec<Vec<u32>> {
-        batches.map(|batch| batch.target.as_slice().to_vec()).collect()
-    }
-
-    #[test]
-    fn no_sample_is_left_out_unless_asked() {
-        assert_eq!(labels(loader(5, 2).epoch(0)), [vec![0, 1], vec![2, 3], vec![4]]);
-        assert_eq!(labels(loader(5, 2).drop_last().epoch(0)), [vec![0, 1], vec![2, 3]]);
-        assert_eq!(labels(loader(4, 2).epoch(0)), [vec![0, 1], vec![2, 3]]);
-        assert_eq!(labels(loader(3, 8).epoch(0)), [vec![0, 1, 2]]);
-        for samples in 1..12 {
-            for batch_size in 1..14 {
-                for loader in [loader(samples, batch_size), loader(samples, batch_size).drop_last()] {
-                    let batches = loader.epoch(0);
-                    assert_eq!(batches.len(), loader.batches());
-                    let sizes = batches.map(|batch| batch.len()).collect::<Vec<_>>();
-                    assert_eq!(sizes.len(), loader.batches());
-                    assert_eq!(sizes.iter().sum::<usize>(), loader.samples());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_order_is_a_function_of_seed_and_epoch() {
-        let loader = loader(50, 8).shuffle(3);
-        let first = labels(loader.epoch(4));
-        let _ = labels(loader.epoch(9));
-        assert_eq!(first, labels(loader.epoch(4)));
-        assert_ne!(first, labels(loader.epoch(5)));
-        assert_ne!(first, labels(loader.clone().shuffle(4).epoch(4)));
-        let mut all = first.concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..50).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_plain_loop_counts_its_passes() {
-        let loader = loader(20, 8).shuffle(3);
-        for epoch in 0..3 {
-            assert_eq!(labels(loader.into_iter()), labels(loader.epoch(epoch)));
-        }
-        assert_eq!(labels(loader.clone().into_iter()), labels(loader.epoch(0)));
-    }
-
-    #[test]
-    fn windows_hold_the_same_batches_and_their_weights_add_up_to_one() {
-        for samples in 1..14 {
-            for (batch_size, k) in [(1, 1), (2, 3), (3, 2), (4, 4), (20, 2), (3, usize::MAX)] {
-                let loader = loader(samples, batch_size).shuffle(1);
-                let mut joined = Vec::new();
-                let windows = loader.windows(2, k);
-                assert_eq!(windows.len(), loader.batches().div_ceil(k));
-                for window in windows {
-                    let weights = window.into_iter().map(|batch| window.weight(&batch)).sum::<Scalar>();
-                    assert!((weights - 1.0).abs() < 1e-6, "{samples} {batch_size} {k}");
-                    assert!(window.batches() <= k);
-                    assert_eq!(window.into_iter().len(), window.batches());
-                    joined.extend(labels(window.into_iter()));
-                }
-                assert_eq!(joined, labels(loader.epoch(2)));
-            }
-        }
-    }
-
-    #[test]
-    fn a_loader_without_batches_is_refused() {
-        let message = |loader: DataLoader| loader.check("train").unwrap_err().to_string();
-        assert!(loader(5, 5).drop_last().check("train").is_ok());
-        assert!(message(loader(5, 8).drop_last()).contains("`train` yields no batch"));
-        assert_eq!(message(loader(5, 0)), "`batch_size` of `DataLoader` is 0, but must be at least 1");
-        assert_eq!((loader(5, 0).batches(), loader(5, 0).samples()), (0, 0));
-    }
-
-    #[test]
-    #[should_panic(expected = "`batch_size` is 0")]
-    fn a_batch_size_of_zero_panics_where_it_is_used() {
-        let _ = loader(5, 0).epoch(0);
-    }
-}
+mod tests;

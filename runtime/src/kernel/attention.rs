@@ -11,9 +11,8 @@
 //! causal mask skips everything above the diagonal.
 //!
 //! **Bound.** Arithmetic: two matmuls forward and five backward. A causal mask halves the work.
-//! **Threads.** In the forward pass, a part is up to [`CHUNK`] queries of one head. In the backward
-//! pass, a part is one whole head. Parts write disjoint rows. The order of additions depends on
-//! sizes alone.
+//! **Threads.** In the forward pass, a part is up to [`CHUNK`] queries of one head. In the backward pass, a part is one
+//! whole head. Parts write disjoint rows. The order of additions depends on sizes alone.
 
 mod backward;
 mod block;

@@ -50,6 +50,14 @@ impl Metric for Accuracy {
     fn reset(&mut self) {
         self.hits = Hits::default();
     }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.hits.counts())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        self.hits.set_counts(counts)
+    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,11 @@ impl Confusion {
         &self.counts
     }
 
+    /// The ignored label.
+    pub(crate) fn ignored(&self) -> Option<u32> {
+        self.ignore
+    }
+
     #[track_caller]
     fn grow(&mut self, classes: usize) {
         let classes = classes.max(self.counts.len());
@@ -94,6 +99,20 @@ impl Metric for Confusion {
 
     fn reset(&mut self) {
         self.counts.clear();
+    }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.counts.iter().flatten().map(|count| *count as f64).collect())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let classes = counts.len().isqrt();
+        if classes * classes != counts.len() {
+            return false;
+        }
+        let rows = counts.chunks(classes.max(1));
+        self.counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
+        true
     }
 
     fn matrix(&self) -> Option<&Confusion> {
@@ -276,6 +295,18 @@ impl Metric for PerClass {
 
     fn reset(&mut self) {
         self.classes.clear();
+    }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.classes.iter().flatten().map(|count| *count as f64).collect())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let (classes, rest) = counts.as_chunks::<3>();
+        if rest.is_empty() {
+            self.classes = classes.iter().map(|class| class.map(|count| count as u64)).collect();
+        }
+        rest.is_empty()
     }
 }
 

@@ -69,6 +69,16 @@ impl Metric<Tensor> for Errors {
     fn reset(&mut self) {
         *self = Self { sum: 0.0, count: 0, ..*self };
     }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(vec![self.sum, self.count as f64])
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let &[sum, count] = counts else { return false };
+        *self = Self { sum, count: count as usize, ..*self };
+        true
+    }
 }
 
 /// The coefficient of determination R²: 1 is perfect, 0 is as good as predicting the mean.
@@ -123,6 +133,16 @@ impl Metric<Tensor> for R2 {
 
     fn reset(&mut self) {
         *self = Self::default();
+    }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(vec![self.residual, self.count as f64, self.mean, self.spread])
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        let &[residual, count, mean, spread] = counts else { return false };
+        *self = Self { residual, count: count as usize, mean, spread };
+        true
     }
 }
 

@@ -63,6 +63,14 @@ impl Metric for TopK {
     fn reset(&mut self) {
         self.hits = Hits::default();
     }
+
+    fn counts(&self) -> Option<Vec<f64>> {
+        Some(self.hits.counts())
+    }
+
+    fn set_counts(&mut self, counts: &[f64]) -> bool {
+        self.hits.set_counts(counts)
+    }
 }
 
 #[cfg(test)]

@@ -141,6 +141,19 @@ pub(crate) fn modes<M: Module + ?Sized>(module: &M) -> Vec<Mode> {
     modes.0
 }
 
+impl Mode {
+    /// Whether the last `train` or `eval` set training mode, and whether the layer is frozen.
+    pub(crate) fn flags(&self) -> [bool; 2] {
+        [self.0.training.load(Ordering::Relaxed), self.0.frozen.load(Ordering::Relaxed)]
+    }
+
+    /// Restores the [`flags`](Self::flags).
+    pub(crate) fn set_flags(&self, [training, frozen]: [bool; 2]) {
+        self.0.training.store(training, Ordering::Relaxed);
+        self.0.frozen.store(frozen, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::nn::{

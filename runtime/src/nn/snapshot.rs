@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use ndarray::{ArrayView, IxDyn};
+
 use super::{Module, state};
-use crate::Array;
 use crate::nn::Buffer;
 use crate::parameter::Parameter;
-use crate::storage;
+use crate::{Array, StateDict, storage};
 
 /// The values of a model's parameters and buffers at one moment, which [`restore`](Self::restore) brings back.
 ///
@@ -28,45 +29,68 @@ use crate::storage;
 /// assert_eq!(model.state_dict(), before);
 /// ```
 #[derive(Clone)]
-pub struct Snapshot {
-    parameters: Vec<(Parameter, Arc<storage::Buffer>)>,
-    buffers: Vec<(Buffer, Array)>,
+pub struct Snapshot(Vec<(String, Held)>);
+
+/// A parameter or a buffer, and its value at the moment of the snapshot.
+#[derive(Clone)]
+enum Held {
+    Parameter(Parameter, Arc<storage::Buffer>),
+    Buffer(Buffer, Array),
 }
 
 impl Snapshot {
     /// The present values of a model.
     pub fn of<M: Module + ?Sized>(model: &M) -> Self {
-        let mut this = Self { parameters: Vec::new(), buffers: Vec::new() };
-        for (_, entry) in state::entries(model) {
-            match entry {
-                state::Entry::Parameter(parameter) => {
-                    let value = Arc::clone(&parameter.lock().value);
-                    this.parameters.push((parameter, value));
-                }
-                state::Entry::Buffer(buffer) => {
-                    let value = buffer.value();
-                    this.buffers.push((buffer, value));
-                }
+        let held = |entry| match entry {
+            state::Entry::Parameter(parameter) => {
+                let value = Arc::clone(&parameter.lock().value);
+                Held::Parameter(parameter, value)
             }
-        }
-        this
+            state::Entry::Buffer(buffer) => {
+                let value = buffer.value();
+                Held::Buffer(buffer, value)
+            }
+        };
+        Self(state::entries(model).into_iter().map(|(name, entry)| (name, held(entry))).collect())
     }
 
     /// Gives the model the values of the snapshot. Gradients and frozen parameters are kept as they are.
     pub fn restore(&self) {
-        for (parameter, value) in &self.parameters {
-            parameter.lock().value = Arc::clone(value);
+        for (_, held) in &self.0 {
+            match held {
+                Held::Parameter(parameter, value) => parameter.lock().value = Arc::clone(value),
+                Held::Buffer(buffer, value) => buffer.set(value.view()),
+            }
         }
-        for (buffer, value) in &self.buffers {
-            buffer.set(value.view());
-        }
+    }
+
+    /// A copy of the values under the names of the parameters and buffers.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let model = Linear::new(3, 2);
+    /// let best = Snapshot::of(&model);
+    /// assert_eq!(best.state_dict(), model.state_dict());
+    /// ```
+    pub fn state_dict(&self) -> StateDict {
+        let value = |held: &Held| match held {
+            Held::Parameter(parameter, value) => {
+                let array = ArrayView::from_shape(IxDyn(parameter.shape()), value.as_slice());
+                array.expect("a snapshot has the shape of its parameter").to_owned()
+            }
+            Held::Buffer(_, value) => value.clone(),
+        };
+        self.0.iter().map(|(name, held)| (name.clone(), value(held))).collect()
     }
 }
 
 /// Writes the numbers of values, not the values.
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Snapshot({} parameters, {} buffers)", self.parameters.len(), self.buffers.len())
+        let buffers = self.0.iter().filter(|(_, held)| matches!(held, Held::Buffer(..))).count();
+        write!(f, "Snapshot({} parameters, {buffers} buffers)", self.0.len() - buffers)
     }
 }
 

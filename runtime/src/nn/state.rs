@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{Buffer, Module, Visitor};
-use crate::{Array, Error, Misshapen, Parameter, Result, Scalar, StateDict, safetensors};
+use crate::file::Sum;
+use crate::{Array, Error, Misshapen, ModelFile, Parameter, Result, Scalar, StateDict, safetensors};
 
 /// A visitor that collects parameters. A parameter that occurs several times is collected once.
 pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
@@ -133,13 +134,46 @@ pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
 }
 
 /// Writes the values of `entries` to a file. Only one value at a time is copied.
-pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<()> {
+pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<Sum> {
     let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
     let write = |index: usize, file: &mut dyn Write| {
         let value = entries[index].1.value();
         safetensors::write_numbers(file, &value)
     };
     safetensors::save(path, &tensors, write)
+}
+
+/// Writes a module's values to a file, and returns the length and the checksum of the file.
+pub(crate) fn save_module<M: Module + ?Sized>(module: &M, path: &Path) -> Result<Sum> {
+    save(&entries(module), path)
+}
+
+/// Reads values of a module from a file, NaN and infinities included. The module is not changed.
+///
+/// # Errors
+/// The errors of [`Module::load`].
+pub(crate) fn read_module<M: Module + ?Sized>(module: &M, path: &Path) -> Result<StateDict> {
+    let entries = entries(module);
+    let file = ModelFile::new(path).allow_not_finite();
+    let state =
+        file.read_checked(|found| check(&entries, found.iter().map(|entry| (&*entry.name, &*entry.shape))))?;
+    file.check_memory(copy_bytes(&state))?;
+    Ok(state)
+}
+
+/// The names of a module's frozen parameters.
+pub(crate) fn frozen<M: Module + ?Sized>(module: &M) -> Vec<String> {
+    let is_frozen = |entry: &Entry| matches!(entry, Entry::Parameter(own) if !own.requires_grad());
+    entries(module).into_iter().filter(|(_, entry)| is_frozen(entry)).map(|(name, _)| name).collect()
+}
+
+/// Freezes the parameters with these names, and unfreezes all others. Gradients are kept.
+pub(crate) fn set_frozen<M: Module + ?Sized>(module: &M, names: &[String]) {
+    for (name, entry) in entries(module) {
+        if let Entry::Parameter(parameter) = entry {
+            parameter.set_requires_grad(!names.contains(&name));
+        }
+    }
 }
 
 #[cfg(test)]

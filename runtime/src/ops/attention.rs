@@ -9,13 +9,11 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// For each query, returns a weighted average of the values. The weight of a value depends on how
-/// well its key matches the query.
+/// For each query, returns an average of the values, weighted by how well their keys match the query.
 ///
 /// # Shapes
-/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` →
-/// `[.., queries, values]`. All leading axes must be equal, for example `[batch, heads]`. There may
-/// be none.
+/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`. All leading axes
+/// must be equal, for example `[batch, heads]`. There may be none.
 ///
 /// # Formula
 /// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`. With `ds = p (g vᵀ - Σ g y)`:
@@ -232,8 +230,7 @@ impl Attention {
         let matrices: Vec<usize> = lead.iter().copied().chain(heads).collect();
         let mask = mask_place(self.mask.as_ref(), &matrices, queries, keys);
         let scale = self.scale.unwrap_or(1.0 / (width as Scalar).sqrt());
-        let batches = lead.iter().product();
-        let heads = heads.unwrap_or(1);
+        let (batches, heads) = (lead.iter().product(), heads.unwrap_or(1));
         Plan { batches, heads, queries, keys, width, values, causal: self.causal, scale, places, mask }
     }
 }

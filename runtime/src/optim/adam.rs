@@ -3,7 +3,11 @@
 
 use std::fmt;
 
-use super::{Counted, IntoParameters, Optimizer, Range, at_least_zero, check, distinct, for_each_gradient};
+use super::state::array;
+use super::{
+    Counted, IntoParameters, Optimizer, OptimizerState, Range, at_least_zero, check, distinct,
+    for_each_gradient,
+};
 use crate::kernel::optimizer::{AdamStep, adam};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -58,6 +62,35 @@ impl Core {
             step.correction = (1.0 / (1.0 - beta2.powi(moments.steps)).sqrt()) as Scalar;
             adam(value, gradient, moments.first.as_mut_slice(), moments.second.as_mut_slice(), step);
         });
+    }
+
+    fn state_dict(&self, kind: &'static str) -> OptimizerState {
+        let mut state = OptimizerState::new(kind)
+            .setting("beta1", self.betas.0)
+            .setting("beta2", self.betas.1)
+            .setting("eps", f64::from(self.eps))
+            .setting("weight_decay", f64::from(self.decay))
+            .number("learning_rate", f64::from(self.rate));
+        for (index, (parameter, moments)) in self.parameters.iter().zip(&self.moments).enumerate() {
+            if let Some(Moments { first, second, steps }) = moments {
+                state = state
+                    .number(format!("{index}.step"), f64::from(*steps))
+                    .tensor(format!("{index}.exp_avg"), array(parameter, first))
+                    .tensor(format!("{index}.exp_avg_sq"), array(parameter, second));
+            }
+        }
+        state
+    }
+
+    fn load_state_dict(&mut self, kind: &'static str, state: &OptimizerState) -> Result<()> {
+        self.rate = state.checked_rate(&self.state_dict(kind), &self.parameters)?;
+        let moments = |index: usize| {
+            let steps = state.get_number(&format!("{index}.step"))? as i32;
+            let (first, second) = (state.buffer(index, "exp_avg")?, state.buffer(index, "exp_avg_sq")?);
+            Some(Moments { first, second, steps })
+        };
+        self.moments = (0..self.parameters.len()).map(moments).collect();
+        Ok(())
     }
 
     fn check(&self, owner: &'static str) -> Result<()> {
@@ -135,6 +168,14 @@ macro_rules! kind {
 
             fn check(&self) -> Result<()> {
                 self.0.check($text)
+            }
+
+            fn state_dict(&self) -> Result<OptimizerState> {
+                Ok(self.0.state_dict($text))
+            }
+
+            fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
+                self.0.load_state_dict($text, state)
             }
         }
     };

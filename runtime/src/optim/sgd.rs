@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Counted, IntoParameters, Optimizer, at_least_zero, check, distinct, for_each_gradient};
+use super::state::array;
+use super::{
+    Counted, IntoParameters, Optimizer, OptimizerState, at_least_zero, check, distinct, for_each_gradient,
+};
 use crate::kernel::optimizer::{SgdStep, sgd, sgd_momentum};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -140,6 +143,28 @@ impl Optimizer for Sgd {
             ("dampening", dampening, !self.nesterov || dampening == 0.0, "0 with `nesterov`"),
         ];
         check("Sgd", &self.parameters, &ranges)
+    }
+
+    fn state_dict(&self) -> Result<OptimizerState> {
+        let mut state = OptimizerState::new("Sgd")
+            .setting("momentum", f64::from(self.momentum))
+            .setting("dampening", f64::from(self.dampening))
+            .setting("nesterov", f64::from(u8::from(self.nesterov)))
+            .setting("weight_decay", f64::from(self.decay))
+            .number("learning_rate", f64::from(self.rate));
+        for (index, (parameter, buffer)) in self.parameters.iter().zip(&self.buffers).enumerate() {
+            if let Some(buffer) = buffer {
+                state = state.tensor(format!("{index}.momentum_buffer"), array(parameter, buffer));
+            }
+        }
+        Ok(state)
+    }
+
+    fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
+        self.rate = state.checked_rate(&self.state_dict()?, &self.parameters)?;
+        self.buffers =
+            (0..self.parameters.len()).map(|index| state.buffer(index, "momentum_buffer")).collect();
+        Ok(())
     }
 }
 

@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
-use super::{POSITION, Position, seed};
+use super::{POSITION, RandomState, seed};
 
 thread_local! {
     /// The open scopes of this thread, innermost last. Each scope has an id and the position to
     /// restore.
-    static SCOPES: RefCell<Vec<(u64, Position)>> = const { RefCell::new(Vec::new()) };
+    static SCOPES: RefCell<Vec<(u64, RandomState)>> = const { RefCell::new(Vec::new()) };
     static NEXT_SCOPE: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
     /// The thread's position and the bits of its next draw, after a call of `between`. `between`
     /// must change neither the position nor the bits.
-    fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
+    fn drawn_after(between: impl FnOnce()) -> (RandomState, u32) {
         seed(5);
         next_update();
         draw(Purpose::Dropout);
@@ -107,10 +107,10 @@ mod tests {
             Ok(())
         }
         let expected = drawn_after(|| ());
-        assert_eq!(expected.0, Position { seed: 5, update: 1, index: 1 });
+        assert_eq!(expected.0, RandomState { seed: 5, update: 1, index: 1 });
         let ends = || {
             let _seeded = seed_scope(9);
-            assert_eq!(POSITION.get(), Position { seed: 9, update: 0, index: 0 });
+            assert_eq!(POSITION.get(), RandomState { seed: 9, update: 0, index: 0 });
             draw(Purpose::Dropout);
             next_update();
         };
@@ -142,7 +142,7 @@ mod tests {
             let inner = seed_scope(2);
             seed(3);
             drop(inner);
-            assert_eq!(POSITION.get(), Position { seed: 1, update: 0, index: 1 });
+            assert_eq!(POSITION.get(), RandomState { seed: 1, update: 0, index: 1 });
             drop(outer);
         };
         assert_eq!(drawn_after(nested), expected);

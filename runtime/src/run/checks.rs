@@ -83,10 +83,10 @@ impl Run {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Checks {
     /// The best value of a validation; `None` before the first value that is a number.
-    best: Option<f64>,
+    pub(super) best: Option<f64>,
     /// The number of validations since the best one, or of all; `None` before the first validation.
-    since_best: Option<usize>,
-    patience: Patience,
+    pub(super) since_best: Option<usize>,
+    pub(super) patience: Patience,
 }
 
 impl Checks {
@@ -153,9 +153,9 @@ impl Monitor {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
     /// The value of the last improvement; `None` before the first value that is a number.
-    best: Option<f64>,
+    pub(super) best: Option<f64>,
     /// The number of checks since the last improvement; `None` before the first check.
-    waited: Option<usize>,
+    pub(super) waited: Option<usize>,
 }
 
 impl Patience {
@@ -168,6 +168,11 @@ impl Patience {
         let waited = if improves { 0 } else { self.waited.map_or(0, |waited| waited + 1) };
         self.waited = Some(waited);
         waited
+    }
+
+    /// Whether there were `patience` checks since the last improvement.
+    pub(super) fn is_over(self, patience: usize) -> bool {
+        self.waited.is_some_and(|waited| waited >= patience)
     }
 }
 

@@ -1,9 +1,55 @@
 //! The report of a loss or a gradient that is not finite.
 
 use super::epoch::Epoch;
+use super::{Run, StopReason};
 use crate::autograd::anomaly;
 use crate::nn::{Module, Visitor};
 use crate::{Optimizer, Parameter, Scalar};
+
+impl Run {
+    /// Whether the last loss is NaN or infinite. Such a loss ends the run and is reported on
+    /// standard error. The caller must then call neither `backward` nor `step`.
+    pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
+        let diverged = !self.epoch.is_finite;
+        if diverged {
+            self.stop_at_batch();
+            self.explain(by_loss(&self.epoch, model));
+        }
+        diverged
+    }
+
+    /// Whether a gradient is NaN or infinite. Such a gradient ends the run and is reported on
+    /// standard error. The caller must then not call `step`. If `norm` is a finite number, no
+    /// gradient is checked.
+    pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
+        &mut self,
+        model: &M,
+        optimizer: &O,
+        norm: Option<Scalar>,
+    ) -> bool {
+        if norm.is_some_and(Scalar::is_finite) {
+            return false;
+        }
+        let Some(bad) = optimizer.non_finite_gradient() else { return false };
+        self.stop_at_batch();
+        self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
+        self.explain(by_gradient(&self.epoch, bad, model, optimizer));
+        true
+    }
+
+    /// Ends the run, because a loss or a gradient of the last batch is not finite.
+    fn stop_at_batch(&mut self) {
+        let batch = self.epoch.batch.saturating_sub(1);
+        self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
+    }
+
+    /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
+    /// history.
+    fn explain(&mut self, text: String) {
+        self.progress.warn(&text);
+        self.history.explain(text);
+    }
+}
 
 /// The report of a loss that is not finite.
 pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {

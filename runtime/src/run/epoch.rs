@@ -8,7 +8,7 @@ use crate::Scalar;
 use crate::metric::{Confusion, Metric};
 
 /// The state of the current epoch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
     /// Whether the current epoch is the validation before the first epoch. This validation has a row of its
@@ -34,11 +34,11 @@ pub(super) struct Epoch {
 }
 
 /// The measurements of a pass over data.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pass {
     pub(super) loss: Total,
     /// The named parts of the loss.
-    parts: Vec<(&'static str, Total)>,
+    pub(super) parts: Vec<(String, Total)>,
     /// The values of metrics, by the names of their columns.
     pub(super) metrics: Vec<(String, f64)>,
 }
@@ -49,7 +49,7 @@ impl Pass {
     pub(super) fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) -> f64 {
         for (name, part) in loss.parts() {
             let at = self.parts.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
-                self.parts.push((name, Total::default()));
+                self.parts.push(((*name).to_owned(), Total::default()));
                 self.parts.len() - 1
             });
             self.parts[at].1.add(number(part), weight);
@@ -61,7 +61,8 @@ impl Pass {
 
     /// All measurements so far, in column order. `prefix` is that of the names of losses.
     fn measurements(&self, prefix: &str) -> impl Iterator<Item = (String, f64)> {
-        let losses = [("loss", self.loss)].into_iter().chain(self.parts.iter().copied());
+        let parts = self.parts.iter().map(|(name, total)| (name.as_str(), *total));
+        let losses = [("loss", self.loss)].into_iter().chain(parts);
         let losses =
             losses.filter_map(move |(name, total)| Some((format!("{prefix}{name}"), total.value()?)));
         losses.chain(self.metrics.iter().cloned())

@@ -34,6 +34,8 @@ pub enum StopReason {
     EarlyStop,
     /// A hook returned `ControlFlow::Break`.
     Hook,
+    /// A signal arrived, in a run that [handles signals](super::RunOptions). The current update was completed.
+    Interrupted,
 }
 
 impl fmt::Display for StopReason {
@@ -47,6 +49,7 @@ impl fmt::Display for StopReason {
             }
             Self::EarlyStop => write!(f, "`early_stop`: no improvement in the last checks"),
             Self::Hook => write!(f, "a hook stopped the run"),
+            Self::Interrupted => write!(f, "a signal interrupted the run"),
         }
     }
 }
@@ -144,6 +147,11 @@ impl History {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         let by_rows = || Monitor::loss(validates(row) || self.rows.iter().any(validates));
         self.monitor.clone().unwrap_or_else(by_rows)
+    }
+
+    /// The measurement that the loop declared, or else the training loss.
+    pub(super) fn declared(&self) -> Monitor {
+        self.monitor.clone().unwrap_or_else(|| Monitor::loss(false))
     }
 
     /// Whether a new row is the best so far. The first row is the best, unless its value is NaN. A
@@ -281,6 +289,7 @@ impl History {
             }
             table.flush()
         })
+        .map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -89,10 +90,11 @@ impl Progress {
         Self::new(false, false)
     }
 
-    /// Begins an epoch with this number of batches.
-    pub(super) fn begin(&mut self, epoch: usize, epochs: Option<usize>, batches: usize) {
+    /// Begins an epoch with these batches. The start of the range is the number of batches that are done.
+    pub(super) fn begin(&mut self, epoch: usize, epochs: Option<usize>, batches: Range<usize>) {
         if let Some(bar) = &mut self.bar {
-            bar.begin(&epoch_of(epoch + 1, epochs), batches);
+            bar.begin(&epoch_of(epoch + 1, epochs), batches.end);
+            bar.done = batches.start;
         }
     }
 

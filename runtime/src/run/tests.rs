@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::nn::Linear;
+use crate::nn::{Linear, Module as _};
 use crate::{Error, Parameter, Sgd};
 
 fn run(epochs: usize, max_steps: Option<usize>) -> Run {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::saved::ago;
+
 /// A time limit: a starting time and a maximum duration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeLimit {
@@ -15,8 +17,28 @@ impl TimeLimit {
         Self { began: Instant::now(), most }
     }
 
+    /// Counts a time that an earlier part of the run has used, in seconds.
+    pub(super) fn use_up(&mut self, seconds: f64) {
+        self.began = ago(seconds + self.began.elapsed().as_secs_f64());
+    }
+
     /// Whether the time limit has passed.
     pub(super) fn is_over(self) -> bool {
         self.began.elapsed() >= self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_run_has_the_rest_of_the_time() {
+        let mut limit = TimeLimit::new(Duration::from_secs(1000));
+        assert!(!limit.is_over());
+        limit.use_up(600.0);
+        assert!(!limit.is_over());
+        limit.use_up(400.0);
+        assert!(limit.is_over());
     }
 }

@@ -108,6 +108,16 @@ impl Total {
         self.weight += weight;
     }
 
+    /// The sum, the weight, and whether the losses are sums.
+    pub(super) fn parts(self) -> (f64, f64, bool) {
+        (self.sum, self.weight, self.is_sum)
+    }
+
+    /// The total with these [`parts`](Self::parts).
+    pub(super) fn from_parts(sum: f64, weight: f64, is_sum: bool) -> Self {
+        Self { sum, weight, is_sum }
+    }
+
     /// The loss over all batches, or `None` before the first batch with a weight above 0.
     pub(super) fn value(self) -> Option<f64> {
         let divisor = if self.is_sum { 1.0 } else { self.weight };

@@ -7,10 +7,8 @@ use training_loop::prelude::*;
     optimzer = Sgd::new(model.parameters(), 0.1), //~ error
     epoch = 3, //~ error
     frobnicate = 7, //~ error
-    checkpoint(every = 1 epochs, keep_best = 1), //~ error
     phases(a(every = 1)), //~ error
     distributed = comm, //~ error
-    run = options, //~ error
 )]
 pub fn fit(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
 

@@ -1,0 +1,85 @@
+//! Rules between `checkpoint` and the validation.
+
+use syn::{Expr, Lit};
+
+use crate::bag::Bag;
+use crate::diagnostic::Diagnostic;
+use crate::prose::code;
+use crate::spec::{ClauseName, IntervalUnit, Spec, Unit, measured, plain};
+
+pub(super) fn check(bag: &Bag, spec: &Spec) {
+    check_monitor(bag, spec);
+    check_interval(bag, spec);
+}
+
+/// Rejects a `monitor` that never exists, or by which nothing is compared.
+fn check_monitor(bag: &Bag, spec: &Spec) {
+    let Some(clause) = &spec.checkpoint else { return };
+    let Some((name, at)) = &clause.value.monitor.name else { return };
+    if spec.early_stop.is_some() || spec.restore_best.is_some() {
+        return; // They are compared by it, and `cross` reports a missing validation at them.
+    }
+    if clause.value.keep_best.as_ref().is_some_and(|best| number(&best.count) == Some(0)) {
+        bag.push(
+            Diagnostic::error(*at, "`monitor` has no effect: `keep_best = 0` keeps none of the best")
+                .help("remove one of them"),
+        );
+    } else if measured::is_validation(name) && !spec.mentions(ClauseName::Valid) {
+        bag.push(
+            Diagnostic::error(*at, format!("no validation, so `{name}` never exists"))
+                .help("add a parameter `valid: &DataLoader`, or write `monitor = loss`"),
+        );
+    }
+}
+
+/// Rejects `keep_best` if checkpoints are saved more often than the loop validates: those in between have
+/// no value to compare.
+fn check_interval(bag: &Bag, spec: &Spec) {
+    let Some(clause) = &spec.checkpoint else { return };
+    let Some(best) = clause.value.keep_best.as_ref().filter(|best| number(&best.count) != Some(0)) else {
+        return;
+    };
+    let by_training = measured::monitored(spec).is_some_and(|(name, _)| !measured::is_validation(&name));
+    if by_training || !spec.mentions(ClauseName::Valid) {
+        return;
+    }
+    let validate = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
+    let (validates, unit) = match validate {
+        Some(every) => (number(&every.count), every.unit),
+        None => (Some(1), Unit::Epochs),
+    };
+    let (saves, word) = match &clause.value.every {
+        None if unit == Unit::Epochs => (Some(1), "epochs"),
+        Some(every) if (every.unit, unit) == (IntervalUnit::Epochs, Unit::Epochs) => {
+            (number(&every.count), "epochs")
+        }
+        Some(every) if (every.unit, unit) == (IntervalUnit::Steps, Unit::Steps) => {
+            (number(&every.count), "steps")
+        }
+        _ => return,
+    };
+    let (Some(saves), Some(validates)) = (saves, validates) else { return };
+    if saves < validates {
+        let message = format!(
+            "`keep_best = {}`: checkpoints are saved every {saves} {word}, and the loop validates every \
+             {validates} {word}",
+            code(&best.count)
+        );
+        bag.push(
+            Diagnostic::error(best.key.span(), message)
+                .note("a checkpoint without a validation has no value to compare")
+                .help(format!("write `checkpoint(every = {validates} {word})`, or validate more often")),
+        );
+    }
+}
+
+/// The value of a literal.
+fn number(value: &Expr) -> Option<u64> {
+    match plain(value) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(int) => int.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}

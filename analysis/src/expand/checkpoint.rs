@@ -1,0 +1,170 @@
+//! The checkpoints of a loop: how it is resumed, and when it is saved.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{Printer, mixed, value};
+use crate::plan::{Checkpoint, Interval, Measure, Object, Recorded};
+
+impl Printer<'_> {
+    /// Sets the options of the run, in a loop without checkpoints.
+    pub(super) fn options(&self) -> Option<TokenStream> {
+        if self.plan.checkpoint.is_some() {
+            return None; // `start_or_resume` sets them.
+        }
+        let options = self.plan.options.as_ref()?;
+        let (run, shared) = (self.local("run"), options.shared());
+        Some(quote_spanned!(mixed(options.at)=> #run.use_options(#shared)?;))
+    }
+
+    /// Opens the checkpoints, and restores the state of the one that the options name.
+    pub(super) fn resume(&self) -> Option<TokenStream> {
+        let checkpoint = self.plan.checkpoint.as_ref()?;
+        let (run, checkpoints) = (self.local("run"), self.local("checkpoints"));
+        let at = mixed(checkpoint.at);
+        let (made, path) = (self.checkpoints(checkpoint), &self.path);
+        let options = self.plan.options.as_ref().map(Object::shared);
+        let options = options.unwrap_or_else(|| quote_spanned!(at=> &#path::RunOptions::new()));
+        let (model, optimizer) = (self.plan.model.shared(), self.plan.optimizer.exclusively());
+        let scheduler = self.optional_scheduler();
+        let (ema, best, early_stop) = (self.restored_ema(), self.saved_best(), self.resumed_early_stop());
+        Some(quote_spanned! {at=>
+            let #checkpoints = #made;
+            #run.start_or_resume(#options, #checkpoints, #model, #optimizer, #scheduler)?;
+            #ema
+            #best
+            #early_stop
+        })
+    }
+
+    /// Restores the averages.
+    fn restored_ema(&self) -> Option<TokenStream> {
+        let at = mixed(self.plan.ema.as_ref()?.at);
+        let (run, ema) = (self.local("run"), self.local("ema"));
+        Some(quote_spanned!(at=> #run.restore_ema(&mut #ema)?;))
+    }
+
+    /// Ends a run that has stopped early already.
+    fn resumed_early_stop(&self) -> Option<TokenStream> {
+        let early_stop = self.plan.checks.as_ref()?.early_stop.as_ref()?;
+        let (run, patience) = (self.local("run"), value(&early_stop.patience));
+        Some(quote_spanned!(mixed(early_stop.at)=> #run.resume_early_stop(#patience);))
+    }
+
+    /// The expression that describes the checkpoints.
+    fn checkpoints(&self, checkpoint: &Checkpoint) -> TokenStream {
+        let (path, at) = (&self.path, mixed(checkpoint.at));
+        let count = value(checkpoint.every.number());
+        let start = match &checkpoint.every {
+            Interval::Epochs(_) => quote_spanned!(at=> every_epochs(#count)),
+            Interval::Steps(_) => quote_spanned!(at=> every_steps(#count)),
+            Interval::Time(_) => quote_spanned!(at=> every_time(#count)),
+        };
+        let last = checkpoint.keep_last.as_ref().map(|count| {
+            let count = value(count);
+            quote_spanned!(at=> .keep_last(#count))
+        });
+        let best = checkpoint.keep_best.as_ref().map(|count| {
+            let count = value(count);
+            quote_spanned!(at=> .keep_best(#count))
+        });
+        let clauses = checkpoint.clauses.iter().map(|(name, recorded)| {
+            let value = match recorded {
+                Recorded::Text(text) => quote_spanned!(at=> #text),
+                Recorded::Number(number) => value(number),
+                Recorded::Warmup => {
+                    let warmup = self.local("warmup");
+                    quote_spanned!(at=> #warmup)
+                }
+                Recorded::Train => {
+                    let train = self.plan.train.shared_inside();
+                    quote_spanned!(at=> #path::private::description(#train))
+                }
+            };
+            quote_spanned!(at=> .clause(#name, #value))
+        });
+        quote_spanned!(at=> #path::run::Checkpoints::#start #last #best #(#clauses)*)
+    }
+
+    /// The schedule as an optional trait object.
+    fn optional_scheduler(&self) -> TokenStream {
+        match &self.plan.scheduler {
+            None => quote_spanned!(self.here=> None),
+            Some(scheduler @ Object { is_optional: false, .. }) => {
+                let schedule = scheduler.exclusively();
+                quote_spanned!(mixed(scheduler.at)=> Some(#schedule))
+            }
+            Some(Object { place, at, .. }) => {
+                quote_spanned!(mixed(*at)=> #place.as_mut().map(|schedule| schedule as _))
+            }
+        }
+    }
+
+    /// The first epoch of the loop.
+    pub(super) fn first_epoch(&self) -> TokenStream {
+        let run = self.local("run");
+        self.plan.checkpoint.as_ref().map_or_else(
+            || quote_spanned!(self.here=> 0),
+            |checkpoint| quote_spanned!(mixed(checkpoint.at)=> #run.first_epoch()),
+        )
+    }
+
+    /// The number of epochs, at which the loop over epochs ends. A loop without a number ends otherwise.
+    pub(super) fn last_epoch(&self) -> Option<TokenStream> {
+        let endless = || {
+            // `first_epoch` is the end of the loop if a resumed run is over.
+            let at = mixed(self.plan.checkpoint.as_ref()?.at);
+            Some(quote_spanned!(at=> usize::MAX))
+        };
+        self.plan.epochs.as_ref().map(value).or_else(endless)
+    }
+
+    /// Restores the training metrics of an epoch that a resumed run continues.
+    pub(super) fn restored(&self) -> TokenStream {
+        if self.plan.checkpoint.is_none() {
+            return TokenStream::new();
+        }
+        let run = self.local("run");
+        let restored =
+            self.plan.train_metrics.iter().map(
+                |Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.restore_metric(&mut #name)?;),
+            );
+        quote!(#(#restored)*)
+    }
+
+    /// Saves a checkpoint after a batch or a window, if one is due.
+    pub(super) fn checkpoint_per_batch(&self) -> Option<TokenStream> {
+        let at = mixed(self.plan.checkpoint.as_ref()?.at);
+        let (run, save) = (self.local("run"), self.save());
+        let kept = self
+            .plan
+            .train_metrics
+            .iter()
+            .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.keep_metric(&#name)?;));
+        Some(quote_spanned!(at=> if #run.is_checkpoint_due() { #(#kept)* #save }))
+    }
+
+    /// Saves a checkpoint after an epoch, if one is due.
+    pub(super) fn checkpoint_per_epoch(&self) -> Option<TokenStream> {
+        let at = mixed(self.plan.checkpoint.as_ref()?.at);
+        let (run, save) = (self.local("run"), self.save());
+        Some(quote_spanned!(at=> if #run.is_epoch_checkpoint_due() { #save }))
+    }
+
+    fn save(&self) -> TokenStream {
+        let (run, scheduler) = (self.local("run"), self.optional_scheduler());
+        let (model, optimizer) = (self.plan.model.shared(), self.plan.optimizer.shared());
+        let averages = self.plan.ema.as_ref().map(|plan| {
+            let ema = self.local("ema");
+            quote_spanned!(mixed(plan.at)=> #run.keep_ema(&#ema);)
+        });
+        quote_spanned!(self.here=> #averages #run.save_checkpoint(#model, #optimizer, #scheduler)?;)
+    }
+
+    /// Ends a run that a signal interrupted, before the validation of the epoch.
+    pub(super) fn interrupted(&self) -> Option<TokenStream> {
+        let is_outside = self.plan.checkpoint.is_some() || self.plan.options.is_some();
+        let run = self.local("run");
+        is_outside.then(|| quote_spanned!(self.here=> if #run.is_interrupted() { break; }))
+    }
+}

@@ -1,0 +1,161 @@
+//! Clauses that may change in a resumed run, and clauses that must not.
+
+use training_loop::prelude::*;
+
+use crate::common::{Net, checkpoints, train_loader, valid_loader};
+
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = AdamW::new(model.parameters(), 0.05),
+    epochs = 30,
+    seed = 11,
+    metrics = [accuracy],
+    warmup = 3 steps,
+    ema(decay = 0.5),
+    early_stop(patience = 1, min_delta = 10.0),
+    restore_best,
+    checkpoint(every = 1 epochs, keep_last = 2, keep_best = 0),
+)]
+fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
+
+/// Every clause that shapes the updates has another value, and the best values are those of another measurement.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = AdamW::new(model.parameters(), 0.05),
+    epochs = 30,
+    seed = 11,
+    metrics = [accuracy],
+    warmup = 2 epochs,
+    ema(decay = 0.75, eval = false),
+    restore_best(monitor = valid_accuracy),
+    checkpoint(every = 1 epochs),
+)]
+fn other(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
+
+/// More patience, no best values, and other words about NaN.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = AdamW::new(model.parameters(), 0.05),
+    epochs = 30,
+    seed = 11,
+    metrics = [accuracy],
+    warmup = 3 steps,
+    ema(decay = 0.5),
+    anomaly = off,
+    early_stop(patience = 4, min_delta = 10.0),
+    checkpoint(every = 1 epochs, keep_best = 0),
+)]
+fn patient(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
+
+/// The checks compare another measurement, and so begin again.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = AdamW::new(model.parameters(), 0.05),
+    epochs = 30,
+    seed = 11,
+    metrics = [accuracy],
+    warmup = 3 steps,
+    ema(decay = 0.5),
+    early_stop(monitor = valid_accuracy, patience = 2, min_delta = 10.0),
+    checkpoint(every = 1 epochs, keep_best = 0),
+)]
+fn by_accuracy(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
+
+type Fit = fn(&mut Net, &DataLoader, &DataLoader, &RunOptions) -> Result<History>;
+
+fn run(fit: Fit, model: &mut Net, options: &RunOptions) -> Result<History> {
+    fit(model, &train_loader(), &valid_loader(), options)
+}
+
+/// A run that has stopped after two epochs, and the options that resume it.
+fn stopped() -> (tempfile::TempDir, RunOptions) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = RunOptions::new().dir(folder.path()).resume_auto();
+    let history = run(fit, &mut Net::fresh(), &options).unwrap();
+    assert_eq!((history.len(), history.stop_reason()), (2, StopReason::EarlyStop));
+    (folder, options)
+}
+
+#[test]
+fn averages_warmup_and_best_values_must_agree() {
+    let (folder, options) = stopped();
+    let (mut model, paths) = (Net::other(), checkpoints(folder.path()));
+    let before = model.bits();
+    let text = run(other, &mut model, &options).unwrap_err().to_string();
+    for part in [
+        "nothing was changed",
+        "`warmup` is 12 here and 3 in the saved state",
+        "`ema(decay)` is 0.75 here and 0.5",
+        "`ema(eval)` is false here and true",
+        "`restore_best` is by the max of valid_accuracy here and by the min of valid_loss",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+    assert!(!text.contains("early_stop"), "{text}");
+    assert_eq!((model.bits(), checkpoints(folder.path())), (before, paths));
+}
+
+#[test]
+fn more_patience_continues_the_count() {
+    let (_folder, options) = stopped();
+    let history = run(patient, &mut Net::other(), &options).unwrap();
+    // The second epoch was the first check without an improvement, and the fifth is the fourth.
+    assert_eq!((history.len(), history.stop_reason()), (5, StopReason::EarlyStop));
+    // The best values were not kept since, and so cannot be restored.
+    let text = run(fit, &mut Net::other(), &options).unwrap_err().to_string();
+    assert!(text.contains("`restore_best` is by the min of valid_loss here and absent"), "{text}");
+}
+
+#[test]
+fn another_monitor_begins_again() {
+    let (_folder, options) = stopped();
+    let history = run(by_accuracy, &mut Net::other(), &options).unwrap();
+    assert_eq!((history.len(), history.stop_reason()), (5, StopReason::EarlyStop));
+}
+
+#[test]
+fn damaged_averages_and_best_values_are_passed_over() {
+    for file in ["averages.safetensors", "best.safetensors"] {
+        let (folder, options) = stopped();
+        let paths = checkpoints(folder.path());
+        assert_eq!(paths.len(), 2);
+        let path = paths[1].join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 0x10;
+        std::fs::write(&path, bytes).unwrap();
+        let mut model = Net::other();
+        let history = run(fit, &mut model, &options).unwrap();
+        assert_eq!((history.len(), history.stop_reason()), (2, StopReason::EarlyStop));
+        let mut whole = Net::fresh();
+        let elsewhere = tempfile::tempdir().unwrap();
+        run(fit, &mut whole, &RunOptions::new().dir(elsewhere.path())).unwrap();
+        assert_eq!(model.bits(), whole.bits(), "{file}");
+    }
+}
+
+/// The measurement of a checkpoint by which it is kept is that of its epoch.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.5),
+    epochs = 6,
+    seed = 4,
+    metrics = [accuracy],
+    checkpoint(every = 1 epochs, monitor = valid_accuracy),
+)]
+fn keeps(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
+
+#[test]
+fn the_best_checkpoint_by_a_metric_is_the_highest() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = run(keeps, &mut Net::fresh(), &RunOptions::new().dir(folder.path())).unwrap();
+    let values = history.get("valid_accuracy");
+    let best = history.best_epoch().unwrap();
+    assert!(values.iter().all(|value| value <= &values[best]), "{values:?}");
+    let mut kept = vec![format!("epoch-{:04}", best + 1), "epoch-0006".to_owned()];
+    kept.dedup();
+    let paths = checkpoints(folder.path());
+    assert_eq!(paths.len(), kept.len());
+    for (path, end) in paths.iter().zip(kept) {
+        assert!(path.to_str().unwrap().ends_with(&end), "{path:?}");
+    }
+}
