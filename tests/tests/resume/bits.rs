@@ -110,7 +110,7 @@ fn freezes(
     validate(every = 2 steps, first),
     ema(decay = 0.8),
     anomaly = full,
-    early_stop(monitor = valid_fit, patience = 4, min_delta = 0.001),
+    early_stop(monitor = valid_fit, patience = 3, min_delta = 0.1),
     restore_best,
     on(batch_end = |_, state| stop_at(state.step, stop)),
     checkpoint(every = 3 steps),

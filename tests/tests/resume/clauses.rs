@@ -159,3 +159,48 @@ fn the_best_checkpoint_by_a_metric_is_the_highest() {
         assert!(path.to_str().unwrap().ends_with(&end), "{path:?}");
     }
 }
+
+/// The validations between those of every fourth update come only at the end of a run that was stopped there.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = 2,
+    seed = 4,
+    validate(every = 4 steps, first),
+    restore_best,
+    checkpoint(every = 1 steps, keep_last = 20, keep_best = 0),
+)]
+fn saves(
+    model: &mut Net,
+    train: &DataLoader,
+    valid: &DataLoader,
+    max_steps: usize,
+    run: &RunOptions,
+) -> Result<History>;
+
+#[test]
+fn a_validation_that_only_the_end_makes_due_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let save = |name: &str, max_steps: usize| {
+        let dir = folder.path().join(name);
+        let options = RunOptions::new().dir(&dir);
+        saves(&mut Net::fresh(), &train_loader(), &valid_loader(), max_steps, &options).unwrap();
+        dir
+    };
+    let whole = save("whole", 1_000);
+    for stop in 1..=11 {
+        let part = save(&stop.to_string(), stop);
+        for file in ["model", "optimizer", "best"] {
+            let file = format!("checkpoints/step-{stop:08}/{file}.safetensors");
+            let [own, expected] = [&part, &whole].map(|dir| std::fs::read(dir.join(&file)).unwrap());
+            assert!(own == expected, "{file}");
+        }
+        let checks = [&part, &whole].map(|dir| {
+            let path = dir.join(format!("checkpoints/step-{stop:08}/state.json"));
+            let text = std::fs::read_to_string(path).unwrap();
+            let start = text.find("\"checks\": {").expect("the checks");
+            text[start..].split('}').next().unwrap().to_owned()
+        });
+        assert_eq!(checks[0], checks[1], "after {stop} updates");
+    }
+}
