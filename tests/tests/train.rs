@@ -16,6 +16,8 @@ mod frozen;
 mod meaning;
 #[path = "train/modes.rs"]
 mod modes;
+#[path = "train/page.rs"]
+mod page;
 #[path = "train/parameters.rs"]
 mod parameters;
 #[path = "train/parts.rs"]

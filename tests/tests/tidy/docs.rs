@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Visibility};
 
-use crate::tree::{demand, files, published};
+use crate::tree::{demand, files, published, root};
 
 /// The headings of an item's documentation, in their order.
 const HEADINGS: &[&str] = &["Shapes", "Formula", "Errors", "Panics", "Source", "Example"];
@@ -242,4 +242,25 @@ fn environment_variables_are_documented() {
     }
     assert!(seen >= 5, "the variables are not found in the sources any more");
     demand("environment variables are documented", &broken);
+}
+
+/// A page names a test as `file.rs::function`.
+#[test]
+fn the_tests_that_a_page_names_exist() {
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for page in files("docs", &["md"]) {
+        for name in page.text.split('`') {
+            let Some((path, function)) = name.split_once(".rs::") else { continue };
+            let text = std::fs::read_to_string(root().join(format!("{path}.rs"))).unwrap_or_default();
+            seen += 1;
+            if !text.contains(&format!("#[test]\nfn {function}()"))
+                && !text.contains(&format!("#[test]\n    fn {function}()"))
+            {
+                broken.push(format!("{}: {name}", page.path));
+            }
+        }
+    }
+    assert!(seen > 30, "the tests are not found in the pages any more");
+    demand("a test that a page names exists", &broken);
 }
