@@ -13,7 +13,8 @@ const RESUME: &str = "TRAINING_LOOP_RESUME";
 /// `run = options` or the parameter `run` passes them to a generated loop.
 ///
 /// The environment variables `TRAINING_LOOP_DIR` (a path) and `TRAINING_LOOP_RESUME` (`auto`, `off` or a path)
-/// override [`dir`](Self::dir) and the resume options, for jobs that are started again.
+/// override [`dir`](Self::dir) and the resume options, for jobs that are started again. They apply to every run of a
+/// program, and a folder has the checkpoints of one: a program with several runs sets the folders in its code.
 ///
 /// # Example
 /// ```
