@@ -12,7 +12,7 @@ mod outside;
 mod parts;
 mod progress;
 mod saved;
-#[cfg(feature = "signals")]
+#[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod state;
 #[cfg(test)]

@@ -45,7 +45,7 @@ const RESUME: &str = "TRAINING_LOOP_RESUME";
 pub struct RunOptions {
     pub(super) dir: Option<PathBuf>,
     pub(super) resume: Resume,
-    #[cfg(feature = "signals")]
+    #[cfg(all(unix, feature = "signals"))]
     pub(super) handles_signals: bool,
 }
 
@@ -85,13 +85,13 @@ impl RunOptions {
         Self { resume: Resume::Auto, ..self }
     }
 
-    /// Ends the run on SIGINT (Ctrl-C), SIGTERM or SIGHUP after its current update, with a checkpoint if the spec has
-    /// the clause `checkpoint`, and with [`StopReason::Interrupted`](super::StopReason::Interrupted). A second signal
+    /// Ends the run on SIGINT (Ctrl-C) or SIGTERM after its current update, with a checkpoint if the spec has the
+    /// clause `checkpoint`, and with [`StopReason::Interrupted`](super::StopReason::Interrupted). A second signal
     /// ends the process at once, with exit code 130. A signal while no such run is active ends the process as well.
     ///
-    /// This needs the feature `signals`. A process can have one such handler: if the program has installed its own
-    /// with the crate `ctrlc`, the run returns an error before the first batch.
-    #[cfg(feature = "signals")]
+    /// This needs Unix and the feature `signals`. SIGHUP keeps its meaning, so a run under `nohup` survives the end
+    /// of its terminal.
+    #[cfg(all(unix, feature = "signals"))]
     pub fn handle_signals(self) -> Self {
         Self { handles_signals: true, ..self }
     }

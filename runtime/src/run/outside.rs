@@ -7,18 +7,18 @@ use crate::Result;
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     pub(super) options: RunOptions,
-    #[cfg(feature = "signals")]
+    #[cfg(all(unix, feature = "signals"))]
     signals: Option<super::signals::Signals>,
 }
 
 impl Outside {
     /// Whether a signal has arrived since the run began, and the run handles signals.
-    #[cfg(feature = "signals")]
+    #[cfg(all(unix, feature = "signals"))]
     pub(super) fn is_signalled(&self) -> bool {
         self.signals.as_ref().is_some_and(super::signals::Signals::has_arrived)
     }
 
-    #[cfg(not(feature = "signals"))]
+    #[cfg(not(all(unix, feature = "signals")))]
     #[expect(clippy::unused_self, reason = "as with the feature `signals`")]
     pub(super) fn is_signalled(&self) -> bool {
         false
@@ -30,8 +30,7 @@ impl Run {
     ///
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints;
-    /// [`Error::Other`](crate::Error::Other) if the options handle signals and the program has installed another
-    /// handler.
+    /// [`Error::Other`](crate::Error::Other) if the options handle signals and the system refuses the handler.
     pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
         self.set_options(options)?;
         self.outside.options.check_no_resume()
@@ -39,12 +38,12 @@ impl Run {
 
     /// Sets the options of a run.
     #[cfg_attr(
-        not(feature = "signals"),
+        not(all(unix, feature = "signals")),
         expect(clippy::unnecessary_wraps, reason = "as with the feature `signals`")
     )]
     pub(super) fn set_options(&mut self, options: &RunOptions) -> Result<()> {
         self.outside.options = options.clone().with_environment();
-        #[cfg(feature = "signals")]
+        #[cfg(all(unix, feature = "signals"))]
         if self.outside.options.handles_signals {
             self.outside.signals = Some(super::signals::Signals::handle()?);
         }

@@ -1,7 +1,10 @@
-//! Signals that end a run after its current update: SIGINT, SIGTERM and SIGHUP.
+//! Signals that end a run after its current update: SIGINT and SIGTERM. SIGHUP keeps its meaning, so
+//! that `nohup` works.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::{Error, Result};
 
@@ -25,16 +28,15 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Installs the handler, if this process has none yet.
+    /// Installs the handler, if this process has none yet. Other handlers of the program still run.
     ///
     /// # Errors
-    /// [`Error::Other`] if the program has installed another handler.
+    /// [`Error::Other`] if the system refuses the handler.
     pub(super) fn handle() -> Result<Self> {
         let mut is_installed = IS_INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
         if !*is_installed {
-            ctrlc::try_set_handler(arrived).map_err(|error| {
-                let text = "`handle_signals` could not install its handler";
-                Error::other(format!("{text}: {error}; remove it, or the program's own handler"))
+            install().map_err(|error| {
+                Error::other(format!("`handle_signals` could not install its handler: {error}; remove it"))
             })?;
             *is_installed = true;
         }
@@ -54,6 +56,13 @@ impl Drop for Signals {
             IS_PENDING.store(false, Ordering::SeqCst);
         }
     }
+}
+
+/// Starts the thread that waits for signals.
+fn install() -> std::io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let wait = move || signals.forever().for_each(|_| arrived());
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop)
 }
 
 /// Handles a signal: the first one is left to the runs, the second one ends the process.
