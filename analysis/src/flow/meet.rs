@@ -125,8 +125,8 @@ impl<'a> Walk<'a> {
         Some(Missed { collective, certain: if common { Certain::Some } else { certain }, known })
     }
 
-    /// The next points on all paths from a side; `None` if opaque code may run collective
-    /// operations first.
+    /// The next points on all paths of one side of a branch. `None` if opaque code before them may
+    /// run collective operations.
     fn nexts(&self, side: &Side) -> Option<Nexts> {
         let mut found = Nexts::new();
         let Side::At(from) = side else {

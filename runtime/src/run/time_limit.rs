@@ -17,7 +17,7 @@ impl TimeLimit {
         Self { began: Instant::now(), most }
     }
 
-    /// Counts a time that an earlier part of the run has used, in seconds.
+    /// Adds the time in seconds that the run had used before it was resumed.
     pub(super) fn use_up(&mut self, seconds: f64) {
         self.began = ago(seconds + self.began.elapsed().as_secs_f64());
     }
