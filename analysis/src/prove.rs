@@ -109,7 +109,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) solution: &'a Solution,
     /// Whether gradients from the caller count as zeroed, as in a function with the attribute.
     pub(crate) annotated: bool,
-    /// The first step of a function that trains, by the names of its calls.
+    /// The first call that has the name of an optimizer step, in a function that also calls a backward.
     pub(crate) step: Option<&'a NamedCall>,
 }
 

@@ -35,7 +35,8 @@ lint! {
     ///
     /// Validation data is recognised only by its name, so a finding also requires training on other
     /// data.
-    /// A loop whose optimizer steps in no other loop (architecture search, meta-learning) is correct.
+    /// If the optimizer steps in no other loop, as in architecture search and meta-learning, the loop is
+    /// not reported.
     /// In the `eval_order` of a spec, the stages `backward` and `step` are rejected at every level.
     step_in_evaluation, Error, "`backward` or `step` on validation data"
 }

@@ -136,7 +136,7 @@ fn of_source(source: &Source) -> Vec<Row> {
                 unclear.push(rows.len());
             }
             rows.push(Row {
-                half: sources::half(&source.name),
+                part: sources::part(&source.name),
                 library: used.unwrap_or("own").to_owned(),
                 source: source.name.clone(),
                 version: source.version.clone(),

@@ -9,7 +9,7 @@ use crate::sources;
 /// A training function.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub half: &'static str,
+    pub part: &'static str,
     pub library: String,
     pub source: String,
     pub version: String,
@@ -45,7 +45,7 @@ pub(crate) fn read() -> Vec<Row> {
         .map(|cells| {
             let cell = |index: usize| cells.get(index).cloned().unwrap_or_default();
             Row {
-                half: sources::half(&cell(2)),
+                part: sources::part(&cell(2)),
                 library: cell(1),
                 source: cell(2),
                 version: cell(3),
@@ -73,7 +73,7 @@ pub(crate) fn merge(found: Vec<Row>, known: &[Row]) -> Vec<Row> {
     }));
     all.sort_by(|one, other| {
         let place = |row: &Row| {
-            (row.half == "kept", row.library.clone(), row.source.clone(), row.path.clone(), row.line)
+            (sources::PARTS.iter().position(|part| *part == row.part), row.library.clone(), row.source.clone(), row.path.clone(), row.line)
         };
         place(one).cmp(&place(other))
     });
@@ -82,12 +82,12 @@ pub(crate) fn merge(found: Vec<Row>, known: &[Row]) -> Vec<Row> {
 
 pub(crate) fn write(rows: &[Row]) {
     let mut text =
-        "half\tlibrary\tsource\tcommit or version\tpath\tline\tfunction\tverdict\tnote\n".to_owned();
+        "part\tlibrary\tsource\tcommit or version\tpath\tline\tfunction\tverdict\tnote\n".to_owned();
     for row in rows {
         let _ = writeln!(
             text,
             "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
-            row.half,
+            row.part,
             row.library,
             row.source,
             row.version,
@@ -104,13 +104,13 @@ pub(crate) fn write(rows: &[Row]) {
 pub(crate) fn summary(rows: &[Row]) -> String {
     let mut counts: BTreeMap<(&str, &str), (usize, std::collections::BTreeSet<&str>)> = BTreeMap::new();
     for row in rows {
-        let (functions, sources) = counts.entry((row.half, &row.library)).or_default();
+        let (functions, sources) = counts.entry((row.part, &row.library)).or_default();
         *functions += 1;
         sources.insert(&row.source);
     }
     let mut text = String::new();
-    for ((half, library), (functions, sources)) in counts {
-        let _ = writeln!(text, "{half} {library}: {functions} functions of {} sources", sources.len());
+    for ((part, library), (functions, sources)) in counts {
+        let _ = writeln!(text, "{part} {library}: {functions} functions of {} sources", sources.len());
     }
     text
 }

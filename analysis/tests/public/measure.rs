@@ -19,7 +19,7 @@ use crate::stages::Body;
 pub(crate) struct Checked {
     pub id: String,
     pub library: String,
-    pub half: &'static str,
+    pub part: &'static str,
     pub kind: Kind,
     pub what: String,
     pub found: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Checked {
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub library: String,
-    pub half: &'static str,
+    pub part: &'static str,
     pub source: String,
     pub path: String,
     pub line: usize,
@@ -95,7 +95,7 @@ fn findings_of(
         let function = inside.min_by_key(|function| function.end - function.line);
         Finding {
             library: rows.first().map_or("-".to_owned(), |row| row.library.clone()),
-            half: sources::half(&source.name),
+            part: sources::part(&source.name),
             source: source.name.clone(),
             path: path.to_owned(),
             line,
@@ -190,7 +190,7 @@ fn of_file(source: &Source, path: &Path, rows: &[&Row], judged: &BTreeMap<String
             results.mutants.push(Checked {
                 id,
                 library: row.library.clone(),
-                half: row.half,
+                part: row.part,
                 kind: mutant.kind,
                 what: mutant.what,
                 found,
@@ -202,19 +202,19 @@ fn of_file(source: &Source, path: &Path, rows: &[&Row], judged: &BTreeMap<String
     results
 }
 
-/// The halves to look at.
-fn wanted(half: &str) -> bool {
-    let wanted = std::env::var("PUBLIC_HALF").unwrap_or_else(|_| "seen".to_owned());
-    wanted == "both" || wanted == half
+/// Whether the environment asks for a part of the sources.
+fn wanted(part: &str) -> bool {
+    let wanted = std::env::var("PUBLIC_PART").unwrap_or_else(|_| "seen".to_owned());
+    wanted == "all" || wanted == part
 }
 
 /// Checks every file that has a listed function, or all files with `PUBLIC_ALL`.
 pub(crate) fn measure(root: &Path) -> Results {
-    let rows: Vec<Row> = list::read().into_iter().filter(|row| wanted(row.half)).collect();
+    let rows: Vec<Row> = list::read().into_iter().filter(|row| wanted(row.part)).collect();
     let judged = list::judged("mutants.tsv");
     let every = std::env::var_os("PUBLIC_ALL").is_some();
     let mut work = Vec::new();
-    for source in sources::all(root).into_iter().filter(|source| wanted(sources::half(&source.name))) {
+    for source in sources::all(root).into_iter().filter(|source| wanted(sources::part(&source.name))) {
         let of: Vec<&Row> = rows.iter().filter(|row| row.source == source.name).collect();
         let paths: std::collections::BTreeSet<_> =
             of.iter().map(|row| source.folder.join(&row.path)).collect();

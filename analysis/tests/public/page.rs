@@ -108,18 +108,18 @@ fn percent(part: usize, whole: usize) -> String {
     if whole == 0 { "–".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
 }
 
-/// The figures of one half as a table by library.
-fn by_library(results: &Results, half: &str) -> String {
+/// The figures of one part of the sources as a table by library.
+fn by_library(results: &Results, part: &str) -> String {
     let verdicts = verdicts(results);
     let judged = list::judged("findings.tsv");
     let mut text = "| library | sources | functions | right | faulty | undecidable | right with an error | right with a warning | findings | false | mutants | found |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n".to_owned();
     for library in LIBRARIES.into_iter().chain(["all"]) {
         let is = |name: &str| library == "all" || name == library;
-        let rows: Vec<_> = results.rows.iter().filter(|row| row.half == half && is(&row.library)).collect();
+        let rows: Vec<_> = results.rows.iter().filter(|row| row.part == part && is(&row.library)).collect();
         let sources: std::collections::BTreeSet<_> = rows.iter().map(|row| &row.source).collect();
         let count = |verdict: &str| rows.iter().filter(|row| row.verdict == verdict).count();
         let findings: Vec<_> =
-            results.findings.iter().filter(|finding| finding.half == half && is(&finding.library)).collect();
+            results.findings.iter().filter(|finding| finding.part == part && is(&finding.library)).collect();
         let right = |error: bool| {
             let functions: std::collections::BTreeSet<_> = findings
                 .iter()
@@ -133,7 +133,7 @@ fn by_library(results: &Results, half: &str) -> String {
         let mutants: Vec<_> = results
             .mutants
             .iter()
-            .filter(|mutant| mutant.half == half && is(&mutant.library) && mutant.judged == "fault")
+            .filter(|mutant| mutant.part == part && is(&mutant.library) && mutant.judged == "fault")
             .collect();
         let found = mutants.iter().filter(|mutant| !mutant.found.is_empty()).count();
         let _ = writeln!(
@@ -205,12 +205,13 @@ fn of_proofs(results: &Results) -> String {
 /// The section of `docs/checker.md`.
 pub(crate) fn section(results: &Results) -> String {
     let mut text = HEAD.to_owned();
-    for (half, title) in [
-        ("seen", "The first half, which was looked at while the checker was written:"),
-        ("kept", "The second half, which was looked at only after the work was done:"),
+    for (part, title) in [
+        ("seen", "The first part, which was looked at while the checker was written:"),
+        ("kept", "The second part, which was looked at once its first figures were known:"),
+        ("later", "The third part, which was collected last and looked at only after the work was done:"),
     ] {
-        if results.rows.iter().any(|row| row.half == half) {
-            let _ = writeln!(text, "{title}\n\n{}", by_library(results, half));
+        if results.rows.iter().any(|row| row.part == part) {
+            let _ = writeln!(text, "{title}\n\n{}", by_library(results, part));
         }
     }
     let _ = writeln!(text, "Mutants found, by mutation:\n\n{}", by_kind(results));
@@ -233,7 +234,8 @@ Training functions of published crates and public repositories, written by other
 `analysis/tests/public/recorded/functions.tsv` lists them, with commit, path, line and verdict; the sources are not in this repository.
 `analysis/tests/public` finds them, checks them and mutates those that are right; its head says how to repeat the measurement.
 A function is listed if its calls include a backward and a step by name, at most sixteen functions of a source.
-Sources are split into halves by a hash of the name.
+Sources are in three parts: the first two are halves by a hash of the name, the third was collected later, from other repositories.
+The verdicts on the second and third part were given before the checker ran on them.
 The verdicts are by reading, without running the code; a function whose fault depends on code elsewhere is undecidable.
 
 A mutant has one line deleted, doubled, exchanged or moved, or one call dropped.

@@ -55,7 +55,8 @@ impl Run {
         }
     }
 
-    /// Whether the present values are the best so far, by the last validation or the epoch's training.
+    /// Whether the model's current values have the best measurement so far: that of the last validation, or of the
+    /// epoch's training in a run that does not validate.
     pub fn is_best(&self) -> bool {
         self.is_best_row(&self.epoch.row())
     }

@@ -89,7 +89,8 @@ impl NamedStages {
 }
 
 impl Survey {
-    /// The first step of a function that trains, by the names of its calls.
+    /// The first call in the function that has the name of an optimizer step; `None` if no call has the name of a
+    /// backward.
     pub(in crate::lower) fn named_step(&self) -> Option<&NamedCall> {
         let named = &self.shapes.named;
         named.step.as_ref().filter(|_| named.named.contains(&Named::Backward))
