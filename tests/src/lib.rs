@@ -14,3 +14,8 @@ pub struct Serving;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/recipes.md")]
 pub struct Recipes;
+
+/// PyTorch's tutorials and their counterparts.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-pytorch.md")]
+pub struct FromPytorch;
