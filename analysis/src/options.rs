@@ -50,6 +50,6 @@ pub struct CheckOptions {
     pub evaluates: Vec<Place>,
     /// Whether the schedule of a spec counts epochs.
     pub per_epoch: bool,
-    /// The loop's expression for the optimizer of a spec. The loop counts the updates of this optimizer.
-    pub counted: Option<String>,
+    /// The loop's expressions for the optimizers of a spec. The loop counts the updates of these optimizers.
+    pub counted: Vec<String>,
 }

@@ -55,6 +55,11 @@ impl Run {
         }
     }
 
+    /// The measurements of a function that only evaluates a model, which calls this method last.
+    pub fn into_row(self) -> Row {
+        self.epoch.row()
+    }
+
     /// Whether the present values are the best so far, by the last validation or the epoch's training.
     pub fn is_best(&self) -> bool {
         self.is_best_row(&self.epoch.row())
