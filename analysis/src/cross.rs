@@ -1,11 +1,13 @@
 //! Rules between clauses, and between the clauses and the function's signature.
 
 mod checkpoint;
+pub(crate) mod evaluation;
 mod functions;
 mod locals;
 mod monitor;
 mod order;
 mod passing;
+mod phases;
 mod returned;
 mod same;
 #[cfg(test)]
@@ -36,13 +38,21 @@ pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
 /// Checks all rules beyond the grammar, and adds the errors to the bag.
 pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
-    check_signature(bag, item);
-    check_required(bag, spec, item);
+    check_signature(bag, spec, item);
+    if spec.evaluates {
+        evaluation::check(bag, spec, item);
+        return;
+    }
+    if evaluation::is_meant(bag, spec, item) {
+        return;
+    }
+    check_required(bag, spec, item, &NEEDED);
     check_pairs(bag, spec);
     check_validation(bag, spec);
     check_metrics(bag, spec);
     monitor::check(bag, spec);
     warmup::check(bag, spec);
+    phases::check(bag, spec, item);
     check_functions(bag, spec);
     check_unused(bag, spec);
     check_length(bag, spec);
@@ -55,11 +65,14 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     checkpoint::check(bag, spec);
 }
 
-/// Checks that the function returns `Result<History>` and is not `const`.
-fn check_signature(bag: &Bag, item: &SpecFn) {
+/// Checks that the function returns `Result<History>`, or `Result<Row>` in an evaluation, and is not `const`.
+fn check_signature(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let signature = &item.signature;
     let help = "write `-> Result<History>` before the `;`";
     match &signature.output {
+        ReturnType::Type(_, output) if returned::is_row(output) => {
+            evaluation::check_output(bag, spec, output)
+        }
         ReturnType::Default => bag.push(
             Diagnostic::error(
                 signature.ident.span(),
@@ -81,9 +94,12 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
+/// A group of clauses of which a spec needs at least one, with the message and the help of the error about none.
+type Needed = (&'static [ClauseName], &'static str, &'static str);
+
 /// Groups of clauses. A spec needs at least one clause of each group. Each group has the message
 /// and the help of the error that is reported if the spec has no such clause.
-const NEEDED: [(&[ClauseName], &str, &str); 5] = [
+const NEEDED: [Needed; 5] = [
     (
         &[ClauseName::Model],
         "the loop has nothing to train",
@@ -95,11 +111,15 @@ const NEEDED: [(&[ClauseName], &str, &str); 5] = [
         "add a parameter `train: &DataLoader`, or write `train = ...`",
     ),
     (
-        &[ClauseName::Optimizer],
+        &[ClauseName::Optimizer, ClauseName::Phases],
         "the loop has no optimizer",
         "write `optimizer = AdamW::new(model.parameters(), 1e-3)`",
     ),
-    (&[ClauseName::Loss, ClauseName::TrainingStep], "the loop has no loss", "write `loss = cross_entropy`"),
+    (
+        &[ClauseName::Loss, ClauseName::TrainingStep, ClauseName::Phases],
+        "the loop has no loss",
+        "write `loss = cross_entropy`",
+    ),
     (
         &[ClauseName::Epochs, ClauseName::MaxSteps, ClauseName::MaxTime],
         "the run never ends",
@@ -108,9 +128,9 @@ const NEEDED: [(&[ClauseName], &str, &str); 5] = [
 ];
 
 /// Checks the required clauses.
-fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
+fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn, needed: &[Needed]) {
     let place = item.signature.ident.span();
-    for (clauses, message, help) in NEEDED {
+    for &(clauses, message, help) in needed {
         if clauses.iter().any(|clause| spec.mentions(*clause)) {
             continue;
         }
@@ -143,7 +163,8 @@ fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static
 /// Whether the spec needs this clause and lacks it.
 fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
     let is_absent = |clauses: &[ClauseName]| !clauses.iter().any(|clause| spec.mentions(*clause));
-    let needed = NEEDED.iter().find(|(clauses, ..)| clauses.contains(&clause));
+    let groups: &[Needed] = if spec.evaluates { &evaluation::NEEDED } else { &NEEDED };
+    let needed = groups.iter().find(|(clauses, ..)| clauses.contains(&clause));
     match needed {
         Some((clauses, ..)) => is_absent(clauses),
         None => {

@@ -7,8 +7,11 @@ mod checkpoint;
 mod checks;
 mod doc;
 mod ema;
+mod evaluation;
 mod number;
 mod object;
+mod phases;
+mod setup;
 mod step;
 mod validation;
 mod warmup;
@@ -25,7 +28,7 @@ use syn::{
 
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
-use crate::plan::{Measure, Object, Order, Plan, Step, located};
+use crate::plan::{Measure, Object, Plan, Step, Update, located};
 
 /// The function of a spec, with the planned loop as its body.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
@@ -83,6 +86,8 @@ fn function(item: &SpecFn, extra: &TokenStream, body: &TokenStream) -> TokenStre
 /// The printer of one plan.
 struct Printer<'a> {
     plan: &'a Plan,
+    /// The update whose steps are printed; `None` in an evaluation.
+    update: Option<&'a Update>,
     /// The path of the runtime.
     path: Path,
     /// The span for tokens that belong to no clause.
@@ -93,7 +98,12 @@ impl<'a> Printer<'a> {
     fn new(plan: &'a Plan) -> Self {
         let here = Span::mixed_site();
         let path = plan.path.clone().unwrap_or_else(|| parse_quote_spanned!(here=> ::training_loop));
-        Self { plan, path, here }
+        Self { plan, update: plan.updates.first(), path, here }
+    }
+
+    /// The printer of the steps of another update.
+    fn of(&self, update: &'a Update) -> Self {
+        Self { plan: self.plan, update: Some(update), path: self.path.clone(), here: self.here }
     }
 
     /// The path of the runtime, with the span `at`. If a call through this path is wrong, rustc
@@ -121,11 +131,12 @@ impl<'a> Printer<'a> {
 
     /// The statements of the function's body. Their result has the span of the return type.
     fn body(&self, output: Span) -> TokenStream {
+        let Some(train) = &self.plan.train else { return self.evaluation(output) };
         let run = self.local("run");
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
-        let (setup, resume, epochs) = (self.setup(), self.resume(), self.epochs());
+        let (setup, resume, epochs) = (self.setup(train), self.resume(train), self.epochs(train));
         let (apply, restore) = (self.apply_ema(), self.restore_best());
         let mut first = self.first_validation();
         if resume.is_some() {
@@ -143,96 +154,26 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The statements before the first batch: declarations and checks.
-    fn setup(&self) -> TokenStream {
-        let (plan, path, run) = (self.plan, &self.path, self.local("run"));
-        let valid = plan.validation.as_ref().map(|validation| &validation.data);
-        let made = [Some(&plan.model), Some(&plan.train), valid, plan.options.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|data| Self::made(data, false));
-        let numbers = plan.numbers().map(|number| self.number(number));
-        let epochs = self.optional(plan.epochs.as_ref());
-        let max_steps = self.optional(plan.max_steps.as_ref());
-        let max_time = plan.max_time.as_ref().map(|time| {
-            let value = value(time);
-            quote_spanned!(mixed(time.at)=> .max_time(#value))
-        });
-        let checks =
-            [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
-                let data = data?;
-                let loader = self.loader(data);
-                Some(Self::if_some(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
-            });
-        let seed = plan.seed.as_ref().map(|seed| {
-            let (guard, value) = (self.local("_seed"), value(seed));
-            quote_spanned!(mixed(seed.at)=> let #guard = #path::seed_scope(#value);)
-        });
-        let validated = valid.map(|valid| {
-            let place = &valid.place;
-            let is_there = if valid.is_optional { quote!(#place.is_some()) } else { quote!(true) };
-            quote_spanned!(self.here=> .validated(#is_there))
-        });
-        let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
-        let (options, optimizer_and_schedule) = (self.options(), self.optimizer_and_schedule());
-        let (ema, monitor, before_checks, warmup) =
-            (self.new_ema(), self.monitor(), self.before_checks(), self.new_warmup());
-        let anomaly = plan.traces.map(|at| {
-            let guard = self.local("_anomaly");
-            quote_spanned!(mixed(at)=> let #guard = #path::detect_anomaly();)
-        });
-        quote_spanned! {self.here=>
-            #(#unused)*
-            #(#made)*
-            #(#numbers)*
-            let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated #monitor;
-            #options
-            #before_checks
-            #(#checks)*
-            #warmup
-            #seed
-            #anomaly
-            #optimizer_and_schedule
-            #ema
-        }
-    }
-
-    /// The declarations of the optimizer and of the schedule.
-    fn optimizer_and_schedule(&self) -> TokenStream {
-        let used = &self.plan.optimizer;
-        let path = self.path_at(used.at);
-        let (optimizer, shared, exclusive) = (Self::made(used, true), used.shared(), used.exclusively());
-        let check = quote_spanned!(mixed(used.at)=> #path::Optimizer::check(#shared)?;);
-        let scheduler = self.plan.scheduler.as_ref().map(|scheduler| {
-            let made = Self::made(scheduler, true);
-            let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
-            let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
-            let (start, check) = (Self::if_some_mut(scheduler, start), self.check_warmup());
-            quote!(#made #start #check)
-        });
-        quote!(#optimizer #check #scheduler)
-    }
-
     /// The loop over epochs.
-    fn epochs(&self) -> TokenStream {
+    fn epochs(&self, train: &Object) -> TokenStream {
         let plan = self.plan;
         let (run, epoch) = (self.local("run"), self.local("epoch"));
-        let train = self.loader(&plan.train);
-        let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
+        let loader = self.loader(train);
+        let count = quote_spanned!(mixed(train.at)=> #loader.batches());
         let first = self.first_epoch();
         let last = self.last_epoch();
         let (metrics, restored) = (self.new_metrics(&plan.train_metrics), self.restored());
         let (interrupted, checkpoint) = (self.interrupted(), self.checkpoint_per_epoch());
-        let batches = self.batches();
+        let batches = self.batches(train);
         let measured = plan
             .train_metrics
             .iter()
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
         let check = self.check(false);
-        let schedule = plan
-            .scheduler
-            .as_ref()
-            .map(|scheduler| self.schedule(scheduler, mixed(scheduler.at), &TokenStream::new()));
+        let schedules = plan.updates.iter().filter_map(|update| {
+            let scheduler = update.scheduler.as_ref()?;
+            Some(self.of(update).schedule(scheduler, mixed(scheduler.at), &TokenStream::new()))
+        });
         let validation =
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
         let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
@@ -245,7 +186,7 @@ impl<'a> Printer<'a> {
                 #interrupted
                 #(#measured)*
                 #check
-                #schedule
+                #(#schedules)*
                 #validation
                 #hook
                 #run.end_epoch()?;
@@ -258,19 +199,16 @@ impl<'a> Printer<'a> {
     }
 
     /// The loop over batches, or over windows of batches.
-    fn batches(&self) -> TokenStream {
+    fn batches(&self, data: &Object) -> TokenStream {
         let plan = self.plan;
         let (run, epoch, batch) = (self.local("run"), self.local("epoch"), self.local("batch"));
-        let train = self.data(&plan.train, &quote!(#epoch));
-        let steps = |steps: &[Step]| -> TokenStream {
-            steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
-        };
-        let inner = self.weighed(&plan.order, &steps);
         let validation = plan.validation.as_ref().and_then(|validation| self.validation_per_step(validation));
         let over = quote_spanned!(self.here=> if #run.is_over() { break; });
         let checkpoint = self.checkpoint_per_batch();
         let first = checkpoint.is_some().then(|| quote_spanned!(self.here=> #run.first_batch()));
-        let Some(accumulate) = &plan.accumulate else {
+        let inner = if plan.has_phases() { self.phases() } else { self.weighed() };
+        let Some((accumulate, update)) = plan.accumulate.as_ref().zip(self.update) else {
+            let train = self.data(data, &quote!(#epoch));
             let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first)));
             return quote_spanned! {self.here=>
                 for #batch in #train #skip {
@@ -283,17 +221,17 @@ impl<'a> Printer<'a> {
         };
         let (window, count) = (self.local("window"), value(accumulate));
         let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first.div_ceil(#count))));
-        let train = self.loader(&plan.train);
-        let train = quote_spanned!(mixed(plan.train.at)=> #train.windows(#epoch, #count));
-        let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
-        let (path, optimizer) = (self.path_at(plan.optimizer.at), plan.optimizer.exclusively());
-        let scale = quote_spanned!(mixed(plan.optimizer.at)=>
+        let train = self.loader(data);
+        let train = quote_spanned!(mixed(data.at)=> #train.windows(#epoch, #count));
+        let (start, end) = (self.steps(&update.order.window_start), self.steps(&update.order.window_end));
+        let (path, optimizer) = (self.path_at(update.optimizer.at), update.optimizer.exclusively());
+        let scale = quote_spanned!(mixed(update.optimizer.at)=>
             #path::Optimizer::scale_grad(#optimizer, #run.window_scale());
         );
         let end = (!end.is_empty())
             .then(|| quote_spanned!(self.here=> if #run.window_weight() > 0.0 { #scale #end }));
         // A run that ends inside a window still makes the update.
-        let last = plan.order.batch_end.then(|| over.clone());
+        let last = update.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
             'windows: for #window in #train #skip {
                 #start
@@ -310,12 +248,18 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// The training steps in a list.
+    fn steps(&self, steps: &[Step]) -> TokenStream {
+        steps.iter().map(|step| self.step(step, &self.plan.train_metrics)).collect()
+    }
+
     /// The steps of a batch. Training steps run only if the batch has a weight.
-    fn weighed(&self, order: &Order, steps: &dyn Fn(&[Step]) -> TokenStream) -> TokenStream {
+    fn weighed(&self) -> TokenStream {
+        let Some(order) = self.update.map(|update| &update.order) else { return TokenStream::new() };
         let run = self.local("run");
         let (before, rest) = order.batch.split_at(order.weighed.start);
         let (weighed, after) = rest.split_at(order.weighed.len());
-        let (before, inner, after) = (steps(before), steps(weighed), steps(after));
+        let (before, inner, after) = (self.steps(before), self.steps(weighed), self.steps(after));
         if weighed.is_empty() {
             return quote!(#before #after);
         }
@@ -327,7 +271,8 @@ impl<'a> Printer<'a> {
     ///
     /// The schedule is advanced under the condition `is_per_epoch`, which the token `not` negates.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
-        let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
+        let path = self.path_at(at);
+        let optimizer = self.update.map(|update| update.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
         let step = quote_spanned!(at=>
             if #not #path::schedule::Schedule::is_per_epoch(#shared) { #path::schedule::Schedule::step(#exclusive, #optimizer); }

@@ -50,6 +50,6 @@ pub struct CheckOptions {
     pub evaluates: Vec<Place>,
     /// Whether the schedule of a spec counts epochs.
     pub per_epoch: bool,
-    /// The optimizer whose updates the loop of a spec counts, as the expression that the loop has for it.
-    pub counted: Option<String>,
+    /// The optimizers whose updates the loop of a spec counts, as the expressions that the loop has for them.
+    pub counted: Vec<String>,
 }

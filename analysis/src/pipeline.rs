@@ -134,10 +134,11 @@ fn annotated(author: Author) -> CheckOptions {
 
 /// The options of the loop of a spec.
 fn spec_options(bag: &Bag, spec: &Spec) -> CheckOptions {
+    let mut phases = spec.phases.iter().flat_map(|clause| &clause.value);
     CheckOptions {
         levels: attribute::levels(bag, spec),
         evaluates: own_evaluation(spec),
-        per_epoch: spec.is_per_epoch(),
+        per_epoch: spec.is_per_epoch() || phases.any(|phase| phase.spec.is_per_epoch()),
         ..annotated(Author::Generator)
     }
 }
@@ -160,7 +161,8 @@ fn lints_and_errors(bag: Bag) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
 
 /// The findings in the loop of a spec.
 fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Diagnostic> {
-    let options = CheckOptions { counted: Some(plan.optimizer.place.to_string()), ..options };
+    let counted = plan.updates.iter().map(|update| update.optimizer.place.to_string());
+    let options = CheckOptions { counted: counted.collect(), ..options };
     syn::parse2::<ItemFn>(function.clone())
         .map_or_else(|_| Vec::new(), |function| Checked::function(&function, &options).into_findings())
 }

@@ -12,6 +12,7 @@ pub(crate) mod object;
 pub(crate) mod order;
 mod parts;
 pub(crate) mod scope;
+mod update;
 mod validation;
 mod warmup;
 
@@ -28,8 +29,9 @@ pub(crate) use ema::Ema;
 pub(crate) use measure::Measure;
 use measure::measures;
 pub(crate) use object::{Names, Object, located};
-pub(crate) use order::{Order, Step, Work};
+pub(crate) use order::{Step, Work};
 pub(crate) use scope::{Rebind, Scope};
+pub(crate) use update::{Phase, Update};
 pub(crate) use validation::{Validation, When};
 pub(crate) use warmup::Warmup;
 
@@ -105,9 +107,10 @@ pub(crate) struct Plan {
     pub(crate) path: Option<Path>,
     pub(crate) names: Names,
     pub(crate) model: Object,
-    pub(crate) train: Object,
-    pub(crate) optimizer: Object,
-    pub(crate) scheduler: Option<Object>,
+    /// The training data; `None` in an evaluation.
+    pub(crate) train: Option<Object>,
+    /// The optimizer with its steps, or one for each phase; empty in an evaluation.
+    pub(crate) updates: Vec<Update>,
     pub(crate) epochs: Option<Number>,
     pub(crate) max_steps: Option<Number>,
     pub(crate) max_time: Option<Number>,
@@ -122,11 +125,12 @@ pub(crate) struct Plan {
     /// The parameters that replace absent clauses of the same name.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
-    pub(crate) order: Order,
     pub(crate) train_metrics: Vec<Measure>,
     pub(crate) validation: Option<Validation>,
     pub(crate) checks: Option<Checks>,
     pub(crate) epoch_end: Option<Step>,
+    /// The hook after the phases of a batch. Without phases, the hook is a step of the batch.
+    pub(crate) batch_end: Option<Step>,
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The options of the run.
     pub(crate) options: Option<Object>,
@@ -145,7 +149,7 @@ impl Plan {
             warmup,
             ema,
             validation,
-            order,
+            updates,
             checks,
             checkpoint,
             options: _,
@@ -153,13 +157,12 @@ impl Plan {
             names: _,
             model: _,
             train: _,
-            optimizer: _,
-            scheduler: _,
             loss_weight: _,
             taken: _,
             unused: _,
             train_metrics: _,
             epoch_end: _,
+            batch_end: _,
             traces: _,
         } = self;
         let every = validation.as_ref().and_then(|validation| match &validation.when {
@@ -175,10 +178,12 @@ impl Plan {
         });
         let once = [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten();
         let clauses = once.chain(every).chain(saved).chain(early_stop).chain(averaged);
-        clauses.chain(order.steps().filter_map(|step| match &step.work {
-            Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
-            _ => None,
-        }))
+        clauses.chain(updates.iter().flat_map(Update::numbers))
+    }
+
+    /// Whether the loop trains in phases.
+    pub(crate) fn has_phases(&self) -> bool {
+        self.updates.iter().any(|update| update.phase.is_some())
     }
 }
 
@@ -192,8 +197,6 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         model,
         train,
         valid,
-        optimizer,
-        scheduler,
         epochs,
         max_steps,
         max_time,
@@ -205,6 +208,11 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         path,
         taken,
         unused,
+        evaluates,
+        // Used in the updates.
+        optimizer: _,
+        scheduler: _,
+        phases: _,
         // Used in the order of the steps.
         loss: _,
         forward: _,
@@ -243,30 +251,40 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         Some(self::number(amounts.get(name)?, unit, name.text(), clause.span(), item, &names))
     });
     let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
-    let optimizer = object("optimizer", optimizer).ok_or("a plan without an optimizer")?;
-    let scheduler = object("scheduler", scheduler);
     let model = object("model", model).ok_or("a plan without a model")?;
-    let scope = Scope { names: &names, model: &model, optimizer: &optimizer, scheduler: scheduler.as_ref() };
-    let (order, eval_order) = order::plan(spec, item, amounts, &scope)?;
+    let train = object("train", train);
+    if train.is_none() && !evaluates {
+        return Err("a plan without training data");
+    }
+    let updates = update::plan(spec, item, amounts, &names, &model)?;
+    let only = updates.first().filter(|update| update.phase.is_none());
+    let scope = Scope {
+        names: &names,
+        model: &model,
+        optimizer: only.map(|update| &update.optimizer),
+        scheduler: only.and_then(|update| update.scheduler.as_ref()),
+    };
     let hook = |name, there: &[Local]| spec.hook(name).map(|hook| hook_step(hook, there, &scope));
     let valid = object("valid", valid);
     let checks = checks::plan(spec, valid.as_ref(), item, amounts, &names);
-    let validation = valid.map(|data| Validation::of(data, eval_order, spec, item, amounts, &scope));
+    let validation = valid.map(|data| Validation::of(data, spec, item, amounts, &scope)).transpose()?;
     let seed = number(seed, ClauseName::Seed);
     let accumulate = number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number));
     let ema = ema::plan(spec, item, amounts, &names);
     let parts = checkpoint::Parts {
         seed: seed.as_ref(),
         accumulate: accumulate.as_ref(),
-        order: &order,
+        updates: &updates,
         checks: checks.as_ref(),
         ema: ema.as_ref(),
     };
     let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
+    let batch_end = updates.iter().any(|update| update.phase.is_some());
+    let batch_end = batch_end.then(|| hook("batch_end", &scope::per_batch(spec))).flatten();
     Ok(Plan {
         checks,
         path: path.as_ref().map(|clause| clause.value.clone()),
-        train: object("train", train).ok_or("a plan without training data")?,
+        train,
         epochs: number(epochs, ClauseName::Epochs),
         max_steps: number(max_steps, ClauseName::MaxSteps),
         max_time,
@@ -279,14 +297,13 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         taken: taken.clone(),
         unused: unused.iter().map(|unused| unused.name.clone()).collect(),
         train_metrics: measures(train_metrics, "train"),
-        epoch_end: hook("epoch_end", &order::per_epoch(spec)),
+        epoch_end: hook("epoch_end", &scope::per_epoch(spec)),
+        batch_end,
         checkpoint,
         options: object("run", run),
-        order,
         validation,
+        updates,
         model,
-        optimizer,
-        scheduler,
         names,
     })
 }

@@ -130,6 +130,26 @@ pub(crate) const KEEP_BEST: Rule = Rule {
     help: "write `keep_best = 1`, or `keep_best = 0` to keep the last ones only",
 };
 
+/// The rule for `every` of a phase in `phases(..)`.
+pub(crate) const PHASE_EVERY: Rule = Rule {
+    name: "every",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write on which batches the phase runs: `every = 5` for each fifth batch",
+};
+
+/// The rule and the help for phases of which none runs on each batch.
+pub(crate) const PHASES_EVERY: (&str, &str) = (
+    "must be 1 in one phase, so that each batch is used",
+    "remove `every` from the phase that runs most often",
+);
+
+/// The rule and the help for `keep_best` if checkpoints are saved more often than the loop validates.
+pub(crate) const KEEP_BEST_INTERVAL: (&str, &str) = (
+    "checkpoints are saved more often than the loop validates, and one without a validation has no value to compare",
+    "give `checkpoint` an interval as long as that of `validate`, or validate more often",
+);
+
 /// The value of a clause with the rule that has been applied to it.
 #[derive(Clone)]
 pub(crate) struct Checked {

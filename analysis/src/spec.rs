@@ -15,6 +15,7 @@ pub(crate) mod names;
 pub(crate) mod order;
 pub(crate) mod parameters;
 mod parse;
+mod phases;
 mod read;
 mod table;
 mod warmup;
@@ -31,6 +32,7 @@ pub(crate) use group::{Hook, Levels, Validate};
 pub(crate) use monitor::{EarlyStop, Goal, Monitor, RestoreBest};
 pub(crate) use order::{Entry, EntryKind};
 pub(crate) use parameters::{chain_start, constructed, plain};
+pub(crate) use phases::Phase;
 pub(crate) use table::{ClauseName, Spec};
 pub(crate) use warmup::{Anomaly, Warmup, WarmupUnit};
 

@@ -116,6 +116,33 @@ mod tests {
     }
 
     #[test]
+    fn a_break_ends_it_too() {
+        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        for _epoch in 0..2 {
+            let mut batches = 0;
+            for _batch in 0..3 {
+                let _evaluation = evaluation(&net);
+                assert!(!net.is_training());
+                batches += 1;
+                if batches == 2 {
+                    break;
+                }
+            }
+            assert!(net.0.is_training() && net.1.is_training());
+        }
+        let rounds = 'validation: {
+            let _evaluation = evaluation(&net);
+            for round in 0.. {
+                if round == 1 {
+                    break 'validation round;
+                }
+            }
+            0
+        };
+        assert!(net.is_training() && net.0.weight.tensor().requires_grad(), "after {rounds}");
+    }
+
+    #[test]
     fn two_evaluations_in_a_row_give_the_same() {
         let net = Net(Linear::new(3, 2), Dropout::new(0.5));
         let output = || {

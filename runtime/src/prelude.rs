@@ -20,7 +20,7 @@ pub use crate::nn::{
 #[doc(inline)]
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 #[doc(inline)]
-pub use crate::run::{History, ProgressStyle, RunOptions, State, StopReason, set_progress};
+pub use crate::run::{History, ProgressStyle, Row, RunOptions, State, StopReason, set_progress};
 #[doc(inline)]
 pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]

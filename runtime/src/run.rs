@@ -10,6 +10,7 @@ mod hook;
 mod options;
 mod outside;
 mod parts;
+mod phases;
 mod progress;
 mod saved;
 #[cfg(all(unix, feature = "signals"))]
@@ -33,6 +34,8 @@ pub use hook::Flow;
 pub use options::RunOptions;
 use outside::Outside;
 pub use parts::{BatchLoss, LossParts};
+pub use phases::Phases;
+use phases::Turn;
 use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
@@ -72,6 +75,8 @@ pub struct Run {
     factor: Scalar,
     /// The current accumulation window; `None` in a loop that does not accumulate.
     window: Option<Window>,
+    /// The phase that runs on the current batch; `None` in a loop without phases.
+    turn: Option<Turn>,
     stop: Option<StopReason>,
     progress: Progress,
     outside: Outside,
@@ -118,6 +123,7 @@ impl Run {
             validated_at: None,
             factor: 0.0,
             window: None,
+            turn: None,
             stop: None,
             progress,
             outside: Outside::default(),
@@ -179,13 +185,18 @@ impl Run {
 
     #[track_caller]
     fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) {
-        let value = self.epoch.train.add(loss, weight);
+        let value = match self.turn {
+            Some(turn) => self.epoch.train.add_phase(turn.phase, loss, weight),
+            None => self.epoch.train.add(loss, weight),
+        };
         if !value.is_finite() && anomaly::is_detecting() {
             anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
         }
         self.epoch.last = value;
-        self.epoch.batch += 1;
-        self.progress.batch(self.epoch.train.loss.value());
+        if self.turn.is_none() {
+            self.epoch.batch += 1;
+            self.progress.batch(self.epoch.train.loss.value());
+        }
         let counts = weight != Weight::Mean(0.0);
         self.factor = match &mut self.window {
             Some(window) => window.add(weight),
@@ -214,10 +225,20 @@ impl Run {
 
     /// Counts an update at this learning rate. `grad_norm` is the norm of the gradients before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        self.record_update(learning_rate, grad_norm);
+        self.count_step();
+    }
+
+    /// Records the learning rate of an update, and the norm of its gradients before clipping.
+    fn record_update(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
         // What an operation computed on the way to a finite update explains no later failure.
         anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
+    }
+
+    /// Counts an update, and stops the run if it was the last one.
+    fn count_step(&mut self) {
         self.step += 1;
         if self.max_steps.is_some_and(|most| self.step >= most) && self.stop.is_none() {
             self.stop = Some(StopReason::MaxSteps);

@@ -79,3 +79,43 @@ fn every_spec_has_its_loop() {
         });
     }
 }
+
+/// The time of the attribute on each spec of `tests/expand`, the check of its loop included.
+///
+/// `cargo test -p training-loop-tests --test expand -- --ignored --nocapture` prints the times of an unoptimised build,
+/// which is what programs have by default, and with `--release` those of an optimised one.
+#[test]
+#[ignore = "takes seconds, and a busy machine makes it fail"]
+fn a_spec_takes_few_milliseconds() {
+    const RUNS: u32 = 20;
+    let mut slowest = (0.0, String::new());
+    let (mut sum, mut count) = (0.0, 0);
+    for path in specs() {
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}"));
+        let functions = source.matches("#[training_loop").count() as f64;
+        let time = || {
+            let began = std::time::Instant::now();
+            let _ = expand_only(&source);
+            began.elapsed().as_secs_f64() * 1e3 / functions
+        };
+        // The least of several runs: other programs only add to it.
+        let milliseconds = (0..RUNS).map(|_| time()).fold(f64::INFINITY, f64::min);
+        (sum, count) = (sum + milliseconds, count + 1);
+        if milliseconds > slowest.0 {
+            slowest = (milliseconds, path.file_stem().unwrap_or_default().display().to_string());
+        }
+    }
+    let mean = sum / f64::from(count);
+    println!("mean of {count} files: {mean:.2} ms a spec; slowest: `{}`, {:.2} ms", slowest.1, slowest.0);
+    assert!(slowest.0 < 5.0 || cfg!(debug_assertions), "`{}` takes {:.2} ms", slowest.1, slowest.0);
+}
+
+/// Expands every annotated function of a file.
+fn expand_only(source: &str) -> TokenStream {
+    let file: File = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}\n{source}"));
+    let tokens = file.items.into_iter().filter_map(|item| match item {
+        Item::Verbatim(tokens) => Some(function(tokens)),
+        _ => None,
+    });
+    tokens.collect()
+}

@@ -10,5 +10,7 @@ mod common;
 mod files;
 #[path = "resume/killed.rs"]
 mod killed;
+#[path = "resume/phases.rs"]
+mod phases;
 #[path = "resume/signals.rs"]
 mod signals;

@@ -6,6 +6,8 @@ mod averaged;
 mod bits;
 #[path = "train/common.rs"]
 mod common;
+#[path = "train/evaluation.rs"]
+mod evaluation;
 #[path = "train/exact.rs"]
 mod exact;
 #[path = "train/files.rs"]
@@ -22,6 +24,8 @@ mod page;
 mod parameters;
 #[path = "train/parts.rs"]
 mod parts;
+#[path = "train/phases.rs"]
+mod phases;
 #[path = "train/real.rs"]
 mod real;
 #[path = "train/safe.rs"]

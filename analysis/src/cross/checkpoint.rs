@@ -5,7 +5,8 @@ use syn::{Expr, Lit};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::prose::code;
-use crate::spec::{ClauseName, IntervalUnit, Spec, Unit, measured, plain};
+use crate::rules::KEEP_BEST_INTERVAL;
+use crate::spec::{ClauseName, Spec, Unit, measured, plain};
 
 pub(super) fn check(bag: &Bag, spec: &Spec) {
     check_monitor(bag, spec);
@@ -39,36 +40,16 @@ fn check_interval(bag: &Bag, spec: &Spec) {
     let Some(best) = clause.value.keep_best.as_ref().filter(|best| number(&best.count) != Some(0)) else {
         return;
     };
-    let by_training = measured::monitored(spec).is_some_and(|(name, _)| !measured::is_validation(&name));
-    if by_training || !spec.mentions(ClauseName::Valid) {
-        return;
-    }
-    let validate = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
-    let (validates, unit) = match validate {
-        Some(every) => (number(&every.count), every.unit),
-        None => (Some(1), Unit::Epochs),
-    };
-    let (saves, word) = match &clause.value.every {
-        None if unit == Unit::Epochs => (Some(1), "epochs"),
-        Some(every) if (every.unit, unit) == (IntervalUnit::Epochs, Unit::Epochs) => {
-            (number(&every.count), "epochs")
-        }
-        Some(every) if (every.unit, unit) == (IntervalUnit::Steps, Unit::Steps) => {
-            (number(&every.count), "steps")
-        }
-        _ => return,
-    };
+    let Some((unit, [saves, validates])) = spec.intervals() else { return };
+    let [saves, validates] = [saves, validates].map(|count| count.map_or(Some(1), number));
     let (Some(saves), Some(validates)) = (saves, validates) else { return };
     if saves < validates {
-        let message = format!(
-            "`keep_best = {}`: checkpoints are saved every {saves} {word}, and the loop validates every \
-             {validates} {word}",
-            code(&best.count)
-        );
+        let (rule, help) = KEEP_BEST_INTERVAL;
+        let word = if unit == Unit::Epochs { "epochs" } else { "steps" };
         bag.push(
-            Diagnostic::error(best.key.span(), message)
-                .note("a checkpoint without a validation has no value to compare")
-                .help(format!("write `checkpoint(every = {validates} {word})`, or validate more often")),
+            Diagnostic::error(best.key.span(), format!("`keep_best = {}`: {rule}", code(&best.count)))
+                .note(format!("it saves every {saves} {word}, and validates every {validates} {word}"))
+                .help(help),
         );
     }
 }

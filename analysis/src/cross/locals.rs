@@ -33,12 +33,18 @@ pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let entries = spec.train_order.iter().flat_map(|order| &order.value);
     let clips = entries.filter(|entry| matches!(entry.kind, EntryKind::ClipNorm(_))).count() > 0;
     let clips = clips || (spec.train_order.is_none() && spec.clip_grad_norm.is_some());
+    let phases = spec.phases.as_ref().map(|clause| &clause.value);
+    let clips = phases.map_or(clips, |phases| phases.iter().all(|phase| phase.spec.clip_grad_norm.is_some()));
     for hook in spec.on.iter().flat_map(|clause| &clause.value) {
         let mut bound = Names(Vec::new());
         bound.visit_expr(&hook.value);
         let mut names = in_hook(&hook.value);
         names.retain(|name| !bound.0.contains(name) && !parameters.contains(name));
-        if let Some(error) = names.iter().find_map(|name| absent(hook, name, clips)) {
+        let absent = |name| match phases {
+            Some(_) => of_phase(hook, name, clips).or_else(|| absent(hook, name, true)),
+            None => absent(hook, name, clips),
+        };
+        if let Some(error) = names.iter().find_map(absent) {
             bag.push(error);
         }
     }
@@ -61,6 +67,28 @@ fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
         _ => return None,
     };
     let message = format!("`{key}` runs after the batches: there is no `{name}`");
+    Some(Diagnostic::error(name.span(), message).help(help))
+}
+
+/// The error for a local of a phase in a hook that does not run in the phases, or for a norm that a phase does not
+/// compute.
+fn of_phase(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
+    if hook.key == "before_step" && name == "grad_norm" && !clips {
+        let error = Diagnostic::error(name.span(), ONLY_CLIPS);
+        return Some(
+            error.help("write `clip_grad_norm = 1.0` in each phase; it clips only norms above its limit"),
+        );
+    }
+    let locals = ["optimizer", "scheduler", "loss", "output", "grad_norm"];
+    if hook.key == "before_step" || !locals.iter().any(|local| name == local) {
+        return None;
+    }
+    let help = match name.to_string().as_str() {
+        "loss" | "grad_norm" => format!("write `state.{name}` for that of the last phase that ran"),
+        _ => "the hook `before_step` runs in each phase, before its step, and has those of the phase"
+            .to_owned(),
+    };
+    let message = format!("`{}` runs after the phases: there is no `{name}`", hook.key);
     Some(Diagnostic::error(name.span(), message).help(help))
 }
 

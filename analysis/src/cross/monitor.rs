@@ -17,7 +17,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
     let measured = Measured::of(spec);
     let Some(found) = measured.find(&name) else {
-        if !measured.is_open() {
+        if !measured.may_have(&name) {
             bag.push(unknown(&name, at, &measured));
         }
         return;

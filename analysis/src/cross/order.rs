@@ -15,8 +15,10 @@ use crate::stage::{Effect, Listed, Stage};
 
 /// Checks `train_order` and `eval_order`.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    // Clauses that the spec cannot have are rejected elsewhere.
+    let trains = !spec.evaluates && spec.phases.is_none();
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
-        let Some(order) = order else { continue };
+        let Some(order) = order.as_ref().filter(|_| trains || !train) else { continue };
         check_once(bag, order);
         check_output(bag, spec, order, train);
         if train {

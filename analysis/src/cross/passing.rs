@@ -11,6 +11,11 @@ use crate::spec::{ClauseName, EntryKind, Spec, Value, plain};
 /// Checks each parameter used by a clause.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_dropped(bag, spec, item);
+    check_objects(bag, spec, item);
+}
+
+/// Checks the parameters that are the optimizer and the schedule.
+pub(super) fn check_objects(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for (clause, value) in
         [(ClauseName::Optimizer, &spec.optimizer), (ClauseName::Scheduler, &spec.scheduler)]
     {

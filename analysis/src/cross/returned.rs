@@ -1,6 +1,6 @@
 //! Rules for return types.
 //!
-//! The loop returns `Result<History>`. A `training_step` closure returns the loss, or
+//! The loop returns `Result<History>`, and an evaluation `Result<Row>`. A `training_step` closure returns the loss, or
 //! `(output, loss)` in this order.
 
 use std::collections::BTreeMap;
@@ -42,6 +42,22 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
         }
         Type::Macro(_) | Type::Verbatim(_) | Type::Infer(_) => None,
         _ => Some(fails),
+    }
+}
+
+/// Whether a return type is `Result<Row>`: the function evaluates a model and does not train it.
+pub(crate) fn is_row(output: &Type) -> bool {
+    let last = |ty: &Type| match ty {
+        Type::Path(path) => path.path.segments.last().cloned(),
+        _ => None,
+    };
+    let Some(result) = last(output).filter(|last| last.ident.to_string().ends_with("Result")) else {
+        return false;
+    };
+    let PathArguments::AngleBracketed(arguments) = &result.arguments else { return false };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(value)) => last(value).is_some_and(|value| value.ident == "Row"),
+        _ => false,
     }
 }
 

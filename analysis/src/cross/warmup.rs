@@ -36,6 +36,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
                 .help("write it in steps, `warmup = 500 steps`, or add `epochs` or `max_steps`"),
         );
     }
+    check_schedule(bag, spec);
+}
+
+/// Rejects a warmup with a schedule that has one.
+pub(super) fn check_schedule(bag: &Bag, spec: &Spec) {
+    let Some(warmup) = &spec.warmup else { return };
     let made = spec.scheduler.as_ref().map(|scheduler| chain_start(&scheduler.value));
     if let Some(made) = made.filter(|made| constructed(made).is_some_and(|name| name == "OneCycleLr")) {
         let (rule, help) = WARMUP_IN_SCHEDULE;

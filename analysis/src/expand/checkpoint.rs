@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{Printer, mixed, value};
-use crate::plan::{Checkpoint, Interval, Measure, Object, Recorded};
+use crate::plan::{Checkpoint, Interval, Measure, NumberValue, Object, Recorded, When};
+use crate::rules::KEEP_BEST_INTERVAL;
 
 impl Printer<'_> {
     /// Sets the options of the run, in a loop without checkpoints.
@@ -18,15 +19,15 @@ impl Printer<'_> {
     }
 
     /// Opens the checkpoints, and restores the state of the one that the options name.
-    pub(super) fn resume(&self) -> Option<TokenStream> {
+    pub(super) fn resume(&self, train: &Object) -> Option<TokenStream> {
         let checkpoint = self.plan.checkpoint.as_ref()?;
         let (run, checkpoints) = (self.local("run"), self.local("checkpoints"));
         let at = mixed(checkpoint.at);
-        let (made, path) = (self.checkpoints(checkpoint), &self.path);
+        let (made, path) = (self.checkpoints(checkpoint, train), &self.path);
         let options = self.plan.options.as_ref().map(Object::shared);
         let options = options.unwrap_or_else(|| quote_spanned!(at=> &#path::RunOptions::new()));
-        let (model, optimizer) = (self.plan.model.shared(), self.plan.optimizer.exclusively());
-        let scheduler = self.optional_scheduler();
+        let model = self.plan.model.shared();
+        let (optimizer, scheduler) = self.saved_states(true);
         let (ema, best, early_stop) = (self.restored_ema(), self.saved_best(), self.resumed_early_stop());
         Some(quote_spanned! {at=>
             let #checkpoints = #made;
@@ -34,6 +35,35 @@ impl Printer<'_> {
             #ema
             #best
             #early_stop
+        })
+    }
+
+    /// The check that checkpoints are not saved more often than the loop validates, if the numbers are not literals.
+    pub(super) fn check_interval(&self) -> Option<TokenStream> {
+        let checkpoint = self.plan.checkpoint.as_ref().filter(|checkpoint| checkpoint.checks_interval)?;
+        let validation = self.plan.validation.as_ref()?;
+        let validates = match &validation.when {
+            When::EveryEpoch => return None, // No interval is shorter.
+            When::Epochs(number) | When::Steps(number) => number,
+        };
+        let best = checkpoint.keep_best.as_ref();
+        let numbers = [Some(checkpoint.every.number()), Some(validates), best];
+        if numbers.into_iter().flatten().all(|number| matches!(number.value, NumberValue::Literal(_))) {
+            return None; // They are checked at compile time.
+        }
+        let (path, at, (rule, help)) = (&self.path, mixed(checkpoint.at), KEEP_BEST_INTERVAL);
+        let (saves, validates) = (value(checkpoint.every.number()), value(validates));
+        let none = best.map(|best| {
+            let best = value(best);
+            quote_spanned!(at=> #best == 0 ||)
+        });
+        let absent = validation.data.is_optional.then(|| {
+            let valid = &validation.data.place;
+            quote_spanned!(at=> #valid.is_none() ||)
+        });
+        let shown = best.map_or_else(|| quote_spanned!(at=> 1), value);
+        Some(quote_spanned! {at=>
+            #path::private::require(#none #absent #saves >= #validates, "keep_best", #shown, #rule, #help)?;
         })
     }
 
@@ -52,7 +82,7 @@ impl Printer<'_> {
     }
 
     /// The expression that describes the checkpoints.
-    fn checkpoints(&self, checkpoint: &Checkpoint) -> TokenStream {
+    fn checkpoints(&self, checkpoint: &Checkpoint, train: &Object) -> TokenStream {
         let (path, at) = (&self.path, mixed(checkpoint.at));
         let count = value(checkpoint.every.number());
         let start = match &checkpoint.every {
@@ -77,8 +107,12 @@ impl Printer<'_> {
                     quote_spanned!(at=> #warmup)
                 }
                 Recorded::Train => {
-                    let train = self.plan.train.shared_inside();
+                    let train = train.shared_inside();
                     quote_spanned!(at=> #path::private::description(#train))
+                }
+                Recorded::LearningRate(phase) => {
+                    let optimizer = self.plan.updates.get(*phase).map(|update| update.optimizer.shared());
+                    quote_spanned!(at=> #path::Optimizer::learning_rate(#optimizer))
                 }
             };
             quote_spanned!(at=> .clause(#name, #value))
@@ -86,9 +120,24 @@ impl Printer<'_> {
         quote_spanned!(at=> #path::run::Checkpoints::#start #last #best #(#clauses)*)
     }
 
-    /// The schedule as an optional trait object.
-    fn optional_scheduler(&self) -> TokenStream {
-        match &self.plan.scheduler {
+    /// The optimizer and the schedule that checkpoints save; those of several phases are combined. The optimizer is an
+    /// exclusive reference if it is restored.
+    fn saved_states(&self, is_restored: bool) -> (TokenStream, TokenStream) {
+        let none = || quote_spanned!(self.here=> None);
+        if self.plan.has_phases() {
+            let phases = self.phase_states();
+            let borrow = if is_restored { quote!(&mut) } else { quote!(&) };
+            return (quote!(#borrow #phases), none());
+        }
+        let Some(update) = self.update else { return (TokenStream::new(), none()) };
+        let optimizer = &update.optimizer;
+        let optimizer = if is_restored { optimizer.exclusively() } else { optimizer.shared() };
+        (optimizer, self.optional_scheduler(update.scheduler.as_ref()))
+    }
+
+    /// A schedule as an optional trait object.
+    pub(super) fn optional_scheduler(&self, scheduler: Option<&Object>) -> TokenStream {
+        match scheduler {
             None => quote_spanned!(self.here=> None),
             Some(scheduler @ Object { is_optional: false, .. }) => {
                 let schedule = scheduler.exclusively();
@@ -152,8 +201,8 @@ impl Printer<'_> {
     }
 
     fn save(&self) -> TokenStream {
-        let (run, scheduler) = (self.local("run"), self.optional_scheduler());
-        let (model, optimizer) = (self.plan.model.shared(), self.plan.optimizer.shared());
+        let (run, model) = (self.local("run"), self.plan.model.shared());
+        let (optimizer, scheduler) = self.saved_states(false);
         let averages = self.plan.ema.as_ref().map(|plan| {
             let ema = self.local("ema");
             quote_spanned!(mixed(plan.at)=> #run.keep_ema(&#ema);)

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::plan::{Checkpoint, Checks, Interval, Number, NumberValue, Object, Plan, When};
+use crate::plan::{
+    Checkpoint, Checks, Interval, Number, NumberValue, Object, Plan, Update, Validation, When,
+};
 use crate::prose::code;
 use crate::spec::TimeUnit;
 
@@ -15,25 +17,15 @@ pub(super) fn comment(plan: &Plan) -> TokenStream {
 
 /// The lines of the comment.
 fn lines(plan: &Plan) -> Vec<String> {
+    let Some(train) = &plan.train else { return evaluation(plan) };
     let mut lines = vec![
         String::new(),
         " # Training loop".to_owned(),
         String::new(),
-        format!(" Trains `{}` on `{}`, {}.", text(&plan.model), text(&plan.train), end(plan)),
+        format!(" Trains `{}` on `{}`, {}.", text(&plan.model), text(train), end(plan)),
         String::new(),
     ];
-    let [start, batch, end] = plan.order.stages.each_ref().map(|stages| names(stages));
-    lines.push(match &plan.accumulate {
-        None => format!(" - Every batch: {batch}."),
-        Some(batches) => {
-            let (batches, start) = (number(batches), if start.is_empty() { start } else { start + "; " });
-            format!(" - Every {batches} batches: {start}for each batch {batch}; then {end}.")
-        }
-    });
-    lines.push(format!(" - Optimizer: `{}`.", text(&plan.optimizer)));
-    if let Some(scheduler) = &plan.scheduler {
-        lines.push(format!(" - Schedule: `{}`.", text(scheduler)));
-    }
+    lines.extend(plan.updates.iter().flat_map(|update| updates(plan, update)));
     if let Some(warmup) = &plan.warmup {
         let (count, unit) = (number(&warmup.number), warmup.unit.name());
         lines.push(format!(" - Warmup: the learning rate rises linearly for {count} {unit}."));
@@ -42,36 +34,95 @@ fn lines(plan: &Plan) -> Vec<String> {
         let eval = if ema.eval { "; evaluations and the final model have it" } else { "" };
         lines.push(format!(" - Average of the parameters with decay {}{eval}.", number(&ema.decay)));
     }
-    if let Some(validation) = &plan.validation {
-        let when = match &validation.when {
-            When::EveryEpoch => "after every epoch".to_owned(),
-            When::Epochs(every) => format!("after every {} epochs and the last one", number(every)),
-            When::Steps(every) => format!("after every {} updates and the last one", number(every)),
-        };
-        let first = if validation.first { ", and before the first epoch" } else { "" };
-        let there = if validation.data.is_optional { "if there is any, " } else { "" };
-        let stages = names(&plan.order.eval_stages);
-        lines.push(format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data)));
-    }
+    lines.extend(plan.validation.as_ref().map(validation));
     lines.extend(plan.checks.as_ref().and_then(checks));
-    lines.push(match &plan.seed {
-        Some(seed) => {
-            format!(" - Seed: {}; afterwards the thread's own random stream continues.", number(seed))
-        }
-        None => " - Random draws: the thread's own.".to_owned(),
-    });
+    lines.push(seed(plan));
     lines.extend(plan.checkpoint.as_ref().map(|checkpoint| checkpoints(checkpoint, plan.checks.as_ref())));
-    if plan.order.batch_end && plan.accumulate.is_some() {
+    if plan.updates.iter().any(|update| update.order.batch_end) && plan.accumulate.is_some() {
         lines.push(
             " - If `batch_end` ends the run inside a window, the update of its batches is still made."
                 .to_owned(),
         );
     }
-    if !plan.taken.is_empty() {
-        let names: Vec<String> = plan.taken.iter().map(|name| format!("`{name}`")).collect();
-        lines.push(format!(" - Clauses taken from parameters: {}.", names.join(", ")));
-    }
+    lines.extend(taken(plan));
     lines
+}
+
+/// The lines of the comment of an evaluation.
+fn evaluation(plan: &Plan) -> Vec<String> {
+    let Some(Validation { data, stages, .. }) = &plan.validation else { return Vec::new() };
+    let mut lines = vec![
+        String::new(),
+        " # Evaluation".to_owned(),
+        String::new(),
+        format!(
+            " Evaluates `{}` on `{}`, and returns the row of measurements.",
+            text(&plan.model),
+            text(data)
+        ),
+        String::new(),
+        format!(" - Every batch, in evaluation mode and without gradients: {}.", names(stages)),
+        seed(plan),
+    ];
+    lines.extend(taken(plan));
+    lines
+}
+
+/// The lines about an update: its steps, its optimizer and its schedule.
+fn updates(plan: &Plan, update: &Update) -> Vec<String> {
+    let [start, batch, end] = update.order.stages.each_ref().map(|stages| names(stages));
+    let optimizer = text(&update.optimizer);
+    let scheduler = update.scheduler.as_ref().map(text);
+    if let Some(phase) = &update.phase {
+        let when = phase.every.as_ref().map_or_else(
+            || "every batch".to_owned(),
+            |every| format!("the last of every {} batches of the run", number(every)),
+        );
+        let scheduler =
+            scheduler.map(|scheduler| format!(" and the schedule `{scheduler}`")).unwrap_or_default();
+        return vec![format!(
+            " - Phase `{}`, on {when}: {batch}; with the optimizer `{optimizer}`{scheduler}.",
+            phase.name
+        )];
+    }
+    let steps = match &plan.accumulate {
+        None => format!(" - Every batch: {batch}."),
+        Some(batches) => {
+            let (batches, start) = (number(batches), if start.is_empty() { start } else { start + "; " });
+            format!(" - Every {batches} batches: {start}for each batch {batch}; then {end}.")
+        }
+    };
+    let scheduler = scheduler.map(|scheduler| format!(" - Schedule: `{scheduler}`."));
+    [steps, format!(" - Optimizer: `{optimizer}`.")].into_iter().chain(scheduler).collect()
+}
+
+/// The line about the validation.
+fn validation(validation: &Validation) -> String {
+    let when = match &validation.when {
+        When::EveryEpoch => "after every epoch".to_owned(),
+        When::Epochs(every) => format!("after every {} epochs and the last one", number(every)),
+        When::Steps(every) => format!("after every {} updates and the last one", number(every)),
+    };
+    let first = if validation.first { ", and before the first epoch" } else { "" };
+    let there = if validation.data.is_optional { "if there is any, " } else { "" };
+    let stages = names(&validation.stages);
+    format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data))
+}
+
+/// The line about random draws.
+fn seed(plan: &Plan) -> String {
+    match &plan.seed {
+        Some(seed) => {
+            format!(" - Seed: {}; afterwards the thread's own random stream continues.", number(seed))
+        }
+        None => " - Random draws: the thread's own.".to_owned(),
+    }
+}
+
+/// The line about clauses that parameters replace.
+fn taken(plan: &Plan) -> Option<String> {
+    let names: Vec<String> = plan.taken.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!(" - Clauses taken from parameters: {}.", names.join(", ")))
 }
 
 /// The line about the checks of the run, if anything depends on them.

@@ -7,7 +7,7 @@ use syn::{Expr, ExprPath};
 use super::{Printer, mixed, value};
 use crate::diagnostic::Place;
 use crate::inline;
-use crate::plan::{Measure, Names, Rebind, Step, Work};
+use crate::plan::{Measure, Names, Rebind, Step, Work, located};
 use crate::spec::names::METRICS;
 use crate::vocabulary::Vocabularies;
 
@@ -19,7 +19,9 @@ impl Printer<'_> {
         let local = |name: &str| self.plan.names.local(name, step.at);
         let (run, batch, output, loss) = (local("run"), local("batch"), local("output"), local("loss"));
         let (plan, path) = (self.plan, self.path_at(step.at));
-        let optimizer = plan.optimizer.exclusively();
+        // An evaluation has no step that uses an optimizer.
+        let optimizer = self.update.map(|update| update.optimizer.exclusively());
+        let shared = self.update.map(|update| update.optimizer.shared());
         match &step.work {
             Work::Forward(value) => {
                 let value = self.forward(value.as_ref(), at);
@@ -70,24 +72,26 @@ impl Printer<'_> {
             Work::GradientGuard { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                let (model, optimizer) = (plan.model.shared(), plan.optimizer.shared());
-                quote_spanned!(at=> if #run.exploded(#model, #optimizer, #norm) { break; })
+                let model = plan.model.shared();
+                quote_spanned!(at=> if #run.exploded(#model, #shared, #norm) { break; })
             }
-            Work::BeginWarmup => self.begin_warmup(at),
+            Work::BeginWarmup => self.begin_warmup(at).unwrap_or_default(),
             Work::Average => {
                 let ema = local("ema");
                 quote_spanned!(at=> #ema.update();)
             }
-            Work::EndWarmup => self.end_warmup(at),
+            Work::EndWarmup => self.end_warmup(at).unwrap_or_default(),
             Work::Step => quote_spanned!(at=> #path::Optimizer::step(#optimizer);),
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                let optimizer = plan.optimizer.shared();
-                quote_spanned!(at=> #run.end_step(#path::Optimizer::learning_rate(#optimizer), #norm);)
+                let end = if plan.has_phases() { quote!(end_phase) } else { quote!(end_step) };
+                let end = located(end, at);
+                quote_spanned!(at=> #run.#end(#path::Optimizer::learning_rate(#shared), #norm);)
             }
             Work::Schedule => {
-                let step = plan.scheduler.as_ref().map(|scheduler| self.schedule(scheduler, at, &quote!(!)));
+                let scheduler = self.update.and_then(|update| update.scheduler.as_ref());
+                let step = scheduler.map(|scheduler| self.schedule(scheduler, at, &quote!(!)));
                 quote!(#step)
             }
             Work::Metrics => {

@@ -12,6 +12,8 @@ impl Printer<'_> {
         let (run, epoch) = (self.local("run"), self.local("epoch"));
         let statements = self.validation(validation, &quote!(#epoch), validation.end.as_ref());
         match &validation.when {
+            // A check of the epoch's training may have ended the run after the last validation.
+            When::Steps(_) if self.stops_by_training() => self.validation_per_step(validation),
             When::Steps(_) => None,
             When::EveryEpoch => {
                 let block = self.block(&statements, validation.end.is_some());
@@ -25,6 +27,12 @@ impl Printer<'_> {
                 Some(Self::if_some(&validation.data, quote_spanned!(self.here=> if #due { #statements })))
             }
         }
+    }
+
+    /// Whether the run may stop early by a check of the training of an epoch.
+    fn stops_by_training(&self) -> bool {
+        let checks = self.plan.checks.as_ref();
+        checks.is_some_and(|checks| !checks.on_validation && checks.early_stop.is_some())
     }
 
     /// Validation after an update.
@@ -72,7 +80,7 @@ impl Printer<'_> {
     }
 
     /// One pass over the validation data in evaluation mode.
-    fn pass(&self, validation: &Validation, epoch: &TokenStream) -> TokenStream {
+    pub(super) fn pass(&self, validation: &Validation, epoch: &TokenStream) -> TokenStream {
         let (path, run, batch) = (&self.path, self.local("run"), self.local("batch"));
         let guard = self.local("_evaluation");
         let (model, data) = (self.plan.model.shared(), self.data(&validation.data, epoch));

@@ -4,17 +4,17 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::{Printer, mixed, value};
-use crate::plan::Warmup;
+use crate::plan::{Object, Warmup};
 use crate::rules::WARMUP_IN_SCHEDULE;
 use crate::spec::WarmupUnit;
 
 impl Printer<'_> {
     /// The declaration of the number of updates of the warmup.
-    pub(super) fn new_warmup(&self) -> Option<TokenStream> {
+    pub(super) fn new_warmup(&self, train: &Object) -> Option<TokenStream> {
         let Warmup { at, number, unit, .. } = self.plan.warmup.as_ref()?;
         let at = mixed(*at);
         let (run, updates, warmup) = (self.local("run"), self.local("updates"), self.local("warmup"));
-        let (train, count) = (self.loader(&self.plan.train), value(number));
+        let (train, count) = (self.loader(train), value(number));
         let windows = self.plan.accumulate.as_ref().map(|accumulate| {
             let accumulate = value(accumulate);
             quote_spanned!(at=> .div_ceil(#accumulate))
@@ -33,7 +33,7 @@ impl Printer<'_> {
     /// The check that a schedule of an unknown type has no warmup of its own.
     pub(super) fn check_warmup(&self) -> Option<TokenStream> {
         let Warmup { at, asks_schedule: true, .. } = self.plan.warmup.as_ref()? else { return None };
-        let scheduler = self.plan.scheduler.as_ref()?;
+        let scheduler = self.update?.scheduler.as_ref()?;
         let (path, shared, warmup) =
             (self.path_at(scheduler.at), scheduler.shared_inside(), self.local("warmup"));
         let (rule, help) = WARMUP_IN_SCHEDULE;
@@ -46,22 +46,23 @@ impl Printer<'_> {
     }
 
     /// Sets the learning rate of an update during the warmup.
-    pub(super) fn begin_warmup(&self, at: Span) -> TokenStream {
+    pub(super) fn begin_warmup(&self, at: Span) -> Option<TokenStream> {
         let (run, rate, warmup) = (self.local("run"), self.local("rate"), self.local("warmup"));
-        let (path, optimizer) = (self.path_at(self.plan.optimizer.at), &self.plan.optimizer);
+        let optimizer = &self.update?.optimizer;
+        let path = self.path_at(optimizer.at);
         let (shared, exclusive, runtime) = (optimizer.shared(), optimizer.exclusively(), &self.path);
-        quote_spanned! {at=>
+        Some(quote_spanned! {at=>
             let #rate = #path::Optimizer::learning_rate(#shared);
             #path::Optimizer::set_learning_rate(
                 #exclusive, #rate * #runtime::schedule::warmup(#run.steps(), #warmup),
             );
-        }
+        })
     }
 
     /// Sets the learning rate back after the update.
-    pub(super) fn end_warmup(&self, at: Span) -> TokenStream {
-        let (rate, optimizer) = (self.local("rate"), &self.plan.optimizer);
+    pub(super) fn end_warmup(&self, at: Span) -> Option<TokenStream> {
+        let (rate, optimizer) = (self.local("rate"), &self.update?.optimizer);
         let (path, exclusive) = (self.path_at(optimizer.at), optimizer.exclusively());
-        quote_spanned!(at=> #path::Optimizer::set_learning_rate(#exclusive, #rate);)
+        Some(quote_spanned!(at=> #path::Optimizer::set_learning_rate(#exclusive, #rate);))
     }
 }

@@ -50,11 +50,11 @@ pub struct Fault {
 }
 
 impl<'a> Context<'a> {
-    /// Whether an optimizer is the optimizer of the spec, whose updates the generated loop counts.
+    /// Whether an optimizer is one of the spec, whose updates the generated loop counts.
     pub fn counts(&self, id: OptimizerId) -> bool {
         let bare = |name: &str| name.replace(' ', "");
-        let counted = self.options.counted.as_deref();
-        counted.is_some_and(|counted| bare(counted) == bare(&self.cfg.optimizers[id].name))
+        let name = bare(&self.cfg.optimizers[id].name);
+        self.options.counted.iter().any(|counted| bare(counted) == name)
     }
 
     pub(super) fn new(cfg: &'a Cfg, solution: &'a Solution, options: &'a CheckOptions) -> Self {

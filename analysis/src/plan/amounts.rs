@@ -9,9 +9,9 @@ use super::checkpoint::CheckpointAmounts;
 use crate::bag::Bag;
 use crate::rules::{
     Amount, CHECKPOINT_EVERY, CHECKPOINT_TIME, Checked, DECAY, EVERY, KEEP_BEST, KEEP_LAST, MIN_DELTA,
-    PATIENCE, WARMUP, WARMUP_PERCENT,
+    PATIENCE, PHASE_EVERY, WARMUP, WARMUP_PERCENT,
 };
-use crate::spec::{Checkpoint, ClauseName, EarlyStop, IntervalUnit, Spec, WarmupUnit};
+use crate::spec::{Checkpoint, ClauseName, EarlyStop, IntervalUnit, Phase, Spec, WarmupUnit};
 
 /// The numbers of a spec, with their rules applied.
 pub(crate) struct Amounts {
@@ -26,6 +26,8 @@ pub(crate) struct Amounts {
     pub(crate) decay: Option<Checked>,
     /// The numbers of the clause `checkpoint`.
     pub(crate) checkpoint: Option<CheckpointAmounts>,
+    /// The numbers of each phase, and its option `every`.
+    pub(crate) phases: Vec<(Self, Option<Checked>)>,
 }
 
 impl Amounts {
@@ -36,6 +38,10 @@ impl Amounts {
             Some((clause, clause.rule()?.check(bag, value)))
         };
         let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
+        let phase = |phase: &Phase| {
+            let every = phase.every.as_ref().map(|every| PHASE_EVERY.check(bag, every));
+            (Self::check(bag, &phase.spec), every)
+        };
         Self {
             clauses: ClauseName::ALL.iter().filter_map(check).collect(),
             every: every.map(|every| EVERY.check(bag, &every.count)),
@@ -56,6 +62,7 @@ impl Amounts {
                 ]
             }),
             checkpoint: spec.checkpoint.as_ref().map(|clause| checkpoint(bag, &clause.value)),
+            phases: spec.phases.iter().flat_map(|clause| &clause.value).map(phase).collect(),
         }
     }
 

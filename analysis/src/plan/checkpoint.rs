@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::Expr;
 
 use super::order::{Order, Work};
-use super::{Amounts, Checks, Ema, Names, Number, is_one, number};
+use super::{Amounts, Checks, Ema, Names, Number, Update, is_one, number};
 use crate::item::SpecFn;
 use crate::prose::code;
 use crate::rules::Checked;
@@ -18,8 +18,10 @@ pub(crate) struct Checkpoint {
     pub(crate) keep_last: Option<Number>,
     /// The number of the best checkpoints that are kept; `None` for the default, 1.
     pub(crate) keep_best: Option<Number>,
+    /// Whether the loop checks at its start that it validates as often as it saves checkpoints of which it keeps the best.
+    pub(crate) checks_interval: bool,
     /// The clauses that a checkpoint records, in the order of the table.
-    pub(crate) clauses: Vec<(&'static str, Recorded)>,
+    pub(crate) clauses: Vec<(String, Recorded)>,
 }
 
 /// The interval of checkpoints.
@@ -47,13 +49,15 @@ pub(crate) enum Recorded {
     Train,
     /// The number of updates of the warmup at run time.
     Warmup,
+    /// The learning rate of a phase's optimizer before the first update, by the index of the phase.
+    LearningRate(usize),
 }
 
 /// The parts of the plan whose values the checkpoints record.
 pub(super) struct Parts<'a> {
     pub(super) seed: Option<&'a Number>,
     pub(super) accumulate: Option<&'a Number>,
-    pub(super) order: &'a Order,
+    pub(super) updates: &'a [Update],
     pub(super) checks: Option<&'a Checks>,
     pub(super) ema: Option<&'a Ema>,
 }
@@ -93,12 +97,13 @@ pub(super) fn plan(
         },
         keep_last: kept(keep_last, "keep_last"),
         keep_best: kept(keep_best, "keep_best"),
+        checks_interval: clause.value.keep_best.is_some() && spec.intervals().is_some(),
         clauses: clauses(spec, parts),
     })
 }
 
 /// The clauses that determine a run, with their values.
-fn clauses(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
+fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
     let text = |name: ClauseName, clause: &Option<Clause<Expr>>| {
         Some((name.text(), Recorded::Text(code(&clause.as_ref()?.value))))
     };
@@ -111,25 +116,47 @@ fn clauses(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
         text(ClauseName::Scheduler, &spec.scheduler),
         spec.warmup.as_ref().map(|_| (ClauseName::Warmup.text(), Recorded::Warmup)),
     ];
-    let order = parts.order;
-    let train_order = spec.train_order.as_ref().map(|_| {
+    let only = parts.updates.first().filter(|update| update.phase.is_none()).map(|update| &update.order);
+    let train_order = spec.train_order.as_ref().zip(only).map(|(_, order)| {
         let stages = order.stages.iter().flatten().filter(|stage| **stage != "metrics");
         let stages: Vec<&str> = stages.copied().collect();
         (ClauseName::TrainOrder.text(), Recorded::Text(stages.join(", ")))
     });
-    let clip = |name| order.steps().find_map(|step| clip_number(&step.work, name));
-    let numbers = [
-        (ClauseName::Seed, parts.seed),
-        (ClauseName::Accumulate, parts.accumulate),
-        (ClauseName::ClipGradNorm, clip(ClauseName::ClipGradNorm)),
-        (ClauseName::ClipGradValue, clip(ClauseName::ClipGradValue)),
-    ];
-    let numbers = numbers
-        .into_iter()
-        .filter_map(|(name, number)| Some((name.text(), Recorded::Number(number?.clone()))));
+    let once = [(ClauseName::Seed, parts.seed), (ClauseName::Accumulate, parts.accumulate)];
+    let once = once.into_iter().filter_map(|(name, number)| Some((name, number?)));
+    let numbers = once.chain(only.into_iter().flat_map(clips));
+    let numbers = numbers.map(|(name, number)| (name.text(), Recorded::Number(number.clone())));
     let train = (ClauseName::Train.text(), Recorded::Train);
     let texts = std::iter::once(train).chain(texts.into_iter().flatten());
-    texts.chain(train_order).chain(numbers).chain(options(spec, parts)).collect()
+    let all = texts.chain(train_order).chain(numbers).chain(options(spec, parts));
+    all.map(|(name, value)| (name.to_owned(), value)).chain(phases(spec, parts.updates)).collect()
+}
+
+/// The clips of an order, with the names of their clauses.
+fn clips(order: &Order) -> impl Iterator<Item = (ClauseName, &Number)> {
+    order.steps().filter_map(|step| match &step.work {
+        Work::ClipNorm(number) => Some((ClauseName::ClipGradNorm, number)),
+        Work::ClipValue(number) => Some((ClauseName::ClipGradValue, number)),
+        _ => None,
+    })
+}
+
+/// The options of phases, under names as `phases(critic(every))`. The settings of optimizers and schedules are in
+/// their states.
+fn phases(spec: &Spec, updates: &[Update]) -> Vec<(String, Recorded)> {
+    let mut recorded = Vec::new();
+    let phases = spec.phases.iter().flat_map(|clause| &clause.value);
+    for (index, (update, phase)) in updates.iter().zip(phases).enumerate() {
+        let name = |option: &str| format!("phases({}({option}))", phase.name);
+        let step = phase.spec.training_step.as_ref();
+        recorded.extend(step.map(|step| (name("training_step"), Recorded::Text(code(&step.value)))));
+        let every = update.phase.as_ref().and_then(|phase| phase.every.as_ref());
+        recorded.extend(every.map(|every| (name("every"), Recorded::Number(every.clone()))));
+        let clips = clips(&update.order);
+        recorded.extend(clips.map(|(clip, number)| (name(clip.text()), Recorded::Number(number.clone()))));
+        recorded.push((name("learning_rate"), Recorded::LearningRate(index)));
+    }
+    recorded
 }
 
 /// The clauses whose options checkpoints record under names of their own.
@@ -151,13 +178,4 @@ fn options(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
         options.push((ClauseName::RestoreBest.text(), Recorded::Text(checks.name.clone())));
     }
     options
-}
-
-/// The number of a clip by norm or by value.
-fn clip_number(work: &Work, name: ClauseName) -> Option<&Number> {
-    match work {
-        Work::ClipNorm(number) if name == ClauseName::ClipGradNorm => Some(number),
-        Work::ClipValue(number) if name == ClauseName::ClipGradValue => Some(number),
-        _ => None,
-    }
 }

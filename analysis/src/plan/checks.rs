@@ -55,7 +55,9 @@ pub(super) fn plan(
         Some(_) if name == default => Declared::Default,
         Some(found) => Declared::Known(found.goal),
         // A part of a loss, like the loss, is better if it is lower.
-        None if !measured.asks_metrics => Declared::Known(mode(spec).map_or(Goal::Min, |(goal, _)| goal)),
+        None if !measured.asks_metrics || measured.is_of_phase(&name) => {
+            Declared::Known(mode(spec).map_or(Goal::Min, |(goal, _)| goal))
+        }
         None => Declared::Asked(mode(spec).map(|(goal, _)| goal)),
     };
     let on_validation = is_validation(&name);

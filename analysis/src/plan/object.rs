@@ -95,6 +95,17 @@ impl Object {
         item: &SpecFn,
         names: &Names,
     ) -> Option<Self> {
+        Self::of_loop(name, name, clause, item, names)
+    }
+
+    /// The object of a clause. An optimizer or a schedule that the loop declares gets the name `local`.
+    pub(crate) fn of_loop(
+        name: &str,
+        local: &str,
+        clause: Option<&Clause<Expr>>,
+        item: &SpecFn,
+        names: &Names,
+    ) -> Option<Self> {
         let clause = clause?;
         let mut value = &clause.value;
         while let Expr::Paren(inner) = value {
@@ -121,7 +132,7 @@ impl Object {
         let at = Place::of(value).start;
         // Optimizer and schedule belong to the loop; other clauses may name the other objects.
         let name = match name {
-            "optimizer" | "scheduler" => names.local(name, at),
+            "optimizer" | "scheduler" => names.local(local, at),
             "run" => names.local("options", at), // The loop has a local `run`.
             _ => clause.key.clone(),
         };
@@ -156,6 +167,15 @@ impl Object {
         };
         Self { at, place: quote!(#name), shared, borrowed, exclusive, made: None, is_optional }
     }
+}
+
+/// Whether the value of a clause is visibly an `Option`.
+pub(crate) fn is_optional(value: &Expr, item: &SpecFn) -> bool {
+    let declared = match crate::spec::plain(value) {
+        Expr::Path(path) => path.path.get_ident().and_then(|name| item.type_of(&name.to_string())),
+        _ => None,
+    };
+    declared.is_some_and(is_option_type) || is_option(value)
 }
 
 /// Moves tokens to the location of one span. Identifiers keep their hygiene, so that they still

@@ -13,7 +13,7 @@ use proc_macro2::Span;
 use syn::{Block, Expr};
 
 use super::parts::{split, unguarded, weighed};
-use super::scope::{Rebind, Scope, block_names, hook_names};
+use super::scope::{Rebind, Scope, block_names, hook_names, per_batch, per_epoch};
 use super::{Amounts, Local, Number, hook_step, number};
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
@@ -94,7 +94,6 @@ pub(crate) struct Order {
     pub(crate) batch_end: bool,
     /// The names of the stages in the three parts of the order, for the doc comment.
     pub(crate) stages: [Vec<&'static str>; 3],
-    pub(crate) eval_stages: Vec<&'static str>,
 }
 
 impl Order {
@@ -104,59 +103,57 @@ impl Order {
     }
 }
 
-/// The loop's locals that are in scope in hooks that run once per epoch.
-pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
-    let mut there = before_training(spec);
-    there.push(Local::Epoch);
-    there
-}
-
-/// The loop's locals that are in scope before the first epoch.
-pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
-    let mut there = vec![Local::Optimizer, Local::Model];
-    there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
-    there.extend(spec.ema.as_ref().map(|_| Local::Ema));
-    there
-}
-
-/// Plans the training loop and the evaluation loop.
+/// Plans the steps of an update. `prefix` is that of the names of its numbers.
 pub(super) fn plan(
     spec: &Spec,
     item: &SpecFn,
     amounts: &Amounts,
     scope: &Scope,
-) -> Result<(Order, Vec<Step>), &'static str> {
+    prefix: &str,
+) -> Result<Order, &'static str> {
     let windows = spec.accumulate.is_some()
         && !matches!(
             amounts.get(ClauseName::Accumulate),
             Some(Checked { amount: Amount::Literal(one), .. }) if one.to_string() == "1"
         );
     let train = train_entries(spec, scope.model.at)?;
-    let eval = eval_entries(spec, scope.model.at)?;
-    let texts = |entries: &[Entry]| entries.iter().map(Entry::name).collect();
-    let writer = Writer { spec, item, amounts, scope };
+    let writer = Writer { spec, item, amounts, scope, prefix };
     let (start, batch, end) = if windows { split(train) } else { (Vec::new(), train, Vec::new()) };
-    let stages = [texts(&start), texts(&batch), texts(&end)];
-    let eval_stages = texts(&eval);
+    let stages = [names(&start), names(&batch), names(&end)];
     let mut there = per_epoch(spec);
     let window_start = writer.steps(&start, &mut there, true)?;
     let mut inside = there.clone();
     inside.push(Local::Batch);
     let mut batch = writer.steps(&batch, &mut inside, true)?;
     let mut weighed = weighed(&batch);
-    if let Some(hook) = spec.hook("batch_end") {
+    let batch_end = spec.hook("batch_end");
+    if let Some(hook) = batch_end {
         batch.push(hook_step(hook, &inside, scope));
         if hook_names(&hook.value, Local::GradNorm) {
             weighed.end = batch.len();
         }
     }
-    let batch_end = spec.hook("batch_end").is_some();
+    let batch_end = batch_end.is_some();
     let window_end = writer.steps(&end, &mut there, true)?;
+    Ok(Order { window_start, batch, weighed, window_end, batch_end, stages })
+}
 
-    let mut there = per_epoch(spec);
-    there.push(Local::Batch);
-    let eval = writer.steps(&eval, &mut there, false)?;
-    Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
+/// Plans the steps of a validation, and their names.
+pub(super) fn evaluation(
+    spec: &Spec,
+    item: &SpecFn,
+    amounts: &Amounts,
+    scope: &Scope,
+) -> Result<(Vec<Step>, Vec<&'static str>), &'static str> {
+    let entries = eval_entries(spec, scope.model.at)?;
+    let writer = Writer { spec, item, amounts, scope, prefix: "" };
+    let steps = writer.steps(&entries, &mut per_batch(spec), false)?;
+    Ok((steps, names(&entries)))
+}
+
+/// The names of entries.
+fn names(entries: &[Entry]) -> Vec<&'static str> {
+    entries.iter().map(Entry::name).collect()
 }
 
 /// The entries of the training order: the list of the spec, or else the default order. Both include
@@ -226,6 +223,8 @@ struct Writer<'a> {
     item: &'a SpecFn,
     amounts: &'a Amounts,
     scope: &'a Scope<'a>,
+    /// The prefix of the names of numbers.
+    prefix: &'a str,
 }
 
 impl Writer<'_> {
@@ -361,7 +360,8 @@ impl Writer<'_> {
             }
             None => self.amounts.get(clause).ok_or("a clip without a value")?.clone(),
         };
-        Ok(number(&checked, None, name, at, self.item, self.scope.names))
+        let name = format!("{}{name}", self.prefix);
+        Ok(number(&checked, None, &name, at, self.item, self.scope.names))
     }
 
     /// Whether metrics, blocks or hooks use the output of a training step.

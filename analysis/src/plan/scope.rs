@@ -29,7 +29,8 @@ pub(crate) struct Rebind {
 pub(crate) struct Scope<'a> {
     pub(crate) names: &'a Names,
     pub(crate) model: &'a Object,
-    pub(crate) optimizer: &'a Object,
+    /// The optimizer; `None` outside of the phases of a loop, and in an evaluation.
+    pub(crate) optimizer: Option<&'a Object>,
     pub(crate) scheduler: Option<&'a Object>,
 }
 
@@ -62,7 +63,7 @@ impl Scope<'_> {
     fn local(&self, local: Local, at: Span) -> Option<(TokenStream, TokenStream)> {
         Some(match local {
             Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
-            Local::Optimizer => (self.optimizer.place.clone(), self.optimizer.exclusive.clone()),
+            Local::Optimizer => (self.optimizer?.place.clone(), self.optimizer?.exclusive.clone()),
             Local::Scheduler => (self.scheduler?.place.clone(), self.scheduler?.exclusive.clone()),
             Local::Ema | Local::Epoch | Local::GradNorm => {
                 let name = self.names.local(local.name(), at);
@@ -74,6 +75,29 @@ impl Scope<'_> {
             }
         })
     }
+}
+
+/// The loop's locals that are in scope in hooks that run once per epoch.
+pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
+    let mut there = before_training(spec);
+    there.push(Local::Epoch);
+    there
+}
+
+/// The loop's locals that are in scope after the phases of a batch.
+pub(super) fn per_batch(spec: &Spec) -> Vec<Local> {
+    let mut there = per_epoch(spec);
+    there.push(Local::Batch);
+    there
+}
+
+/// The loop's locals that are in scope before the first epoch.
+pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
+    let mut there = vec![Local::Model];
+    there.extend(spec.optimizer.as_ref().map(|_| Local::Optimizer));
+    there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
+    there.extend(spec.ema.as_ref().map(|_| Local::Ema));
+    there
 }
 
 /// All names in blocks and hooks that may refer to a local of the loop.

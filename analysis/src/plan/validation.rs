@@ -3,7 +3,9 @@
 use proc_macro2::Span;
 
 use super::measure::measures;
-use super::{Amounts, Local, Measure, Number, Object, Scope, Step, hook_step, number, order};
+use super::{
+    Amounts, Local, Measure, Number, Object, Scope, Step, hook_step, number, order, scope as locals,
+};
 use crate::item::SpecFn;
 use crate::rules::Amount;
 use crate::spec::{Clause, Spec, Unit};
@@ -26,6 +28,8 @@ pub(crate) struct Validation {
     /// Whether validation also runs before the first epoch.
     pub(crate) first: bool,
     pub(crate) order: Vec<Step>,
+    /// The names of the stages, for the doc comment.
+    pub(crate) stages: Vec<&'static str>,
     pub(crate) metrics: Vec<Measure>,
     /// The hook after the validation pass.
     pub(crate) end: Option<Step>,
@@ -35,15 +39,18 @@ pub(crate) struct Validation {
 }
 
 impl Validation {
-    /// Plans the validation on `data`, whose steps are `order`.
+    /// Plans the validation on `data`.
+    ///
+    /// # Errors
+    /// Returns the message about a missing clause.
     pub(super) fn of(
         data: Object,
-        order: Vec<Step>,
         spec: &Spec,
         item: &SpecFn,
         amounts: &Amounts,
         scope: &Scope,
-    ) -> Self {
+    ) -> Result<Self, &'static str> {
+        let (order, stages) = order::evaluation(spec, item, amounts, scope)?;
         let at = spec.validate.as_ref().map_or(data.at, Clause::span);
         let validate = spec.validate.as_ref().map(|clause| &clause.value);
         let when = match (validate.and_then(|validate| validate.every.as_ref()), &amounts.every) {
@@ -54,16 +61,17 @@ impl Validation {
             _ => When::EveryEpoch,
         };
         let end = |there: &[Local]| spec.hook("validation_end").map(|hook| hook_step(hook, there, scope));
-        Self {
+        Ok(Self {
             at,
             first: validate.is_some_and(|validate| validate.first),
             when,
             order,
+            stages,
             metrics: measures(spec.metrics.as_ref(), "valid", scope.names),
-            end: end(&order::per_epoch(spec)),
-            first_end: end(&order::before_training(spec)),
+            end: end(&locals::per_epoch(spec)),
+            first_end: end(&locals::before_training(spec)),
             data,
-        }
+        })
     }
 }
 

@@ -26,10 +26,13 @@ pub(super) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts, names: &Names)
     let is_known = |scheduler| {
         constructed(chain_start(scheduler)).is_some_and(|name| name == "StepLr" || name == "CosineLr")
     };
+    let phases = spec.phases.iter().flat_map(|clause| &clause.value);
+    let mut schedulers =
+        spec.scheduler.iter().chain(phases.filter_map(|phase| phase.spec.scheduler.as_ref()));
     Some(Warmup {
         at: clause.span(),
         number: number(checked, None, name, clause.span(), item, names),
         unit: clause.value.unit,
-        asks_schedule: spec.scheduler.as_ref().is_some_and(|clause| !is_known(&clause.value)),
+        asks_schedule: schedulers.any(|clause| !is_known(&clause.value)),
     })
 }

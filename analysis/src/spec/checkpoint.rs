@@ -4,10 +4,12 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident};
 
-use super::duration::TimeUnit;
+use super::duration::{TimeUnit, Unit};
+use super::measured::{is_validation, monitored};
 use super::monitor::{self, Monitor};
 use super::parse::items;
 use super::read::{Form, Read, Reading, after_equals, group};
+use super::{ClauseName, Spec};
 use crate::bag;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -42,6 +44,25 @@ pub(crate) enum IntervalUnit {
     Epochs,
     Steps,
     Time(TimeUnit),
+}
+
+impl Spec {
+    /// The intervals of checkpoints and of validations, in this order, if both are counted in the same unit and
+    /// checkpoints are compared by a validation. `None` for the default, 1.
+    pub(crate) fn intervals(&self) -> Option<(Unit, [Option<&Expr>; 2])> {
+        let saves = self.checkpoint.as_ref()?.value.every.as_ref();
+        let by_training = monitored(self).is_some_and(|(name, _)| !is_validation(&name));
+        if by_training || !self.mentions(ClauseName::Valid) {
+            return None;
+        }
+        let validates = self.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
+        let unit = validates.map_or(Unit::Epochs, |every| every.unit);
+        let is_same = matches!(
+            (saves.map_or(IntervalUnit::Epochs, |every| every.unit), unit),
+            (IntervalUnit::Epochs, Unit::Epochs) | (IntervalUnit::Steps, Unit::Steps)
+        );
+        is_same.then(|| (unit, [saves.map(|every| &every.count), validates.map(|every| &every.count)]))
+    }
 }
 
 /// Parses `checkpoint(every = 1 epochs, keep_last = 1)`.

@@ -132,6 +132,8 @@ macro_rules! clauses {
             pub(crate) taken: Vec<Ident>,
             /// Unused parameters whose names suggest a clause.
             pub(crate) unused: Vec<Unused>,
+            /// Whether the function only evaluates the model, judging by its return type `Result<Row>`.
+            pub(crate) evaluates: bool,
         }
 
         impl ClauseName {

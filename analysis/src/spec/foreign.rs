@@ -5,15 +5,8 @@ use super::ClauseName;
 /// Clauses of later versions. Each entry has the name of the clause and the help with an
 /// alternative for now. If a spec contains the name, the clauses in the last field count as
 /// present.
-pub(super) const LATER: [(&str, &str, &[ClauseName]); 2] = [
-    (
-        "phases",
-        "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
-        // Each phase would have its own optimizer and loss.
-        &[ClauseName::Optimizer, ClauseName::Loss],
-    ),
-    ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[]),
-];
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 1] =
+    [("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[])];
 
 /// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
 /// help. A name that corresponds to exactly one clause is in the `foreign` list of this clause.
@@ -115,8 +108,8 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
     ),
     (
         &["test", "test_loader", "test_data", "test_dataloader"],
-        "data for a final test stays out of the run: measure on it afterwards; `valid = ...` is for data that is \
-         looked at while the model trains",
+        "data for a final test stays out of the run: afterwards, a function without `optimizer` that returns \
+         `Result<Row>` measures on it; `valid = ...` is for data that is looked at while the model trains",
     ),
     (
         &["num_workers", "dataloader_num_workers", "pin_memory", "prefetch_factor"],

@@ -21,17 +21,25 @@ pub(crate) struct Measured {
     pub(crate) asks_metrics: bool,
     /// Whether `training_step` may return named parts of the loss.
     has_parts: bool,
+    /// The names of the phases, whose losses may have named parts.
+    phases: Vec<String>,
 }
 
 impl Measured {
     /// The measurements of a spec's loop.
     pub(crate) fn of(spec: &Spec) -> Self {
+        let phases: Vec<String> =
+            spec.phases.iter().flat_map(|clause| &clause.value).map(|phase| phase.name.to_string()).collect();
         let has_parts = spec.training_step.is_some();
-        let mut this = Self { known: Vec::new(), asks_metrics: false, has_parts };
+        let mut this = Self { known: Vec::new(), asks_metrics: false, has_parts, phases };
+        let has_phases = !this.phases.is_empty();
+        let of_phase = |name| Measurement { name: format!("{name}_loss"), goal: Goal::Min };
+        this.known.extend(this.phases.iter().map(of_phase));
         let validates = spec.valid.is_some();
         for (prefix, metrics) in [("", &spec.train_metrics), ("valid_", &spec.metrics)]
             .into_iter()
             .take(1 + usize::from(validates))
+            .skip(usize::from(has_phases))
         {
             this.known.push(Measurement { name: format!("{prefix}loss"), goal: Goal::Min });
             for metric in metrics.iter().flat_map(|clause| &clause.value) {
@@ -46,9 +54,15 @@ impl Measured {
         this
     }
 
-    /// Whether the loop may have measurements whose names only the run knows.
-    pub(crate) fn is_open(&self) -> bool {
-        self.asks_metrics || self.has_parts
+    /// Whether only the run knows if the loop has a measurement with this name.
+    pub(crate) fn may_have(&self, name: &str) -> bool {
+        self.asks_metrics || self.has_parts || self.is_of_phase(name)
+    }
+
+    /// Whether a name is that of the loss of a phase or of one of its parts.
+    pub(crate) fn is_of_phase(&self, name: &str) -> bool {
+        let of_phase = |phase: &String| name.strip_prefix(&**phase).is_some_and(|part| part.starts_with('_'));
+        self.phases.iter().any(of_phase)
     }
 
     /// The measurement with this name.

@@ -8,12 +8,19 @@ use syn::{Expr, Ident, Type};
 
 use super::read::Form;
 use super::{ClauseName, Spec};
+use crate::cross::evaluation;
 use crate::item::SpecFn;
 use crate::suggest::nearest;
 
 /// Pairs of exclusive clauses. If the first is present, a parameter with the name of the second
 /// belongs to no clause.
-const EXCLUDED: [(ClauseName, ClauseName); 6] = [
+const EXCLUDED: [(ClauseName, ClauseName); 12] = [
+    (ClauseName::Optimizer, ClauseName::Phases),
+    (ClauseName::Scheduler, ClauseName::Phases),
+    (ClauseName::TrainingStep, ClauseName::Phases),
+    (ClauseName::ClipGradNorm, ClauseName::Phases),
+    (ClauseName::ClipGradValue, ClauseName::Phases),
+    (ClauseName::Accumulate, ClauseName::Phases),
     (ClauseName::Loss, ClauseName::TrainingStep),
     (ClauseName::Forward, ClauseName::TrainingStep),
     (ClauseName::TrainingStep, ClauseName::Loss),
@@ -60,7 +67,8 @@ impl Spec {
     /// Sets each absent clause to the parameter with the clause's name.
     /// Collects the unused parameters whose names suggest a clause.
     pub(crate) fn take_parameters(&mut self, item: &SpecFn, args: &TokenStream) {
-        let parameters = item.parameters();
+        self.evaluates = evaluation::is_one(self, item);
+        let (parameters, evaluates) = (item.parameters(), self.evaluates);
         let typed: Vec<String> = self.keys.iter().map(|key| key.unraw().to_string()).collect();
         let is_typed =
             |clause: ClauseName| typed.iter().any(|key| key == clause.text()) || self.meant.contains(&clause);
@@ -68,9 +76,12 @@ impl Spec {
         let takes = |parameter: &Ident| {
             let clause = ClauseName::find(&parameter.unraw().to_string())?;
             let is_other = clause == ClauseName::Run && is_plain(item.type_of(&parameter.to_string()));
-            (!is_typed(clause) && !excluded(clause) && !is_other).then(|| (clause, parameter.clone()))
+            let is_used = !evaluates || evaluation::has(clause);
+            (is_used && !is_typed(clause) && !excluded(clause) && !is_other)
+                .then(|| (clause, parameter.clone()))
         };
         let taken: Vec<(ClauseName, Ident)> = parameters.iter().filter_map(takes).collect();
+        let has_data = is_typed(ClauseName::Valid);
         for (clause, parameter) in taken {
             if self.take(clause, &parameter) {
                 self.keys.push(parameter.clone());
@@ -83,7 +94,11 @@ impl Spec {
             let name = parameter.unraw().to_string();
             name.starts_with('_') || mentioned.contains(&name) || self.taken.contains(parameter)
         };
-        self.unused = parameters.iter().filter(|parameter| !is_used(parameter)).filter_map(unused).collect();
+        let unused = parameters.iter().filter(|parameter| !is_used(parameter));
+        let unused = unused.filter_map(|parameter| {
+            if evaluates { unused_in_evaluation(parameter, has_data) } else { self::unused(parameter) }
+        });
+        self.unused = unused.collect();
     }
 
     /// The unused parameter that was probably meant for this clause.
@@ -125,6 +140,18 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     })?;
     let ours = clause.text();
     found(Some(clause), format!("call the parameter `{ours}`, or write `{ours} = {name}`"))
+}
+
+/// An unused parameter of an evaluation with its help. The parameter of a loader was meant for `valid`, whatever its
+/// name, if `valid` is absent.
+fn unused_in_evaluation(parameter: &Ident, has_data: bool) -> Option<Unused> {
+    let name = parameter.unraw().to_string();
+    let is_loader = name == "train" || clause_of(&name) == Some(ClauseName::Train);
+    if is_loader && !has_data {
+        let help = format!("call the parameter `valid`, or write `valid = {name}`");
+        return Some(Unused { name: parameter.clone(), clause: Some(ClauseName::Valid), help });
+    }
+    unused(parameter).filter(|unused| unused.clause.is_none_or(evaluation::has))
 }
 
 /// The clause that corresponds to another framework's parameter name.

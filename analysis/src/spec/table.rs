@@ -11,7 +11,8 @@ use super::group::lints;
 use super::parameters::Unused;
 use super::read::{Form, Read, Reading, expression, take};
 use super::{
-    Anomaly, Checkpoint, Clause, EarlyStop, Ema, Entry, Hook, Levels, RestoreBest, Time, Validate, Warmup,
+    Anomaly, Checkpoint, Clause, EarlyStop, Ema, Entry, Hook, Levels, Phase, RestoreBest, Time, Validate,
+    Warmup,
 };
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
@@ -90,6 +91,13 @@ clauses! {
         example: "scheduler = CosineLr::new(1000)",
         foreign: ["lr_scheduler", "schedule", "lr_scheduler_type", "sched"],
         parameters: ["schedule", "sched", "lr_scheduler", "lr_schedule"],
+    }
+    /// Several optimizers, each with its own loss, as GANs need: `name(optimizer = .., training_step = .., every = 1)`,
+    /// also with `scheduler`, `clip_grad_norm` or `clip_grad_value`. A phase with `every = 5` runs on each fifth batch of
+    /// the run. Each loss is measured as `name_loss`.
+    Phases "phases" => phases: Vec<Phase> {
+        default: "one `optimizer` and one loss",
+        example: "phases(critic(optimizer = a, training_step = f), generator(optimizer = b, training_step = g, every = 5))",
     }
     /// The length of the warmup, in which the learning rate rises linearly: in `steps`, `epochs` or `percent` of the run.
     Warmup "warmup" => warmup: Warmup {

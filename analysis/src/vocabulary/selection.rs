@@ -165,7 +165,7 @@ impl Vocabularies {
     ///
     /// The end of a name is its kind, so the risk is small: a type that is named after an optimizer
     /// and is none, such as a wrapper that only counts.
-    pub(super) fn is_optimizer(self, name: &str) -> bool {
+    pub fn is_optimizer(self, name: &str) -> bool {
         let variant = |known: &&str| {
             let rest = name.strip_suffix(*known);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_lowercase))

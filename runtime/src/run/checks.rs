@@ -8,7 +8,7 @@ use crate::{Error, Result};
 impl Run {
     /// Sets the measurement by which checks and epochs are compared, such as `valid_accuracy` or `loss`. A
     /// measurement of the validation data starts with `valid_` and is checked at the end of each validation,
-    /// any other one once per epoch.
+    /// any other one once per epoch. An epoch in which the phase of the measurement does not run is never the best.
     #[must_use]
     pub fn monitor(mut self, name: &str, goal: Goal) -> Self {
         self.history.monitor(Monitor { name: name.to_owned(), goal });
@@ -47,7 +47,10 @@ impl Run {
         let monitor = self.history.monitored(row);
         let is_due =
             if monitor.is_validation() { self.epoch.is_best.is_some() } else { !row.before_training };
-        (is_due && monitor.value(row).is_none()).then(|| {
+        // A phase measures nothing in an epoch in which it does not run.
+        let is_absent =
+            row.get("loss").is_none() && !monitor.is_validation() && !row.has_phase(&monitor.name);
+        (is_due && !is_absent && monitor.value(row).is_none()).then(|| {
             let measured = row.measurements.iter().map(|(name, _)| name.clone()).collect();
             Error::Unmeasured { name: monitor.name, measured }
         })

@@ -13,7 +13,8 @@ impl Run {
         let diverged = !self.epoch.is_finite;
         if diverged {
             self.stop_at_batch();
-            self.explain(by_loss(&self.epoch, model));
+            let phase = self.turn.map(|turn| turn.phase);
+            self.explain(by_loss(&self.epoch, phase, model));
         }
         diverged
     }
@@ -51,12 +52,13 @@ impl Run {
     }
 }
 
-/// The report of a loss that is not finite.
-pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
+/// The report of a loss that is not finite. `phase` is the phase that computed the loss.
+pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, phase: Option<&str>, model: &M) -> String {
     let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
     let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
     let (rate, norm) = (rate.unwrap_or_default(), norm.unwrap_or_default());
-    let what = format!("the loss is {}", epoch.last);
+    let of = phase.map(|phase| format!(" of phase `{phase}`")).unwrap_or_default();
+    let what = format!("the loss{of} is {}", epoch.last);
     report(&what, epoch, &format!("{rate}{norm}"), model)
 }
 

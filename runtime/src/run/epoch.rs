@@ -48,15 +48,32 @@ impl Pass {
     #[track_caller]
     pub(super) fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) -> f64 {
         for (name, part) in loss.parts() {
-            let at = self.parts.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
-                self.parts.push(((*name).to_owned(), Total::default()));
-                self.parts.len() - 1
-            });
-            self.parts[at].1.add(number(part), weight);
+            self.add_part(name, number(part), weight);
         }
         let value = number(loss.total());
         self.loss.add(value, weight);
         value
+    }
+
+    /// Adds the loss of a phase as the part `phase_loss`, and its parts as `phase_part`. Returns the loss.
+    #[track_caller]
+    pub(super) fn add_phase<L: BatchLoss>(&mut self, phase: &str, loss: &L, weight: Weight) -> f64 {
+        let value = number(loss.total());
+        self.add_part(&format!("{phase}_loss"), value, weight);
+        for (name, part) in loss.parts() {
+            // A part that is called `loss` is not added to the loss of the phase.
+            let name = if *name == "loss" { "loss_2" } else { name };
+            self.add_part(&format!("{phase}_{name}"), number(part), weight);
+        }
+        value
+    }
+
+    fn add_part(&mut self, name: &str, value: f64, weight: Weight) {
+        let at = self.parts.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
+            self.parts.push((name.to_owned(), Total::default()));
+            self.parts.len() - 1
+        });
+        self.parts[at].1.add(value, weight);
     }
 
     /// All measurements so far, in column order. `prefix` is that of the names of losses.

@@ -54,15 +54,18 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// The measurements of one epoch.
+/// The measurements of one epoch, or of a function that evaluates a model.
+///
+/// `Display` writes the names and values in one line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
     /// The epoch, counted from 0.
     pub epoch: usize,
-    /// Whether the row belongs to the validation before the first epoch.
+    /// Whether the row belongs to a validation before the first epoch, or to an evaluation without training. The epoch
+    /// is then 0.
     pub before_training: bool,
-    /// The duration of the epoch in seconds, including validation.
+    /// The duration of the epoch or of the evaluation in seconds, including validation.
     pub seconds: f64,
     /// The learning rate of the epoch's last update; `None` without updates.
     pub learning_rate: Option<Scalar>,

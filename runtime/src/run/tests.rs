@@ -66,7 +66,7 @@ fn a_loss_that_is_not_finite_ends_the_run_and_stays_in_the_log() {
     epoch.learning_rate = Some(0.5);
     epoch.grad_norm = Some(7.0);
     epoch.batch = 3;
-    let text = diverged::by_loss(&epoch, &Linear::new(1, 1));
+    let text = diverged::by_loss(&epoch, None, &Linear::new(1, 1));
     assert!(text.contains("NaN at batch 3 of epoch 2"), "{text}");
     assert!(text.contains("learning rate 0.5 and gradient norm 7.0000"), "{text}");
     assert!(text.contains("all its values are finite"), "{text}");
@@ -293,8 +293,9 @@ fn a_bad_gradient_is_named_before_it_does_harm() {
         assert!(text.contains(part), "{text}");
     }
     layer.weight.set(ndarray::arr2(&[[Scalar::NAN, 1.0]]));
-    let text = diverged::by_loss(&Epoch::new(0, 1, None), &layer);
+    let text = diverged::by_loss(&Epoch::new(0, 1, None), Some("critic"), &layer);
     assert!(text.contains("but its `weight` holds NaN already"), "{text}");
+    assert!(text.contains("the loss of phase `critic` is NaN"), "{text}");
     let other = Sgd::new(vec![Parameter::new(ndarray::arr1(&[1.0]))], 0.1);
     assert!(
         diverged::by_gradient(&Epoch::new(0, 1, None), 0, &layer, &other)

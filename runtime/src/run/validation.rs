@@ -55,6 +55,11 @@ impl Run {
         }
     }
 
+    /// The measurements of a function that only evaluates a model, which calls this method last.
+    pub fn into_row(self) -> Row {
+        self.epoch.row()
+    }
+
     /// Whether the model's current values have the best measurement so far: that of the last validation, or of the
     /// epoch's training in a run that does not validate.
     pub fn is_best(&self) -> bool {

@@ -204,3 +204,39 @@ fn a_validation_that_only_the_end_makes_due_is_not_saved() {
         assert_eq!(checks[0], checks[1], "after {stop} updates");
     }
 }
+
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = AdamW::new(model.parameters(), 0.05),
+    epochs = 4,
+    validate(every = validate_every epochs),
+    checkpoint(every = save_every epochs, keep_best = keep_best),
+)]
+fn intervals(
+    model: &mut Net,
+    train: &DataLoader,
+    valid: Option<&DataLoader>,
+    validate_every: usize,
+    save_every: usize,
+    keep_best: u64,
+    run: &RunOptions,
+) -> Result<History>;
+
+#[test]
+fn best_checkpoints_more_often_than_validations_are_refused() {
+    let fit = |valid: Option<&DataLoader>, validate_every, save_every, keep_best| {
+        let folder = tempfile::tempdir().unwrap();
+        let options = RunOptions::new().dir(folder.path());
+        let mut model = Net::fresh();
+        intervals(&mut model, &train_loader(), valid, validate_every, save_every, keep_best, &options)
+    };
+    let valid = valid_loader();
+    let text = fit(Some(&valid), 2, 1, 3).unwrap_err().to_string();
+    let expected = "`keep_best` is 3: checkpoints are saved more often than the loop validates";
+    assert!(text.starts_with(expected), "{text}");
+    for (valid, validate_every, save_every, keep_best) in
+        [(None, 2, 1, 1), (Some(&valid), 2, 1, 0), (Some(&valid), 2, 2, 1), (Some(&valid), 1, 2, 1)]
+    {
+        assert_eq!(fit(valid, validate_every, save_every, keep_best).unwrap().len(), 4);
+    }
+}

@@ -222,3 +222,28 @@ fn the_best_values_come_back_however_the_run_ended() {
         assert!(is_expected, "{:?}", history.stop_reason());
     }
 }
+
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = 12,
+    validate(every = 3 steps),
+    early_stop(monitor = loss, patience = 1, min_delta = 100.0),
+    on(validation_end = |_, state| validations.push(state.step)),
+)]
+fn stops_by_training(
+    model: &mut Mlp,
+    train: &DataLoader,
+    valid: &DataLoader,
+    validations: &mut Vec<usize>,
+) -> Result<History>;
+
+/// Epochs of four batches: the second one has the first check without an improvement.
+#[test]
+fn an_early_stop_by_the_training_is_validated() {
+    let mut validations = Vec::new();
+    let history = stops_by_training(&mut fresh(), &loader(), &loader().clone(), &mut validations).unwrap();
+    assert_eq!((history.stop_reason(), history.len()), (StopReason::EarlyStop, 2));
+    assert_eq!(validations, [3, 6, 8]);
+    assert!(history.rows().iter().all(|row| row.get("valid_loss").is_some()));
+}

@@ -61,6 +61,7 @@ pub(super) fn saved_run<M: Module + ?Sized>(
         max_time: _, // Its time is in `seconds`.
         validates: _,
         factor: _, // Of one batch.
+        turn: _,
         window: _, // A checkpoint is saved between windows.
         stop: _,
         progress: _,

@@ -36,6 +36,14 @@ impl fmt::Display for History {
     }
 }
 
+/// Writes the names and values in one line: `valid_loss 0.2554  valid_accuracy 0.9312`.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = self.measurements.iter().map(|(name, value)| format!("{name} {}", number(*value)));
+        f.write_str(&values.collect::<Vec<_>>().join("  "))
+    }
+}
+
 /// The name of an epoch in a line: `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
 pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     match epochs {

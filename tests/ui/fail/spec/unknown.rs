@@ -7,7 +7,6 @@ use training_loop::prelude::*;
     optimzer = Sgd::new(model.parameters(), 0.1), //~ error
     epoch = 3, //~ error
     frobnicate = 7, //~ error
-    phases(a(every = 1)), //~ error
     distributed = comm, //~ error
 )]
 pub fn fit(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;

@@ -75,10 +75,4 @@ fn hidden(model: &mut Linear, train: &DataLoader) -> impl Sized; //~ error
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)] //~ error
 fn both(model: &mut Linear, train: &DataLoader) -> Result<History> {}
 
-#[training_loop(
-    phases(d(optimizer = Sgd::new(model.parameters(), 0.1), training_step = f, every = 1)), //~ error
-    epochs = 3,
-)]
-fn phases(model: &mut Linear, train: &DataLoader) -> Result<History>; //~ error
-
 fn main() {}

@@ -1,0 +1,237 @@
+//! The phases of a run: several optimizers, each with its own loss.
+
+use super::{Row, Run};
+use crate::optim::{Optimizer, OptimizerState};
+use crate::schedule::{Position, Schedule};
+use crate::{Error, Parameter, Result, Scalar};
+
+/// The numbers of updates after which the learning rates of two schedules are compared.
+const POINTS: [usize; 8] = [0, 1, 2, 5, 10, 100, 1_000, 100_000];
+
+/// The phase that runs on a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    /// The name of the phase; empty before the first phase.
+    pub(super) phase: &'static str,
+    /// Whether a phase has made an update on the batch.
+    has_updated: bool,
+}
+
+impl Run {
+    /// Begins a batch of a loop with phases.
+    pub fn begin_batch(&mut self) {
+        self.turn = Some(Turn { phase: "", has_updated: false });
+        self.epoch.batch += 1;
+    }
+
+    /// Whether a phase that runs on the last of every `every` batches (at least 1) runs on this batch. The batches of
+    /// the whole run are counted, so that the interval continues in the next epoch and in a resumed run.
+    pub fn is_phase_due(&self, every: usize) -> bool {
+        (self.epoch.number * self.epoch.batches + self.epoch.batch).is_multiple_of(every)
+    }
+
+    /// Begins a phase on the current batch. The loss that is added next is that of the phase.
+    pub fn begin_phase(&mut self, phase: &'static str) {
+        let has_updated = self.turn.is_some_and(|turn| turn.has_updated);
+        self.turn = Some(Turn { phase, has_updated });
+    }
+
+    /// Records the update of a phase at this learning rate. `grad_norm` is the norm of the gradients before clipping.
+    pub fn end_phase(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        self.record_update(learning_rate, grad_norm);
+        if let Some(turn) = &mut self.turn {
+            turn.has_updated = true;
+        }
+    }
+
+    /// Ends a batch of a loop with phases. Counts one update if at least one phase has made one, and returns whether
+    /// this is the case.
+    pub fn end_batch(&mut self) -> bool {
+        let has_updated = self.turn.is_some_and(|turn| turn.has_updated);
+        self.progress.batch(None);
+        if has_updated {
+            self.count_step();
+        }
+        has_updated
+    }
+}
+
+impl Row {
+    /// Whether the phase of a measurement ran in the epoch: the row has the loss of the phase.
+    pub(super) fn has_phase(&self, name: &str) -> bool {
+        let is_its = |phase: &str| name.strip_prefix(phase).is_some_and(|part| part.starts_with('_'));
+        self.measurements.iter().any(|(own, _)| own.strip_suffix("_loss").is_some_and(is_its))
+    }
+}
+
+/// The optimizers and schedules of a loop's phases as one optimizer, which checkpoints save and restore.
+///
+/// The state contains the states of all phases. The names of entries start with the name of the phase:
+/// `critic.0.exp_avg`. `step` updates all optimizers, and the learning rate is that of the first phase.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+/// use training_loop::run::Phases;
+///
+/// let (critic, generator) = (Linear::new(2, 1), Linear::new(4, 2));
+/// let mut critic_optimizer = Adam::new(critic.parameters(), 1e-4);
+/// let mut generator_optimizer = Adam::new(generator.parameters(), 1e-3);
+/// let phases = Phases::new()
+///     .phase("critic", &mut critic_optimizer, None)
+///     .phase("generator", &mut generator_optimizer, None);
+/// let state = phases.state_dict()?;
+/// assert_eq!(state.kind(), "critic: Adam, generator: Adam");
+/// assert_eq!(state.get_number("generator.learning_rate"), Some(f64::from(1e-3_f32)));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Default)]
+pub struct Phases<'a> {
+    parts: Vec<Part<'a>>,
+    /// The parameters of all optimizers.
+    parameters: Vec<Parameter>,
+}
+
+/// The optimizer and the schedule of a phase.
+struct Part<'a> {
+    phase: &'static str,
+    optimizer: &'a mut dyn Optimizer,
+    schedule: Option<&'a mut dyn Schedule>,
+    /// The position of the schedule when the phase was added.
+    position: Option<Position>,
+}
+
+impl std::fmt::Debug for Phases<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.parts.iter().map(|part| part.phase)).finish()
+    }
+}
+
+impl<'a> Phases<'a> {
+    /// No phases.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a phase with its optimizer and its schedule.
+    #[must_use]
+    pub fn phase(
+        mut self,
+        phase: &'static str,
+        optimizer: &'a mut dyn Optimizer,
+        mut schedule: Option<&'a mut dyn Schedule>,
+    ) -> Self {
+        self.parameters.extend_from_slice(optimizer.parameters());
+        let position = schedule.as_mut().map(|schedule| schedule.state_dict());
+        self.parts.push(Part { phase, optimizer, schedule, position });
+        self
+    }
+}
+
+impl Part<'_> {
+    /// Adds the state of the phase to that of all.
+    fn add(&self, mut all: OptimizerState) -> Result<OptimizerState> {
+        let state = self.optimizer.state_dict()?;
+        let name = |name: &str| format!("{}.{name}", self.phase);
+        for (own, value) in state.settings() {
+            all = all.setting(name(own), *value);
+        }
+        for (own, value) in state.numbers() {
+            all = all.number(name(own), *value);
+        }
+        for (own, value) in state.tensors().iter() {
+            all = all.tensor(name(own), value.clone());
+        }
+        let (Some(schedule), Some(position)) = (&self.schedule, self.position) else { return Ok(all) };
+        let base = position.base.unwrap_or(1.0);
+        all = all.setting(name("schedule.per_epoch"), f64::from(u8::from(schedule.is_per_epoch())));
+        for point in POINTS {
+            all = all.setting(name(&format!("schedule.rate({point})")), schedule.rate(base, point));
+        }
+        if let Some(base) = position.base {
+            all = all.number(name("schedule.base"), base);
+        }
+        Ok(all.number(name("schedule.done"), position.done as f64))
+    }
+
+    /// The part of the state of all that belongs to the optimizer of the phase.
+    fn own(&self, all: &OptimizerState) -> Result<OptimizerState> {
+        let own = |name: &str| Some(name.strip_prefix(self.phase)?.strip_prefix('.')?.to_owned());
+        let of_optimizer = |name: &str| own(name).filter(|own| !own.starts_with("schedule."));
+        let mut state = OptimizerState::new(self.optimizer.state_dict()?.kind());
+        for (name, value) in all.settings() {
+            if let Some(own) = of_optimizer(name) {
+                state = state.setting(own, *value);
+            }
+        }
+        for (name, value) in all.numbers() {
+            if let Some(own) = of_optimizer(name) {
+                state = state.number(own, *value);
+            }
+        }
+        for (name, value) in all.tensors().iter() {
+            if let Some(own) = of_optimizer(name) {
+                state = state.tensor(own, value.clone());
+            }
+        }
+        Ok(state)
+    }
+}
+
+impl Optimizer for Phases<'_> {
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn step(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.optimizer.step());
+    }
+
+    fn learning_rate(&self) -> Scalar {
+        self.parts.first().map_or(0.0, |part| part.optimizer.learning_rate())
+    }
+
+    fn set_learning_rate(&mut self, rate: Scalar) {
+        self.parts.iter_mut().for_each(|part| part.optimizer.set_learning_rate(rate));
+    }
+
+    fn check(&self) -> Result<()> {
+        self.parts.iter().try_for_each(|part| part.optimizer.check())
+    }
+
+    fn state_dict(&self) -> Result<OptimizerState> {
+        let mut kinds = Vec::new();
+        for part in &self.parts {
+            kinds.push(format!("{}: {}", part.phase, part.optimizer.state_dict()?.kind()));
+        }
+        self.parts.iter().try_fold(OptimizerState::new(kinds.join(", ")), |all, part| part.add(all))
+    }
+
+    fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
+        let own = self.state_dict()?;
+        let differences = own.differences(state);
+        if !differences.is_empty() {
+            return Err(Error::OptimizerState { differences });
+        }
+        let before: Vec<OptimizerState> =
+            self.parts.iter().map(|part| part.optimizer.state_dict()).collect::<Result<_>>()?;
+        for index in 0..self.parts.len() {
+            let part = &mut self.parts[index];
+            let loaded = part.own(state).and_then(|own| part.optimizer.load_state_dict(&own));
+            if let Err(error) = loaded {
+                // The optimizers that were loaded already get their values back.
+                for (part, before) in self.parts.iter_mut().zip(&before).take(index) {
+                    part.optimizer.load_state_dict(before)?;
+                }
+                return Err(error);
+            }
+        }
+        for part in &mut self.parts {
+            let number = |name: &str| state.get_number(&format!("{}.schedule.{name}", part.phase));
+            if let (Some(schedule), Some(done)) = (&mut part.schedule, number("done")) {
+                schedule.load_state_dict(Position { base: number("base"), done: done as usize });
+            }
+        }
+        Ok(())
+    }
+}
