@@ -125,16 +125,16 @@ impl<'a> Printer<'a> {
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
-        let (setup, resume, epochs) = (self.setup(), self.resume(), self.epochs());
+        let (setup, start, epochs) = (self.setup(), self.start(), self.epochs());
         let (apply, restore) = (self.apply_ema(), self.restore_best());
         let mut first = self.first_validation();
-        if resume.is_some() {
+        if self.plan.checkpoint.is_some() {
             first = first.map(|first| quote_spanned!(self.here=> if !#run.is_resumed() { #first }));
         }
         quote_spanned! {self.here=>
             #setup
             #training
-            #resume
+            #start
             #first
             #epochs
             #apply

@@ -1,6 +1,7 @@
 //! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
 //! progress and decides when to stop. This module changes no parameter and no gradient.
 
+mod callback;
 mod checkpoints;
 mod checks;
 mod diverged;
@@ -24,6 +25,7 @@ mod weight;
 
 use std::time::Duration;
 
+pub use callback::{Callback, RunInfo, StepInfo};
 pub use checkpoints::Checkpoints;
 use checkpoints::Saving;
 use checks::{Checks, Monitor};
@@ -37,7 +39,7 @@ use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use time_limit::TimeLimit;
-use weight::{Weight, Window};
+use weight::{Total, Weight, Window};
 
 use crate::autograd::anomaly;
 use crate::metric::Metric;
@@ -143,6 +145,7 @@ impl Run {
     /// their total number of samples.
     pub fn begin_window(&mut self, samples: usize) {
         self.window = Some(Window::new(samples));
+        self.epoch.update = Total::default();
     }
 
     /// Adds a batch to the epoch's loss. The weight is the denominator of the batch's loss, or
@@ -184,6 +187,10 @@ impl Run {
             anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
         }
         self.epoch.last = value;
+        if self.window.is_none() {
+            self.epoch.update = Total::default();
+        }
+        self.epoch.update.add(value, weight);
         self.epoch.batch += 1;
         self.progress.batch(self.epoch.train.loss.value());
         let counts = weight != Weight::Mean(0.0);
@@ -296,11 +303,11 @@ impl Run {
         Ok(())
     }
 
-    /// Ends the epoch: appends its row to the history and prints its line.
+    /// Ends the epoch: appends its row to the history, prints its line, and calls the callbacks.
     ///
     /// # Errors
     /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
-    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor.
+    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor. The error of a callback.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
@@ -309,6 +316,7 @@ impl Run {
         let unmeasured = self.unmeasured(&row);
         self.history.push(row);
         self.progress.end(&line);
+        self.call_epoch_ends()?;
         // The validation may have exceeded the time limit. If the last update is not validated yet,
         // the next validation ends the run.
         let is_validated = !self.validates || self.validated_at == Some(self.step);
@@ -321,9 +329,10 @@ impl Run {
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }
 
-    /// Ends the run and returns the history.
+    /// Ends the run, calls `run_ends` of the callbacks, and returns the history.
     pub fn finish(mut self) -> History {
-        self.history.stop(self.stop.take().unwrap_or(StopReason::Completed));
+        self.history.stop(self.stop.unwrap_or(StopReason::Completed));
+        self.call_run_ends();
         std::mem::take(&mut self.history)
     }
 }

@@ -7,30 +7,43 @@ use super::{Printer, mixed, value};
 use crate::plan::{Checkpoint, Interval, Measure, Object, Recorded};
 
 impl Printer<'_> {
-    /// Sets the options of the run, in a loop without checkpoints.
+    /// Sets the options of the run. A loop with checkpoints has options in any case, for their environment variables.
     pub(super) fn options(&self) -> Option<TokenStream> {
-        if self.plan.checkpoint.is_some() {
-            return None; // `start_or_resume` sets them.
+        let run = self.local("run");
+        if let Some(options) = &self.plan.options {
+            let shared = options.shared();
+            return Some(quote_spanned!(mixed(options.at)=> #run.use_options(#shared)?;));
         }
-        let options = self.plan.options.as_ref()?;
-        let (run, shared) = (self.local("run"), options.shared());
-        Some(quote_spanned!(mixed(options.at)=> #run.use_options(#shared)?;))
+        let (at, path) = (mixed(self.plan.checkpoint.as_ref()?.at), &self.path);
+        Some(quote_spanned!(at=> #run.use_options(&#path::RunOptions::new())?;))
+    }
+
+    /// Whether the run has options, and what they add to the loop.
+    pub(super) fn has_options(&self) -> bool {
+        self.plan.checkpoint.is_some() || self.plan.options.is_some()
+    }
+
+    /// Starts a run with options. With checkpoints, it is resumed from the one that the options name.
+    pub(super) fn start(&self) -> Option<TokenStream> {
+        let start = || {
+            let (run, at) = (self.local("run"), mixed(self.plan.options.as_ref()?.at));
+            Some(quote_spanned!(at=> #run.start()?;))
+        };
+        self.resume().or_else(start)
     }
 
     /// Opens the checkpoints, and restores the state of the one that the options name.
-    pub(super) fn resume(&self) -> Option<TokenStream> {
+    fn resume(&self) -> Option<TokenStream> {
         let checkpoint = self.plan.checkpoint.as_ref()?;
         let (run, checkpoints) = (self.local("run"), self.local("checkpoints"));
         let at = mixed(checkpoint.at);
-        let (made, path) = (self.checkpoints(checkpoint), &self.path);
-        let options = self.plan.options.as_ref().map(Object::shared);
-        let options = options.unwrap_or_else(|| quote_spanned!(at=> &#path::RunOptions::new()));
+        let made = self.checkpoints(checkpoint);
         let (model, optimizer) = (self.plan.model.shared(), self.plan.optimizer.exclusively());
         let scheduler = self.optional_scheduler();
         let (ema, best, early_stop) = (self.restored_ema(), self.saved_best(), self.resumed_early_stop());
         Some(quote_spanned! {at=>
             let #checkpoints = #made;
-            #run.start_or_resume(#options, #checkpoints, #model, #optimizer, #scheduler)?;
+            #run.start_or_resume(#checkpoints, #model, #optimizer, #scheduler)?;
             #ema
             #best
             #early_stop
@@ -163,8 +176,7 @@ impl Printer<'_> {
 
     /// Ends a run that a signal interrupted, before the validation of the epoch.
     pub(super) fn interrupted(&self) -> Option<TokenStream> {
-        let is_outside = self.plan.checkpoint.is_some() || self.plan.options.is_some();
         let run = self.local("run");
-        is_outside.then(|| quote_spanned!(self.here=> if #run.is_interrupted() { break; }))
+        self.has_options().then(|| quote_spanned!(self.here=> if #run.is_interrupted() { break; }))
     }
 }

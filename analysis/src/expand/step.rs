@@ -84,7 +84,8 @@ impl Printer<'_> {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
                 let optimizer = plan.optimizer.shared();
-                quote_spanned!(at=> #run.end_step(#path::Optimizer::learning_rate(#optimizer), #norm);)
+                let callbacks = self.has_options().then(|| quote_spanned!(at=> #run.after_step()?;));
+                quote_spanned!(at=> #run.end_step(#path::Optimizer::learning_rate(#optimizer), #norm); #callbacks)
             }
             Work::Schedule => {
                 let step = plan.scheduler.as_ref().map(|scheduler| self.schedule(scheduler, at, &quote!(!)));

@@ -78,7 +78,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
         ("shape", 0, CallEffect::Detaches),
         ("len", 0, CallEffect::Detaches),
         ("is_empty", 0, CallEffect::Detaches),
-        ("start_or_resume", 5, CallEffect::Harmless),
+        ("start_or_resume", 4, CallEffect::Harmless),
         ("diverged", 1, CallEffect::Detaches),
         ("exploded", 3, CallEffect::Detaches),
         ("is_finite", 0, CallEffect::Detaches),

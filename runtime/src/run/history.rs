@@ -32,7 +32,7 @@ pub enum StopReason {
     },
     /// The monitored measurement did not improve in the last `patience` checks.
     EarlyStop,
-    /// A hook returned `ControlFlow::Break`.
+    /// A hook or a callback returned `ControlFlow::Break`.
     Hook,
     /// A signal arrived, in a run that [handles signals](super::RunOptions). The current update was completed.
     Interrupted,

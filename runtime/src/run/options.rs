@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Callback;
+use super::callback::Shared;
 use crate::{CheckpointProblem, Error, Result};
 
 /// The environment variable for the folder of a run.
@@ -45,6 +47,7 @@ const RESUME: &str = "TRAINING_LOOP_RESUME";
 pub struct RunOptions {
     pub(super) dir: Option<PathBuf>,
     pub(super) resume: Resume,
+    pub(super) callbacks: Vec<Shared>,
     #[cfg(all(unix, feature = "signals"))]
     pub(super) handles_signals: bool,
 }
@@ -83,6 +86,16 @@ impl RunOptions {
     /// starts anew, so the same program starts a run and continues it.
     pub fn resume_auto(self) -> Self {
         Self { resume: Resume::Auto, ..self }
+    }
+
+    /// Adds a callback, which is told of each update and each epoch. Copies of the options share it. A program that
+    /// reads it after the run passes an `Arc<Mutex<_>>` of it.
+    ///
+    /// The options own their callbacks behind a mutex, because one value of options can serve several runs, also at
+    /// the same time. Only one run at a time is in a callback, and a callback must not start a run with these options.
+    pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
+        self.callbacks.push(Shared::new(callback));
+        self
     }
 
     /// Ends the run on SIGINT (Ctrl-C) or SIGTERM after its current update, with a checkpoint if the spec has the

@@ -1,12 +1,14 @@
-//! What reaches a run from outside of its loop: its options, the environment variables, and signals.
+//! What reaches a run from outside of its loop: its options, the environment variables, signals, and callbacks.
 
+use super::callback::Callbacks;
 use super::{Run, RunOptions, StopReason};
 use crate::Result;
 
-/// The options of a run, and the signals that it handles.
+/// The options of a run, its callbacks, and the signals that it handles.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     pub(super) options: RunOptions,
+    pub(super) callbacks: Callbacks,
     #[cfg(all(unix, feature = "signals"))]
     signals: Option<super::signals::Signals>,
 }
@@ -26,28 +28,39 @@ impl Outside {
 }
 
 impl Run {
-    /// Sets the options of a run without checkpoints. Environment variables override them.
+    /// Sets the options of a run. Environment variables override them.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints;
     /// [`Error::Other`](crate::Error::Other) if the options handle signals and the system refuses the handler.
-    pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
-        self.set_options(options)?;
-        self.outside.options.check_no_resume()
-    }
-
-    /// Sets the options of a run.
     #[cfg_attr(
         not(all(unix, feature = "signals")),
         expect(clippy::unnecessary_wraps, reason = "as with the feature `signals`")
     )]
-    pub(super) fn set_options(&mut self, options: &RunOptions) -> Result<()> {
+    pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
         self.outside.options = options.clone().with_environment();
         #[cfg(all(unix, feature = "signals"))]
         if self.outside.options.handles_signals {
             self.outside.signals = Some(super::signals::Signals::handle()?);
         }
         Ok(())
+    }
+
+    /// Starts a run without checkpoints: calls `run_begins` of its callbacks. The call comes after the model, the
+    /// optimizer and the schedule are complete, and before the first batch.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints; the error of
+    /// a callback.
+    pub fn start(&mut self) -> Result<()> {
+        self.outside.options.check_no_resume()?;
+        self.begin_callbacks()
+    }
+
+    /// Creates the callbacks of the run, and calls their `run_begins`.
+    pub(super) fn begin_callbacks(&mut self) -> Result<()> {
+        let options = &self.outside.options;
+        self.outside.callbacks = Callbacks::new(Vec::new(), options.callbacks.clone());
+        self.call_run_begins()
     }
 
     /// Whether a signal has interrupted the run. The loop must then end without a validation.
