@@ -14,6 +14,7 @@ mod validation;
 mod warmup;
 
 use number::value;
+use object::Role;
 use step::{is_metric, is_variable};
 
 use proc_macro2::{Span, TokenStream};
@@ -159,11 +160,14 @@ impl<'a> Printer<'a> {
             quote_spanned!(mixed(time.at)=> .max_time(#value))
         });
         let checks =
-            [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
-                let data = data?;
-                let loader = self.loader(data);
-                Some(Self::if_some(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
+            [(Role::Train, Some(&plan.train)), (Role::Valid, valid)].into_iter().filter_map(|(role, data)| {
+                let (data, name) = (data?, role.name());
+                let loader = self.loader(data, role);
+                let check = quote_spanned!(mixed(data.at)=> #loader.check(#name)?;);
+                Some(Self::if_some(&self.limited(data, role), check))
             });
+        let limits = [(Role::Train, Some(&plan.train)), (Role::Valid, valid)];
+        let limits = limits.into_iter().filter_map(|(role, data)| self.limit(data?, role));
         let seed = plan.seed.as_ref().map(|seed| {
             let (guard, value) = (self.local("_seed"), value(seed));
             quote_spanned!(mixed(seed.at)=> let #guard = #path::seed_scope(#value);)
@@ -187,6 +191,7 @@ impl<'a> Printer<'a> {
             #(#numbers)*
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated #monitor;
             #options
+            #(#limits)*
             #before_checks
             #(#checks)*
             #warmup
@@ -217,7 +222,7 @@ impl<'a> Printer<'a> {
     fn epochs(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch) = (self.local("run"), self.local("epoch"));
-        let train = self.loader(&plan.train);
+        let train = self.loader(&plan.train, Role::Train);
         let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
         let first = self.first_epoch();
         let last = self.last_epoch();
@@ -261,7 +266,7 @@ impl<'a> Printer<'a> {
     fn batches(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch, batch) = (self.local("run"), self.local("epoch"), self.local("batch"));
-        let train = self.data(&plan.train, &quote!(#epoch));
+        let train = self.data(&plan.train, Role::Train, &quote!(#epoch));
         let steps = |steps: &[Step]| -> TokenStream {
             steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
         };
@@ -283,7 +288,7 @@ impl<'a> Printer<'a> {
         };
         let (window, count) = (self.local("window"), value(accumulate));
         let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first.div_ceil(#count))));
-        let train = self.loader(&plan.train);
+        let train = self.loader(&plan.train, Role::Train);
         let train = quote_spanned!(mixed(plan.train.at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
         let (path, optimizer) = (self.path_at(plan.optimizer.at), plan.optimizer.exclusively());

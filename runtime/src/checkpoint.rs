@@ -180,6 +180,13 @@ impl Store {
         self.folder.join(name.to_string())
     }
 
+    /// Whether a path is a checkpoint in this folder.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        let real = |path: Option<&Path>| fs::canonicalize(path?).ok();
+        let own = real(Some(&self.folder));
+        own.is_some() && real(path.parent()) == own
+    }
+
     /// The value by which a checkpoint is compared with others, as fields of its state.
     pub(crate) fn value_fields(&self, value: Option<f64>) -> [(String, Value); 2] {
         [("monitor".to_owned(), self.compared.monitor.clone()), ("value".to_owned(), optional(value))]

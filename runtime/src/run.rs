@@ -8,6 +8,8 @@ mod diverged;
 mod epoch;
 mod history;
 mod hook;
+mod limits;
+mod logs;
 mod options;
 mod outside;
 mod parts;
@@ -35,7 +37,7 @@ pub use hook::Flow;
 pub use options::RunOptions;
 use outside::Outside;
 pub use parts::{BatchLoss, LossParts};
-use progress::Progress;
+use progress::{Now, Progress};
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use time_limit::TimeLimit;
@@ -138,7 +140,8 @@ impl Run {
             self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
             self.steps_before = self.step;
         }
-        self.progress.begin(epoch, self.history.epochs(), self.epoch.batch..batches);
+        let updates = self.step;
+        self.progress.begin(epoch, self.history.epochs(), self.epoch.batch..batches, updates);
     }
 
     /// Begins an accumulation window, which consists of the batches of one update. `samples` is
@@ -192,7 +195,7 @@ impl Run {
         }
         self.epoch.update.add(value, weight);
         self.epoch.batch += 1;
-        self.progress.batch(self.epoch.train.loss.value());
+        self.progress.batch(self.now());
         let counts = weight != Weight::Mean(0.0);
         self.factor = match &mut self.window {
             Some(window) => window.add(weight),
@@ -226,6 +229,7 @@ impl Run {
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
         self.step += 1;
+        self.progress.step(self.now());
         if self.max_steps.is_some_and(|most| self.step >= most) && self.stop.is_none() {
             self.stop = Some(StopReason::MaxSteps);
         }
@@ -233,6 +237,12 @@ impl Run {
         if self.outside.is_signalled() && !self.is_last() {
             self.stop = Some(StopReason::Interrupted);
         }
+    }
+
+    /// The state of the run for its progress.
+    fn now(&self) -> Now {
+        let (loss, learning_rate) = (self.epoch.train.loss.value(), self.epoch.learning_rate);
+        Now { loss, learning_rate, step: self.step }
     }
 
     /// Stops the run if `max_time` has passed and more updates would follow.
@@ -325,6 +335,9 @@ impl Run {
         }
         if let Some(error) = unmeasured {
             return Err(error);
+        }
+        if self.is_fast() && !self.epoch.before_training && self.stop.is_none() {
+            self.stop = Some(StopReason::Completed);
         }
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
+use super::object::Role;
 use super::{Printer, mixed, value};
 use crate::plan::{Checkpoint, Interval, Measure, Object, Recorded};
 
@@ -90,7 +91,7 @@ impl Printer<'_> {
                     quote_spanned!(at=> #warmup)
                 }
                 Recorded::Train => {
-                    let train = self.plan.train.shared_inside();
+                    let train = self.limited(&self.plan.train, Role::Train).shared_inside();
                     quote_spanned!(at=> #path::private::description(#train))
                 }
             };

@@ -149,12 +149,16 @@ impl Run {
         optimizer: &mut O,
         mut scheduler: Option<&mut dyn Schedule>,
     ) -> Result<()> {
+        if self.is_fast() {
+            return self.begin_callbacks(false);
+        }
         let state = optimizer.state_dict()?;
         let Some(dir) = self.outside.options.dir.clone() else {
             return Err(Error::Checkpoint { path: PathBuf::new(), problem: Problem::NoFolder });
         };
         let store = Store::open(&dir, self.history.declared().compared())?;
         let saved = chosen(&self.outside.options.resume, &dir, &store)?;
+        let continues = saved.as_ref().is_some_and(|saved| store.has(&saved.path));
         let mut saving = Saving {
             plan: checkpoints,
             store,
@@ -178,7 +182,7 @@ impl Run {
             restore(self, &mut saving, &saved, model, optimizer, scheduler)?;
         }
         self.saving = Some(Box::new(saving));
-        self.begin_callbacks()
+        self.begin_callbacks(continues)
     }
 
     /// Whether the run continues from a checkpoint.

@@ -13,6 +13,7 @@ impl Run {
         self.epoch.valid = Pass::default();
         self.epoch.is_best = None;
         self.validated_at = Some(self.step);
+        self.progress.validate();
     }
 
     /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
@@ -23,6 +24,7 @@ impl Run {
     #[track_caller]
     pub fn add_valid_loss<L: BatchLoss>(&mut self, loss: &L, samples: usize) {
         self.epoch.valid.add(loss, Weight::of(loss.total(), samples).0);
+        self.progress.validation_batch();
     }
 
     /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
@@ -36,6 +38,7 @@ impl Run {
     #[track_caller]
     pub fn add_weighted_valid_loss<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
         self.epoch.valid.add(loss, Weight::given(weight)?);
+        self.progress.validation_batch();
         Ok(())
     }
 
