@@ -108,18 +108,29 @@ impl Progress {
         }
         let passed = self.shown.elapsed();
         if self.shows.bar && passed >= REFRESH {
-            self.draw(&self.bar(now));
-        } else if !self.shows.bar && self.every.is_none() && passed >= SILENCE {
+            let bar = self.bar(now).fit(text::columns());
+            self.draw(&bar);
+        } else if self.is_line_due(None, passed) {
             self.line(now);
         }
     }
 
     /// Reports a finished update.
     pub(super) fn step(&mut self, now: Now) {
-        let is_due = self.every.is_some_and(|every| now.step.is_multiple_of(every));
-        if is_due && self.shows.lines && !self.shows.bar && self.shown.elapsed() >= PAUSE {
+        if self.is_line_due(Some(now.step), self.shown.elapsed()) {
             self.line(now);
         }
+    }
+
+    /// Whether a line about a long epoch is due after a batch, or after the update `step`. The last bar or line is
+    /// `passed` old.
+    fn is_line_due(&self, step: Option<usize>, passed: Duration) -> bool {
+        let is_due = match (self.every, step) {
+            (Some(every), Some(step)) => step.is_multiple_of(every) && passed >= PAUSE,
+            (None, None) => passed >= SILENCE,
+            _ => false,
+        };
+        is_due && self.shows.lines && !self.shows.bar
     }
 
     /// Begins a validation.
@@ -132,7 +143,8 @@ impl Progress {
         let done = self.validating.unwrap_or(0) + 1;
         self.validating = Some(done);
         if self.shows.bar && self.shown.elapsed() >= REFRESH {
-            self.draw(&Bar::validation(&self.epoch, done));
+            let bar = Bar::validation(&self.epoch, done).fit(text::columns());
+            self.draw(&bar);
         }
     }
 
@@ -168,8 +180,9 @@ impl Progress {
         }
     }
 
-    fn draw(&self, bar: &Bar) {
-        draw_bar(&bar.fit(text::columns()));
+    fn draw(&mut self, bar: &str) {
+        draw_bar(bar);
+        self.shown = Instant::now();
     }
 
     /// Prints a line about the current epoch.
@@ -190,5 +203,27 @@ impl Drop for Progress {
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").field("shows", &self.shows).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_epoch_prints_lines_where_there_is_no_bar() {
+        let [second, ten, minute] = [1, 10, 60].map(Duration::from_secs);
+        let mut plain = Progress::new(Shows { lines: true, bar: false });
+        assert!(plain.is_line_due(None, minute) && !plain.is_line_due(None, ten));
+        assert!(!plain.is_line_due(Some(50), minute));
+        plain.every(Some(50));
+        assert!(plain.is_line_due(Some(100), ten) && !plain.is_line_due(Some(100), second));
+        assert!(!plain.is_line_due(Some(101), ten) && !plain.is_line_due(None, minute));
+        let mut others = [Progress::off(), Progress::new(Shows { lines: true, bar: true })];
+        for other in &mut others {
+            assert!(!other.is_line_due(None, minute));
+            other.every(Some(50));
+            assert!(!other.is_line_due(Some(100), minute));
+        }
     }
 }

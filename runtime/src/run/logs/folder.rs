@@ -1,8 +1,9 @@
 //! The folder of a run: one run at a time writes its log files, and those of an earlier run are kept.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use crate::file::lock as lock_file;
 use crate::{CheckpointProblem, Error, Result};
 
 /// The log files of a run, apart from the event files.
@@ -27,8 +28,7 @@ impl Folder {
         let path = dir.join(".lock");
         let unlocked = |error| Error::io(&path, "write", error);
         let lock = File::options().create(true).append(true).open(&path).map_err(unlocked)?;
-        // Some file systems have no locks.
-        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        if !lock_file(&lock) {
             return Err(Error::Checkpoint { path: dir.to_path_buf(), problem: CheckpointProblem::InUse });
         }
         Ok(Self { _lock: lock })

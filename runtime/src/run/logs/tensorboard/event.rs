@@ -89,7 +89,7 @@ impl Message {
 mod tests {
     use super::*;
 
-    /// Bytes that `tensorboard` 2.20 reads back as the same events: `tests/tensorboard.py` shows it for whole files.
+    /// Bytes that `tensorboard` 2.21 reads back as the same events: `tests/read_events.py` shows it for whole files.
     #[test]
     fn events_have_recorded_bytes() {
         let time = Duration::from_millis(1_500);
