@@ -159,13 +159,14 @@ impl<'a> Printer<'a> {
             let value = value(time);
             quote_spanned!(mixed(time.at)=> .max_time(#value))
         });
-        let checks =
-            [(Role::Train, Some(&plan.train)), (Role::Valid, valid)].into_iter().filter_map(|(role, data)| {
+        let checks = [(Role::Train, Some(&plan.train)), (Role::Valid, valid)].into_iter().filter_map(
+            |(role, data)| {
                 let (data, name) = (data?, role.name());
                 let loader = self.loader(data, role);
                 let check = quote_spanned!(mixed(data.at)=> #loader.check(#name)?;);
                 Some(Self::if_some(&self.limited(data, role), check))
-            });
+            },
+        );
         let limits = [(Role::Train, Some(&plan.train)), (Role::Valid, valid)];
         let limits = limits.into_iter().filter_map(|(role, data)| self.limit(data?, role));
         let seed = plan.seed.as_ref().map(|seed| {

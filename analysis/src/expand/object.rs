@@ -90,7 +90,8 @@ impl Printer<'_> {
         if !self.has_options() {
             return None;
         }
-        let (run, name, loader) = (self.local("run"), self.limited(data, role).place, self.given_loader(data));
+        let (run, name, loader) =
+            (self.local("run"), self.limited(data, role).place, self.given_loader(data));
         let at = mixed(data.at);
         let limit = match role {
             Role::Train => quote_spanned!(at=> limit_train),

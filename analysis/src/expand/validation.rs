@@ -23,7 +23,10 @@ impl Printer<'_> {
                 let due = quote_spanned!(mixed(validation.at)=>
                     #run.is_last() || (#epoch + 1).is_multiple_of(#every)
                 );
-                Some(Self::if_some(&self.limited(&validation.data, Role::Valid), quote_spanned!(self.here=> if #due { #statements })))
+                Some(Self::if_some(
+                    &self.limited(&validation.data, Role::Valid),
+                    quote_spanned!(self.here=> if #due { #statements }),
+                ))
             }
         }
     }
@@ -37,7 +40,10 @@ impl Printer<'_> {
         let due = quote_spanned!(mixed(validation.at)=>
             #run.is_due(#every)
         );
-        Some(Self::if_some(&self.limited(&validation.data, Role::Valid), quote_spanned!(self.here=> if #due { #statements })))
+        Some(Self::if_some(
+            &self.limited(&validation.data, Role::Valid),
+            quote_spanned!(self.here=> if #due { #statements }),
+        ))
     }
 
     /// Validation before the first epoch.

@@ -17,7 +17,7 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 2] = [
 
 /// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
 /// help. A name that corresponds to exactly one clause is in the `foreign` list of this clause.
-pub(super) const FOREIGN: [(&[&str], &str); 27] = [
+pub(super) const FOREIGN: [(&[&str], &str); 30] = [
     (
         &[
             "check_val_every_n_epoch",
@@ -73,10 +73,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
         &["fast_dev_run"],
         "it is an option of the run: `run = RunOptions::new().fast_dev_run(2)`, or `TRAINING_LOOP_FAST_DEV_RUN=2`",
     ),
-    (
-        &["overfit_batches"],
-        "it is an option of the run: `run = RunOptions::new().overfit_batches(2)`",
-    ),
+    (&["overfit_batches"], "it is an option of the run: `run = RunOptions::new().overfit_batches(2)`"),
     (
         &["limit_val_batches", "limit_test_batches", "limit_batches", "validation_steps"],
         "it is an option of the run: `run = RunOptions::new().limit_batches(100, 10)`",

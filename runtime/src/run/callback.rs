@@ -195,8 +195,7 @@ impl Callbacks {
         }
         for Shared(callback) in &self.shared {
             // A callback that has panicked in an earlier run may be in any state that it allows.
-            let ends =
-                call(&mut *callback.lock().unwrap_or_else(PoisonError::into_inner)).flow()?.is_break();
+            let ends = call(&mut *callback.lock().unwrap_or_else(PoisonError::into_inner)).flow()?.is_break();
             flow = if ends { ControlFlow::Break(()) } else { flow };
         }
         Ok(flow)

@@ -21,7 +21,11 @@ impl Limits {
     /// Checks the ranges of the numbers.
     pub(super) fn check(self) -> Result<()> {
         at_least_one("fast_dev_run", self.fast_dev_run, "write how many batches to try: `fast_dev_run(2)`")?;
-        at_least_one("overfit_batches", self.overfit, "write how many batches to repeat: `overfit_batches(2)`")?;
+        at_least_one(
+            "overfit_batches",
+            self.overfit,
+            "write how many batches to repeat: `overfit_batches(2)`",
+        )?;
         let help = "write the largest numbers of batches: `limit_batches(100, 10)`; a loop without `valid` has no \
                     validation";
         at_least_one("limit_batches", self.batches.map(|(train, valid)| train.min(valid)), help)
@@ -75,31 +79,32 @@ pub(super) fn at_least_one(option: &'static str, value: Option<usize>, help: &'s
 /// The count in an environment variable; `None` for `off`.
 pub(super) fn count(variable: &'static str, text: &OsString) -> Result<Option<usize>> {
     let count = text.to_str().and_then(parse);
-    count.ok_or_else(|| unread(variable, text, "must be a whole number of at least 1, or `off`"))
+    let count =
+        count.ok_or_else(|| unread(variable, text, "must be a whole number of at least 1, or `off`"))?;
+    Ok(Some(count).filter(|&count| count > 0))
 }
 
 /// One or two counts in an environment variable, as `100` or `100,10`; `None` for `off`.
 pub(super) fn counts(variable: &'static str, text: &OsString) -> Result<Option<(usize, usize)>> {
     let read = |text: &str| {
         let (train, valid) = text.split_once(',').unwrap_or((text, text));
-        match (parse(train)?, parse(valid)?) {
-            (Some(train), Some(valid)) => Some(Some((train, valid))),
-            (None, None) => Some(None),
-            _ => None,
-        }
+        let (train, valid) = (parse(train)?, parse(valid)?);
+        ((train == 0) == (valid == 0)).then_some((train, valid))
     };
     let counts = text.to_str().and_then(read);
-    counts.ok_or_else(|| unread(variable, text, "must be one or two whole numbers of at least 1, or `off`"))
+    let rule = "must be one or two whole numbers of at least 1, or `off`";
+    Ok(Some(counts.ok_or_else(|| unread(variable, text, rule))?).filter(|&(train, _)| train > 0))
 }
 
-/// A count, or `None` for `off`; the outer `None` for another text.
-fn parse(text: &str) -> Option<Option<usize>> {
+/// A count, or 0 for `off`; `None` for another text.
+fn parse(text: &str) -> Option<usize> {
     match text.trim() {
-        "off" => Some(None),
-        text => text.parse().ok().filter(|&count| count > 0).map(Some),
+        "off" => Some(0),
+        text => text.parse().ok().filter(|&count| count > 0),
     }
 }
 
+/// The error about an environment variable.
 fn unread(variable: &'static str, text: &OsString, rule: &'static str) -> Error {
     let value = text.display().to_string();
     Error::Rule { clause: variable, value, rule, help: "change the environment variable, or unset it" }

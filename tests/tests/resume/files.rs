@@ -92,8 +92,7 @@ fn a_loop_without_checkpoints_cannot_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");
     let options = RunOptions::new().dir(&dir);
-    let text =
-        error(without_checkpoints(&mut Net::fresh(), &train_loader(), &options.clone().resume_auto()));
+    let text = error(without_checkpoints(&mut Net::fresh(), &train_loader(), &options.clone().resume_auto()));
     assert_says(&text, &["run", "add the clause `checkpoint(every = 1 epochs)`"]);
     assert!(!dir.exists());
     assert!(without_checkpoints(&mut Net::fresh(), &train_loader(), &options).is_ok());

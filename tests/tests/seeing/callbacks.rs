@@ -32,17 +32,22 @@ fn callbacks_are_called_in_order() {
     assert_eq!(
         recorder.calls,
         [
-            "begin 0 0", "epoch first", "step 1", "step 2", "epoch 0", "step 3", "step 4", "epoch 1",
+            "begin 0 0",
+            "epoch first",
+            "step 1",
+            "step 2",
+            "epoch 0",
+            "step 3",
+            "step 4",
+            "epoch 1",
             "end Completed"
         ]
     );
     let steps = &recorder.steps;
-    assert_eq!(steps.iter().map(|step| (step.epoch, step.batch)).collect::<Vec<_>>(), [
-        (0, 3),
-        (0, 5),
-        (1, 3),
-        (1, 5)
-    ]);
+    assert_eq!(
+        steps.iter().map(|step| (step.epoch, step.batch)).collect::<Vec<_>>(),
+        [(0, 3), (0, 5), (1, 3), (1, 5)]
+    );
     assert!(steps.iter().all(|step| step.learning_rate == 0.1 && step.grad_norm.is_some()));
     assert_eq!(steps[3].grad_norm, history.rows()[2].grad_norm);
     // The updates have 16 and 6 of the 22 samples.
@@ -78,8 +83,7 @@ fn a_run_that_a_callback_ended_can_be_resumed() {
             let recorder = Recorder::acting(at, act);
             let acting = options.clone().callback(Arc::clone(&recorder));
             let mut first = model();
-            let ended =
-                catch_unwind(AssertUnwindSafe(|| saved(&mut first, &train(), &valid(), &acting)));
+            let ended = catch_unwind(AssertUnwindSafe(|| saved(&mut first, &train(), &valid(), &acting)));
             match (act, ended) {
                 (Act::Break, Ok(Ok(history))) => assert_eq!(history.stop_reason(), StopReason::Hook),
                 (Act::Fail, Ok(Err(error))) => assert_eq!(error.to_string(), "the callback failed"),

@@ -37,7 +37,8 @@ fn trains_slowly() {
 }
 
 /// The variables that the display depends on.
-const VARIABLES: [&str; 6] = ["TRAINING_LOOP_PROGRESS", "TERM", "CI", "COLUMNS", STYLE, "TRAINING_LOOP_FAST_DEV_RUN"];
+const VARIABLES: [&str; 6] =
+    ["TRAINING_LOOP_PROGRESS", "TERM", "CI", "COLUMNS", STYLE, "TRAINING_LOOP_FAST_DEV_RUN"];
 
 /// The story with standard error in a pipe.
 fn piped(variables: &[(&str, &str)]) -> String {
@@ -117,7 +118,9 @@ fn no_escape_code_is_written_elsewhere() {
     for text in texts.chain(pipes) {
         assert!(!text.contains('\u{1b}') && text.matches("epoch ").count() == 2, "{text:?}");
     }
-    if let Some(text) = on_terminal(80, &[("TERM", "xterm"), ("CI", "true"), ("TRAINING_LOOP_PROGRESS", "bar")]) {
+    if let Some(text) =
+        on_terminal(80, &[("TERM", "xterm"), ("CI", "true"), ("TRAINING_LOOP_PROGRESS", "bar")])
+    {
         assert!(!bars(&text).is_empty(), "{text:?}");
     }
 }

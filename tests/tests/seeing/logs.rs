@@ -57,7 +57,8 @@ fn the_files_have_the_numbers_of_the_history() {
     assert_eq!(steps[0], ["step", "epoch", "loss", "learning_rate", "grad_norm"]);
     let place = |row: &Vec<String>| (row[0].clone(), row[1].clone());
     let places: Vec<_> = steps[1..].iter().map(place).collect();
-    let expected: Vec<_> = (1..=10).map(|n| ((4 * n).to_string(), ((4 * n - 1) / 6 + 1).to_string())).collect();
+    let expected: Vec<_> =
+        (1..=10).map(|n| ((4 * n).to_string(), ((4 * n - 1) / 6 + 1).to_string())).collect();
     assert_eq!(places, expected);
     for (row, line) in steps[1..].iter().zip(objects(&dir, "steps.jsonl")) {
         for (name, value) in steps[0].iter().zip(row) {

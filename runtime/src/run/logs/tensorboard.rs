@@ -1,7 +1,7 @@
 //! Event files for `TensorBoard`: scalars per epoch and per so many updates.
 //!
 //! # Source
-//! The file is a sequence of TFRecords, each with an `Event` of `tensorflow/core/util/event.proto`. `TensorBoard` 2 reads
+//! The file is a sequence of `TFRecord`s, each with an `Event` of `tensorflow/core/util/event.proto`. `TensorBoard` 2 reads
 //! such files. The names of files and the event that announces a restart are those of its own writer.
 
 mod event;
@@ -68,11 +68,14 @@ impl Callback for EventFile {
     }
 
     fn epoch_ends(&mut self, run: &RunInfo, row: &Row) -> Result<ControlFlow<()>> {
-        let mut values = vec![("number".to_owned(), row.number() as f64), ("seconds".to_owned(), row.seconds)];
+        let mut values =
+            vec![("number".to_owned(), row.number() as f64), ("seconds".to_owned(), row.seconds)];
         values.extend(row.learning_rate.map(|rate| ("learning_rate".to_owned(), f64::from(rate))));
         values.extend(row.grad_norm.map(|norm| ("grad_norm".to_owned(), norm)));
         values.extend(row.measurements.iter().cloned());
-        values.iter_mut().for_each(|(name, _)| *name = format!("epoch/{name}"));
+        for (name, _) in &mut values {
+            *name = format!("epoch/{name}");
+        }
         self.write(&scalars(now(), run.step, &values));
         Ok(ControlFlow::Continue(()))
     }

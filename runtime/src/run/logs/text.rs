@@ -13,11 +13,12 @@ const EPOCH: [&str; 4] = ["epoch", "seconds", "learning_rate", "grad_norm"];
 pub(in crate::run) fn columns(names: &[&str]) -> Vec<String> {
     let mut columns: Vec<String> = EPOCH.map(str::to_owned).into();
     for name in names {
-        let is_free = |name: &String| !columns.contains(name) && names.iter().all(|other| other != name);
-        let numbered = (2_u64..).map(|number| format!("{name}_{number}")).find(is_free);
-        let is_taken = EPOCH.contains(name);
-        let own = (*name).to_owned();
-        columns.push(if is_taken { numbered.unwrap_or(own) } else { own });
+        let (mut own, mut number) = ((*name).to_owned(), 1);
+        while columns.contains(&own) || number > 1 && names.contains(&own.as_str()) {
+            number += 1;
+            own = format!("{name}_{number}");
+        }
+        columns.push(own);
     }
     columns
 }

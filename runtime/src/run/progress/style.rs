@@ -18,7 +18,8 @@ static CHOICE: AtomicU8 = AtomicU8::new(0);
 /// the epoch and of the run, the mean loss of the epoch so far, and the learning rate. If the terminal is too narrow,
 /// the bar gets shorter first; then the parts are left out in this order: the time left of the run, the learning rate,
 /// the rate, the bar, the time left of the epoch, the loss. The width is asked for at each redraw; an environment
-/// variable `COLUMNS` makes it smaller. The bar is erased before a line is printed.
+/// variable `COLUMNS` makes it smaller. The bar is erased before a line is printed. A part of a bar may stay behind if the
+/// terminal becomes narrower while the bar is visible.
 ///
 /// In a pipe or a file, and on a terminal with `TERM=dumb`, there is no bar and there are no escape codes. An epoch
 /// that takes longer than a minute prints a line each minute. With [`log_every`](crate::RunOptions::log_every), it

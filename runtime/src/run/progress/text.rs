@@ -152,8 +152,12 @@ mod tests {
         let short = "###-------";
         let long = format!("{}{}", "#".repeat(9), "-".repeat(21));
         let expected = [
-            format!("epoch  3/10  {long} 120/400  31.2 batches/s  0:09 left, run 4:12  loss 0.2310  lr 0.1000"),
-            format!("epoch  3/10  {short} 120/400  31.2 batches/s  0:09 left, run 4:12  loss 0.2310  lr 0.1000"),
+            format!(
+                "epoch  3/10  {long} 120/400  31.2 batches/s  0:09 left, run 4:12  loss 0.2310  lr 0.1000"
+            ),
+            format!(
+                "epoch  3/10  {short} 120/400  31.2 batches/s  0:09 left, run 4:12  loss 0.2310  lr 0.1000"
+            ),
             format!("epoch  3/10  {short} 120/400  31.2 batches/s  0:09 left  loss 0.2310  lr 0.1000"),
             format!("epoch  3/10  {short} 120/400  31.2 batches/s  0:09 left  loss 0.2310"),
             format!("epoch  3/10  {short} 120/400  0:09 left  loss 0.2310"),
@@ -187,7 +191,10 @@ mod tests {
 
     #[test]
     fn rates_and_times_are_short() {
-        assert_eq!([1234.5, 99.96, 1.0, 0.2].map(rate), ["1234 batches/s", "100.0 batches/s", "1.0 batches/s", "5.0 s/batch"]);
+        assert_eq!(
+            [1234.5, 99.96, 1.0, 0.2].map(rate),
+            ["1234 batches/s", "100.0 batches/s", "1.0 batches/s", "5.0 s/batch"]
+        );
         let times = [0, 9, 252, 3723, 172_799, 273_600].map(|seconds| time(Duration::from_secs(seconds)));
         assert_eq!(times, ["0:00", "0:09", "4:12", "1:02:03", "47:59:59", "3d 04h"]);
     }

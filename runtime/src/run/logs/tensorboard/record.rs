@@ -1,4 +1,4 @@
-//! TFRecords: a length, a payload, and checksums of both.
+//! `TFRecord`s: a length, a payload, and checksums of both.
 
 /// A record with this payload: the length as `u64`, its masked checksum, the payload, and its masked checksum, in
 /// little-endian order.
