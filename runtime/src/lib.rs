@@ -57,6 +57,7 @@
 
 mod autograd;
 mod broadcast;
+mod chart;
 mod checkpoint;
 pub mod data;
 mod ema;
@@ -69,6 +70,7 @@ mod gradient_stage;
 mod kernel;
 mod labels;
 mod loss;
+mod lr_find;
 mod memory;
 pub mod metric;
 mod model_file;
@@ -80,6 +82,7 @@ mod predict;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+mod profile;
 mod random;
 mod reduction;
 pub mod run;
@@ -110,6 +113,7 @@ pub use loss::{
     ClassTarget, CrossEntropy, Huber, NumberTarget, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy,
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
+pub use lr_find::{LrCurve, LrFind, lr_find};
 pub use model_file::ModelFile;
 /// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;

@@ -11,10 +11,13 @@ mod hook;
 mod limits;
 mod logs;
 mod options;
+mod outline;
 mod outside;
 mod parts;
 mod progress;
+mod report;
 mod saved;
+mod shown;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod state;
@@ -35,6 +38,7 @@ use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
 pub use options::RunOptions;
+pub use outline::Outline;
 use outside::Outside;
 pub use parts::{BatchLoss, LossParts};
 use progress::{Now, Progress};
@@ -45,6 +49,8 @@ use weight::{Total, Weight, Window};
 
 use crate::autograd::anomaly;
 use crate::metric::Metric;
+use crate::profile;
+pub use crate::profile::{Profile, Stage};
 use crate::{Error, Result, Scalar, Tensor};
 
 /// The state of a running loop. Each method is named after the stage of the generated loop that
@@ -136,6 +142,7 @@ impl Run {
 
     /// Begins epoch `epoch`, counted from 0, which has `batches` batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
+        profile::begin(Stage::Rest);
         if !self.continues_epoch() {
             self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
             self.steps_before = self.step;
@@ -185,6 +192,8 @@ impl Run {
 
     #[track_caller]
     fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) {
+        profile::begin(Stage::Rest);
+        self.show_summary();
         let value = self.epoch.train.add(loss, weight);
         if !value.is_finite() && anomaly::is_detecting() {
             anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
@@ -224,6 +233,7 @@ impl Run {
 
     /// Counts an update at this learning rate. `grad_norm` is the norm of the gradients before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        profile::begin(Stage::Rest);
         // What an operation computed on the way to a finite update explains no later failure.
         anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
@@ -289,6 +299,8 @@ impl Run {
 
     /// The state that hooks see.
     pub fn state(&self) -> State<'_> {
+        // The hook follows, until `hook` gets its value.
+        profile::begin(Stage::Callbacks);
         let row = self.epoch.row();
         let is_best = self.is_best_row(&row);
         State {
@@ -307,6 +319,7 @@ impl Run {
 
     /// Handles the return value of a hook: nothing, a request to stop the run, or an error.
     pub fn hook(&mut self, value: impl Flow) -> Result<()> {
+        profile::begin(Stage::Rest);
         if value.flow()?.is_break() && self.stop.is_none() {
             self.stop = Some(StopReason::Hook);
         }
@@ -319,6 +332,7 @@ impl Run {
     /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
     /// never end. [`Error::Unmeasured`] if the run does not measure its monitor. The error of a callback.
     pub fn end_epoch(&mut self) -> Result<()> {
+        profile::begin(Stage::Rest);
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
         let line = history::line(&row, self.history.epochs(), self.history.is_best(&row), first_rate);
@@ -326,6 +340,7 @@ impl Run {
         let unmeasured = self.unmeasured(&row);
         self.history.push(row);
         self.progress.end(&line);
+        self.show_state(false);
         self.call_epoch_ends()?;
         // The validation may have exceeded the time limit. If the last update is not validated yet,
         // the next validation ends the run.
@@ -346,6 +361,7 @@ impl Run {
     pub fn finish(mut self) -> History {
         self.history.stop(self.stop.unwrap_or(StopReason::Completed));
         self.call_run_ends();
+        self.end_shown();
         std::mem::take(&mut self.history)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Batch, Dataset, Rows};
+use crate::profile::{self, Stage};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
@@ -142,6 +143,7 @@ impl<Y, X> DataLoader<Y, X> {
     #[track_caller]
     pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
+        let _stage = profile::scope(Stage::Data);
         let samples = self.samples();
         let room = Vec::<usize>::new().try_reserve_exact(self.dataset.len());
         assert!(
@@ -244,8 +246,13 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
     type Item = Batch<Y, X>;
 
     fn next(&mut self) -> Option<Batch<Y, X>> {
-        let places = self.take_places(self.loader.batch_size)?;
-        Some(self.loader.dataset.batch(&self.order[places]))
+        profile::begin_inside(Stage::Data);
+        let batch = self
+            .take_places(self.loader.batch_size)
+            .map(|places| self.loader.dataset.batch(&self.order[places]));
+        // The caller computes with the batch, or has none left.
+        profile::begin_inside(if batch.is_some() { Stage::Forward } else { Stage::Rest });
+        batch
     }
 
     /// Skips `n` batches without reading their samples, and returns the next one. `skip(n)` calls this method.

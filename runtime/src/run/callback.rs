@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Flow, History, Row, Run, StopReason};
+use crate::profile::{self, Stage};
 use crate::stderr::write_line;
 use crate::{Result, Scalar};
 
@@ -262,6 +263,7 @@ impl Run {
         if self.outside.callbacks.is_empty() {
             return Ok(());
         }
+        let _stage = profile::scope(Stage::Callbacks);
         let mut callbacks = std::mem::take(&mut self.outside.callbacks);
         let run = RunInfo {
             dir: self.outside.options.dir.as_deref(),

@@ -15,6 +15,7 @@ use super::{Run, StopReason};
 use crate::checkpoint::{AVERAGES, BEST, Draft, Name, Saved, Store, newest};
 use crate::nn::{Module, Snapshot, state};
 use crate::optim::Optimizer;
+use crate::profile::{self, Stage};
 use crate::schedule::Schedule;
 use crate::{CheckpointProblem as Problem, Error, Result, StateDict};
 use contents::{check, restore, saved_run};
@@ -152,6 +153,7 @@ impl Run {
         if self.is_fast() {
             return self.begin_callbacks(false);
         }
+        let stage = profile::scope(Stage::Checkpoint);
         let state = optimizer.state_dict()?;
         let Some(dir) = self.outside.options.dir.clone() else {
             return Err(Error::Checkpoint { path: PathBuf::new(), problem: Problem::NoFolder });
@@ -182,12 +184,18 @@ impl Run {
             restore(self, &mut saving, &saved, model, optimizer, scheduler)?;
         }
         self.saving = Some(Box::new(saving));
+        drop(stage);
         self.begin_callbacks(continues)
     }
 
     /// Whether the run continues from a checkpoint.
     pub fn is_resumed(&self) -> bool {
         self.saving.as_ref().is_some_and(|saving| saving.is_resumed)
+    }
+
+    /// The clauses that a checkpoint of the run records.
+    pub(super) fn recorded_clauses(&self) -> Vec<(&'static str, String)> {
+        self.saving.as_ref().map(|saving| saving.plan.clauses.clone()).unwrap_or_default()
     }
 
     /// Whether the epoch that begins is the one in the middle of which the run was saved.
@@ -259,6 +267,7 @@ impl Run {
         scheduler: Option<&mut dyn Schedule>,
     ) -> Result<()> {
         let Some(mut saving) = self.saving.take() else { return Ok(()) };
+        let _stage = profile::scope(Stage::Checkpoint);
         let is_end = self
             .history
             .rows()

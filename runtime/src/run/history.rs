@@ -10,6 +10,7 @@ pub(super) use table::{epoch_of, line, number};
 
 use super::checks::Monitor;
 use super::logs::{columns, csv_fields, csv_line};
+use super::outline::About;
 use crate::file::atomic_write;
 use crate::metric::Confusion;
 use crate::{Result, Scalar};
@@ -111,6 +112,8 @@ pub struct History {
     monitor: Option<Monitor>,
     stop_reason: StopReason,
     explanation: Option<String>,
+    /// What a report says besides; `None` unless the options of the run ask for something to show.
+    pub(super) about: Option<Box<About>>,
 }
 
 impl History {

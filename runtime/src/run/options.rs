@@ -91,6 +91,22 @@ pub struct RunOptions {
     pub(super) callbacks: Vec<Shared>,
     #[cfg(all(unix, feature = "signals"))]
     pub(super) handles_signals: bool,
+    pub(super) shows: Shows,
+}
+
+/// What a run shows besides its progress.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shows {
+    pub(super) report: bool,
+    pub(super) summary: bool,
+    pub(super) profile: bool,
+}
+
+impl Shows {
+    /// Whether the run shows anything.
+    pub(super) fn any(self) -> bool {
+        self.report || self.summary || self.profile
+    }
 }
 
 /// The checkpoint that a run starts from.
@@ -209,6 +225,48 @@ impl RunOptions {
     #[cfg(all(unix, feature = "signals"))]
     pub fn handle_signals(self) -> Self {
         Self { handles_signals: true, ..self }
+    }
+
+    /// Writes the report of the run as `report.html` into its [folder](Self::dir), at its start, after epochs, and at
+    /// its end. [`History::save_report`](super::History::save_report) describes the report.
+    ///
+    /// The file is replaced as a whole, so a browser can show it while the run continues. After an epoch it is
+    /// written only if that costs less than 2 % of the time since the last write. A report that cannot be written at
+    /// the start is an error; later, a warning is printed once, and the run continues.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// #[training_loop(loss = mse_loss, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+    /// fn fit(model: &mut Linear, train: &DataLoader<Tensor>, run: &RunOptions) -> Result<History>;
+    ///
+    /// # fn main() -> Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let dir = folder.path().join("run");
+    /// let loader = DataLoader::new(TensorDataset::new(Tensor::ones(&[8, 1]), Tensor::ones(&[8, 1]))?, 4);
+    /// fit(&mut Linear::new(1, 1), &loader, &RunOptions::new().dir(&dir).report())?;
+    /// assert!(dir.join("report.html").is_file());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn report(self) -> Self {
+        Self { shows: Shows { report: true, ..self.shows }, ..self }
+    }
+
+    /// Prints a table of the model's layers on standard error after the first forward pass of the run: names, types,
+    /// output shapes, parameters and bytes. [`History::summary`](super::History::summary) has it as well.
+    ///
+    /// The shapes are those of the first batch, so no other forward pass is made.
+    /// [`summary`](crate::nn::summary) makes the table without a run.
+    pub fn summary(self) -> Self {
+        Self { shows: Shows { summary: true, ..self.shows }, ..self }
+    }
+
+    /// Measures the time that the run spends in each stage, and prints it as a table on standard error at the end.
+    /// [`History::profile`](super::History::profile) and the report have it as well.
+    pub fn profile(self) -> Self {
+        Self { shows: Shows { profile: true, ..self.shows }, ..self }
     }
 
     /// The options with the values of the environment variables, where these are set.

@@ -17,6 +17,7 @@ pub(super) struct Outside {
     threads: Option<ThreadsScope>,
     #[cfg(all(unix, feature = "signals"))]
     signals: Option<super::signals::Signals>,
+    pub(super) shown: super::shown::Shown,
 }
 
 impl Outside {
@@ -37,8 +38,9 @@ impl Run {
     /// Sets the options of a run. Environment variables override them.
     ///
     /// # Errors
-    /// [`Error::Rule`](crate::Error::Rule) if a number in the options or in an environment variable is out of range;
-    /// [`Error::Other`](crate::Error::Other) if the options handle signals and the system refuses the handler.
+    /// [`Error::Rule`](crate::Error::Rule) if a number in the options or in an environment variable is out of range, or
+    /// if the options ask for a report and name no folder; [`Error::Other`](crate::Error::Other) if they handle signals
+    /// and the system refuses the handler; [`Error::Io`](crate::Error::Io) if the folder of the report cannot be created.
     pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
         self.outside.options = options.clone().with_environment()?;
         let options = &self.outside.options;
@@ -52,7 +54,7 @@ impl Run {
         if self.outside.options.handles_signals {
             self.outside.signals = Some(super::signals::Signals::handle()?);
         }
-        Ok(())
+        self.begin_shown()
     }
 
     /// Starts a run without checkpoints: opens its log files, and calls `run_begins` of its callbacks. The call comes after the model, the

@@ -6,10 +6,12 @@ use super::weight::Weight;
 use super::{BatchLoss, Run};
 use crate::Result;
 use crate::metric::Metric;
+use crate::profile::{self, Stage};
 
 impl Run {
     /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
     pub fn begin_validation(&mut self) {
+        profile::begin(Stage::Validation);
         self.epoch.valid = Pass::default();
         self.epoch.is_best = None;
         self.validated_at = Some(self.step);
@@ -23,6 +25,7 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_valid_loss<L: BatchLoss>(&mut self, loss: &L, samples: usize) {
+        self.show_summary();
         self.epoch.valid.add(loss, Weight::of(loss.total(), samples).0);
         self.progress.validation_batch();
     }
@@ -37,6 +40,7 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_weighted_valid_loss<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.show_summary();
         self.epoch.valid.add(loss, Weight::given(weight)?);
         self.progress.validation_batch();
         Ok(())
@@ -56,6 +60,7 @@ impl Run {
         if monitor.is_validation() {
             self.epoch.is_best = Some(self.checks.add(monitor.value(&row), &monitor));
         }
+        profile::begin(Stage::Rest);
     }
 
     /// Whether the present values are the best so far, by the last validation or the epoch's training.
