@@ -9,6 +9,7 @@ mod doc;
 mod ema;
 mod number;
 mod object;
+mod outline;
 mod step;
 mod validation;
 mod warmup;
@@ -127,6 +128,7 @@ impl<'a> Printer<'a> {
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
         let (setup, start, epochs) = (self.setup(), self.start(), self.epochs());
+        let describe = self.describe();
         let (apply, restore) = (self.apply_ema(), self.restore_best());
         let mut first = self.first_validation();
         if self.plan.checkpoint.is_some() {
@@ -136,6 +138,7 @@ impl<'a> Printer<'a> {
             #setup
             #training
             #start
+            #describe
             #first
             #epochs
             #apply

@@ -10,6 +10,7 @@ mod ema;
 mod measure;
 pub(crate) mod object;
 pub(crate) mod order;
+mod outline;
 mod parts;
 pub(crate) mod scope;
 mod validation;
@@ -19,6 +20,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
+use crate::prose::code;
 use crate::rules::{Amount, Checked, Rule};
 use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit};
 pub(crate) use amounts::Amounts;
@@ -29,6 +31,7 @@ pub(crate) use measure::Measure;
 use measure::measures;
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
+pub(crate) use outline::Outline;
 pub(crate) use scope::{Rebind, Scope};
 pub(crate) use validation::{Validation, When};
 pub(crate) use warmup::Warmup;
@@ -86,6 +89,17 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
+impl Number {
+    /// The number as the spec writes it.
+    pub(crate) fn text(&self) -> String {
+        match &self.value {
+            NumberValue::Literal(literal) => literal.to_string(),
+            NumberValue::Parameter(name) => name.to_string(),
+            NumberValue::Bound(_, value) => code(&**value),
+        }
+    }
+}
+
 /// The source of a number's value in the loop.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
@@ -130,6 +144,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The options of the run.
     pub(crate) options: Option<Object>,
+    /// What a report shows of the loop, if it has options.
+    pub(crate) outline: Option<Outline>,
 }
 
 impl Plan {
@@ -149,6 +165,7 @@ impl Plan {
             checks,
             checkpoint,
             options: _,
+            outline: _,
             path: _,
             names: _,
             model: _,
@@ -263,7 +280,10 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         ema: ema.as_ref(),
     };
     let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
-    Ok(Plan {
+    let options = object("run", run);
+    let is_recorded = options.is_some() && checkpoint.is_none();
+    let recorded = if is_recorded { checkpoint::clauses(spec, &parts) } else { Vec::new() };
+    let mut plan = Plan {
         checks,
         path: path.as_ref().map(|clause| clause.value.clone()),
         train: object("train", train).ok_or("a plan without training data")?,
@@ -281,14 +301,17 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         train_metrics: measures(train_metrics, "train"),
         epoch_end: hook("epoch_end", &order::per_epoch(spec)),
         checkpoint,
-        options: object("run", run),
+        options,
+        outline: None,
         order,
         validation,
         model,
         optimizer,
         scheduler,
         names,
-    })
+    };
+    plan.outline = outline::plan(spec, item, &plan, recorded);
+    Ok(plan)
 }
 
 /// Whether a number is the literal 1.

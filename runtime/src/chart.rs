@@ -16,7 +16,7 @@ const WIDTH: f64 = 340.0;
 /// The height of a chart.
 const HEIGHT: f64 = 210.0;
 /// The left, right, upper and lower edge of the plot.
-const PLOT: [f64; 4] = [50.0, 330.0, 12.0, 172.0];
+const PLOT: [f64; 4] = [50.0, 330.0, 18.0, 172.0];
 
 /// The rules for text and lines in a chart. The page defines the colours.
 pub(crate) const STYLE: &str = "\
@@ -60,6 +60,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) x_title: &'a str,
     /// Whether x is shown on a logarithmic scale. All x must then be above 0.
     pub(crate) x_is_log: bool,
+    /// Whether y may be shown on a logarithmic scale, where that helps.
+    pub(crate) y_may_be_log: bool,
     pub(crate) series: Vec<Series<'a>>,
     pub(crate) marks: Vec<Mark<'a>>,
 }
@@ -97,7 +99,8 @@ impl Chart<'_> {
             );
         } else {
             let x = if self.x_is_log { Scale::log(&xs, left, right) } else { Scale::whole(&xs, left, right) };
-            let y = Scale::of(&ys, bottom, top);
+            let y =
+                if self.y_may_be_log { Scale::of(&ys, bottom, top) } else { Scale::linear(&ys, bottom, top) };
             self.axes(&mut svg, &x, &y);
             self.marks(&mut svg, &x);
             self.series.iter().for_each(|series| series.draw(&mut svg, &x, &y));
@@ -126,27 +129,29 @@ impl Chart<'_> {
                 "<text class=\"quiet\" x=\"{at:.1}\" y=\"{under}\" text-anchor=\"middle\">{text}</text>"
             );
         }
-        let (middle, under) = ((left + right) / 2.0, bottom + 28.0);
+        let under = bottom + 28.0;
         let title = escaped(self.x_title);
         let scale = if y.is_log() { ", log scale" } else { "" };
         let _ = writeln!(
             svg,
             "<text class=\"quiet\" x=\"{right}\" y=\"{under}\" text-anchor=\"end\">{title}{scale}</text>"
         );
-        let _ = middle;
     }
 
     fn marks(&self, svg: &mut String, x: &Scale) {
-        let [_, right, top, bottom] = PLOT;
+        let [left, right, top, bottom] = PLOT;
         for Mark { x: value, text } in &self.marks {
             let at = x.at(*value);
-            // A text next to the right edge is on the left of its line.
-            let (beside, anchor) = if at > right - 70.0 { (at - 3.0, "end") } else { (at + 3.0, "start") };
+            let (text_at, anchor) = match at {
+                near if near > right - 40.0 => (right, "end"),
+                near if near < left + 40.0 => (left, "start"),
+                middle => (middle, "middle"),
+            };
             let _ = writeln!(
                 svg,
-                "<path class=\"mark\" d=\"M{at:.1} {top}V{bottom}\"/><text class=\"quiet\" x=\"{beside:.1}\" y=\"{:.1}\" \
+                "<path class=\"mark\" d=\"M{at:.1} {top}V{bottom}\"/><text class=\"quiet\" x=\"{text_at:.1}\" y=\"{:.1}\" \
                  text-anchor=\"{anchor}\">{}</text>",
-                top + 9.0,
+                top - 5.0,
                 escaped(text)
             );
         }
@@ -230,14 +235,20 @@ mod tests {
 
     fn chart(points: Vec<(f64, f64)>) -> Chart<'static> {
         let series = vec![Series { name: "a<b>", class: "train", points }];
-        Chart { x_title: "epoch", x_is_log: false, series, marks: vec![Mark { x: 2.0, text: "best" }] }
+        Chart {
+            x_title: "epoch",
+            x_is_log: false,
+            y_may_be_log: true,
+            series,
+            marks: vec![Mark { x: 2.0, text: "best" }],
+        }
     }
 
     #[test]
     fn a_gap_splits_the_line_and_a_lone_point_is_a_dot() {
         let svg = chart(vec![(1.0, 4.0), (2.0, 3.0), (3.0, f64::NAN), (4.0, 2.0)]).svg();
-        assert!(svg.contains("class=\"train\" d=\"M50.0 12.0L143.3 92.0\""), "{svg}");
-        assert!(svg.contains("<circle class=\"train\" cx=\"330.0\" cy=\"172.0\""), "{svg}");
+        assert!(svg.contains("class=\"train\" d=\"M50.0 23.7L143.3 95.0\""), "{svg}");
+        assert!(svg.contains("<circle class=\"train\" cx=\"330.0\" cy=\"166.3\""), "{svg}");
         assert!(svg.contains("a&lt;b&gt;") && !svg.contains("NaN") && !svg.contains("http"), "{svg}");
     }
 

@@ -346,7 +346,7 @@ impl LrCurve {
             self.suggestion().map(|rate| (f64::from(rate), format!("{}", short(f64::from(rate)))));
         let marks = suggestion.iter().map(|(x, text)| Mark { x: *x, text }).collect();
         let series = vec![Series { name: "smoothed loss", class: "train", points: self.points.clone() }];
-        Chart { x_title: "learning rate", x_is_log: true, series, marks }.file()
+        Chart { x_title: "learning rate", x_is_log: true, y_may_be_log: true, series, marks }.file()
     }
 
     /// Writes [`svg`](Self::svg) to a file, completely or not at all.

@@ -1,6 +1,6 @@
 //! The checkpoints of a loop: how it is resumed, and when it is saved.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::object::Role;
@@ -83,21 +83,31 @@ impl Printer<'_> {
             quote_spanned!(at=> .keep_best(#count))
         });
         let clauses = checkpoint.clauses.iter().map(|(name, recorded)| {
-            let value = match recorded {
-                Recorded::Text(text) => quote_spanned!(at=> #text),
-                Recorded::Number(number) => value(number),
-                Recorded::Warmup => {
-                    let warmup = self.local("warmup");
-                    quote_spanned!(at=> #warmup)
-                }
-                Recorded::Train => {
-                    let train = self.limited(&self.plan.train, Role::Train).shared_inside();
-                    quote_spanned!(at=> #path::private::description(#train))
-                }
-            };
+            let value = self.recorded(recorded, at);
             quote_spanned!(at=> .clause(#name, #value))
         });
         quote_spanned!(at=> #path::run::Checkpoints::#start #last #best #(#clauses)*)
+    }
+
+    /// The value of a clause that a checkpoint or a report records.
+    pub(super) fn recorded(&self, recorded: &Recorded, at: Span) -> TokenStream {
+        let path = &self.path;
+        let description = |data: &Object, role| {
+            let data = self.limited(data, role).shared_inside();
+            quote_spanned!(at=> #path::private::description(#data))
+        };
+        match recorded {
+            Recorded::Text(text) => quote_spanned!(at=> #text),
+            Recorded::Number(number) => value(number),
+            Recorded::Warmup => {
+                let warmup = self.local("warmup");
+                quote_spanned!(at=> #warmup)
+            }
+            Recorded::Train => description(&self.plan.train, Role::Train),
+            Recorded::Valid => {
+                self.plan.validation.as_ref().map_or_else(|| quote!(""), |valid| description(&valid.data, Role::Valid))
+            }
+        }
     }
 
     /// The schedule as an optional trait object.

@@ -45,6 +45,8 @@ pub(crate) enum Recorded {
     Number(Number),
     /// The description of the training data at run time.
     Train,
+    /// The description of the validation data at run time, which is not optional.
+    Valid,
     /// The number of updates of the warmup at run time.
     Warmup,
 }
@@ -98,7 +100,7 @@ pub(super) fn plan(
 }
 
 /// The clauses that determine a run, with their values.
-fn clauses(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
+pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
     let text = |name: ClauseName, clause: &Option<Clause<Expr>>| {
         Some((name.text(), Recorded::Text(code(&clause.as_ref()?.value))))
     };

@@ -79,6 +79,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
         ("len", 0, CallEffect::Detaches),
         ("is_empty", 0, CallEffect::Detaches),
         ("start_or_resume", 4, CallEffect::Harmless),
+        ("describe", 2, CallEffect::Harmless),
         ("diverged", 1, CallEffect::Detaches),
         ("exploded", 3, CallEffect::Detaches),
         ("is_finite", 0, CallEffect::Detaches),

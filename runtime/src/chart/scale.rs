@@ -17,13 +17,27 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// An axis for measurements. It is logarithmic if all values are above 0 and spread widely.
+    /// An axis for measurements, with some room at both ends. It is logarithmic if all values are above 0 and spread
+    /// widely, and at least half of them would be in the lowest fifth of a linear axis, as for a loss that falls.
     pub(super) fn of(values: &[f64], from: f64, to: f64) -> Self {
         let (low, high) = range(values);
-        if low > 0.0 && high / low >= LOG_FROM {
-            return Self::log(values, from, to);
+        let is_low = |value: &&f64| **value < low + 0.2 * (high - low);
+        let low_ones = values.iter().filter(is_low).count();
+        if low > 0.0 && high / low >= LOG_FROM && 2 * low_ones >= values.len() {
+            return Self::log(values, from, to).padded();
         }
-        Self { is_log: false, is_whole: false, ..Self::whole(values, from, to) }
+        Self::linear(values, from, to)
+    }
+
+    /// A linear axis for measurements, with some room at both ends.
+    pub(super) fn linear(values: &[f64], from: f64, to: f64) -> Self {
+        Self { is_whole: false, ..Self::whole(values, from, to) }.padded()
+    }
+
+    /// The axis with a little more room at both ends, for lines that are as wide as a line.
+    fn padded(self) -> Self {
+        let by = (self.high / 2.0 - self.low / 2.0) * 0.08;
+        Self { low: (self.low - by).max(f64::MIN), high: (self.high + by).min(f64::MAX), ..self }
     }
 
     /// An axis for whole numbers, such as epochs.
@@ -136,10 +150,12 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let scale = |values: &[f64]| Scale::of(values, 0.0, 100.0);
-        assert_eq!(scale(&[0.0, 1.0]).ticks(5), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
-        assert_eq!(scale(&[0.31, 0.62]).ticks(5), [0.4, 0.5, 0.6000000000000001]);
-        assert_eq!(scale(&[1e-4, 1.0]).ticks(5), [1e-4, 1e-3, 1e-2, 1e-1, 1.0]);
-        assert_eq!(scale(&[1e-30, 1e30]).ticks(5).len(), 4);
+        let texts = |values: &[f64]| scale(values).ticks(5).into_iter().map(short).collect::<Vec<_>>();
+        assert_eq!(texts(&[0.0, 1.0]), ["0", "0.5", "1"]);
+        assert_eq!(texts(&[0.31, 0.62]), ["0.3", "0.4", "0.5", "0.6"]);
+        assert_eq!(texts(&[1e-4, 1.0]), ["1e-4", "0.001", "0.01", "0.1", "1"]);
+        assert_eq!(texts(&[1e-30, 1e30]).len(), 5);
+        assert!(scale(&[1.0, 0.1, 0.01]).is_log() && !scale(&[0.01, 0.5, 0.9, 0.95]).is_log());
         assert_eq!(Scale::whole(&[1.0, 3.0], 0.0, 1.0).ticks(6), [1.0, 2.0, 3.0]);
         assert_eq!(
             Scale::whole(&[1.0, 10_000.0], 0.0, 1.0).ticks(6),

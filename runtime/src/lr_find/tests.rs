@@ -72,8 +72,8 @@ fn nothing_is_changed_on_any_way_out() {
     }));
     assert!(panics.is_err());
     assert_eq!(state(&net, &optimizer), before);
-    let none =
-        DataLoader::new(TensorDataset::new(Tensor::zeros(&[0, 3]), Tensor::zeros(&[0, 1])).unwrap(), 6);
+    let data = TensorDataset::new(Tensor::zeros(&[2, 3]), Tensor::zeros(&[2, 1])).unwrap();
+    let none = DataLoader::new(data, 6).drop_last();
     assert!(lr_find(&net, &mut optimizer, &none, |net, batch| net.loss(batch)).is_err());
     assert_eq!(state(&net, &optimizer), before);
     // The same training follows as without the search.

@@ -136,7 +136,7 @@ fn picture(matrix: &Confusion) -> String {
     }
     let end = MARGIN + size * counts.len() as f64;
     let _ = writeln!(svg, "<path class=\"frame\" d=\"M{MARGIN} {MARGIN}H{end:.1}V{end:.1}H{MARGIN}Z\"/>");
-    svg + "</svg>\n<p class=\"note\">A darker cell has a larger share of the samples of its label; 0 is empty.</p>\n</figure>\n"
+    svg + "</svg>\n<p class=\"note\">A stronger colour is a larger share of the samples of the label; cells without samples are empty.</p>\n</figure>\n"
 }
 
 /// The opacity of a cell. Below one half the text has the colour of the page's text, above it the colour of the page;

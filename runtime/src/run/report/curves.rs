@@ -24,8 +24,8 @@ pub(super) fn section(history: &History) -> String {
         html += &measurement(history, title, &names);
     }
     let rate = |row: &Row| row.learning_rate.map(f64::from);
-    html += &other(history, "learning rate", rate);
-    html += &other(history, "gradient norm", |row| row.grad_norm);
+    html += &other(history, "learning rate", false, rate);
+    html += &other(history, "gradient norm", true, |row| row.grad_norm);
     html + "</div>\n"
 }
 
@@ -51,17 +51,17 @@ fn measurement(history: &History, title: &str, names: &[&str]) -> String {
     let series = series.collect::<Vec<_>>();
     let best = history.best().map(|best| (epoch(best), format!("best: {}", best.number())));
     let marks = best.iter().map(|(x, text)| Mark { x: *x, text }).collect();
-    card(title, Chart { x_title: "epoch", x_is_log: false, series, marks })
+    card(title, Chart { x_title: "epoch", x_is_log: false, y_may_be_log: true, series, marks })
 }
 
 /// The card of a value that is not a measurement, if any epoch has it.
-fn other(history: &History, title: &str, value: impl Fn(&Row) -> Option<f64>) -> String {
+fn other(history: &History, title: &str, y_may_be_log: bool, value: impl Fn(&Row) -> Option<f64>) -> String {
     let points = points(history, value);
     if points.is_empty() {
         return String::new();
     }
     let series = vec![Series { name: title, class: "other", points }];
-    card(title, Chart { x_title: "epoch", x_is_log: false, series, marks: Vec::new() })
+    card(title, Chart { x_title: "epoch", x_is_log: false, y_may_be_log, series, marks: Vec::new() })
 }
 
 fn card(title: &str, chart: Chart) -> String {

@@ -30,7 +30,7 @@ pub(super) fn section(outline: &Outline) -> String {
             }),
         }
         if let Some(validation) = &outline.validation {
-            picture.frame("validation, when due: every batch", |picture| picture.stages(validation));
+            picture.frame("validation, when it is due: every batch", |picture| picture.stages(validation));
         }
     });
     let (svg, height) = (picture.svg, picture.y);

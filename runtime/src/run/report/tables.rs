@@ -5,28 +5,35 @@ use std::fmt::Write as _;
 use super::History;
 use crate::chart::{escaped, short};
 use crate::profile::Stage;
+use crate::run::Row;
 use crate::run::outline::{About, Outline};
 
 /// The number of epochs at the end that the table of epochs shows.
 const LAST: usize = 20;
 
-/// The table of the last epochs.
+/// The table of the last epochs, and of the best one.
 pub(super) fn epochs(history: &History) -> String {
     if history.is_empty() {
         return String::new();
     }
     let names = history.names();
     let first = history.len().saturating_sub(LAST);
-    let title = if first > 0 { format!("The last {LAST} epochs") } else { "Epochs".to_owned() };
+    let (earlier, last) = history.rows().split_at(first);
+    let best = history.best().map(std::ptr::from_ref);
+    let is_best = |row: &Row| best == Some(std::ptr::from_ref(row));
+    let title = match earlier {
+        [] => "Epochs".to_owned(),
+        _ if earlier.iter().any(is_best) => format!("The best epoch and the last {LAST}"),
+        _ => format!("The last {LAST} epochs"),
+    };
     let mut html =
         format!("<h2>{title}</h2>\n<div class=\"wide\">\n<table>\n<tr><th>epoch</th><th>seconds</th>");
     for name in ["learning rate", "gradient norm"].iter().chain(&names) {
         let _ = write!(html, "<th>{}</th>", escaped(name));
     }
     html += "</tr>\n";
-    let best = history.best().map(std::ptr::from_ref);
-    for row in &history.rows()[first..] {
-        let class = if best == Some(std::ptr::from_ref(row)) { " class=\"best\"" } else { "" };
+    for row in earlier.iter().filter(|row| is_best(row)).chain(last) {
+        let class = if is_best(row) { " class=\"best\"" } else { "" };
         let _ = write!(html, "<tr{class}><td>{}</td><td>{:.1}</td>", row.number(), row.seconds);
         let rate = row.learning_rate.map(f64::from);
         let values = names.iter().map(|name| row.get(name));

@@ -129,7 +129,7 @@ fn many_epochs_are_a_small_file() {
     let page = page(&losses(10_000));
     assert!(page.len() < 120_000, "{} bytes", page.len());
     assert!(page.contains("A chart of 10000 epochs shows groups of epochs"));
-    assert!(page.contains("The last 20 epochs"));
+    assert!(page.contains("The best epoch and the last 20"));
 }
 
 #[test]
