@@ -93,6 +93,7 @@ mod shape;
 mod state_dict;
 mod stderr;
 mod storage;
+mod summary;
 mod tensor;
 mod threads;
 #[cfg(unoptimized)]
@@ -129,6 +130,7 @@ pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_ran
 pub use run::RunOptions;
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
+pub use summary::{Summary, SummaryRow, summary};
 pub use tensor::{Number, Tensor};
 pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]

@@ -22,7 +22,6 @@ mod pool;
 mod sequential;
 pub(crate) mod snapshot;
 pub(crate) mod state;
-pub(crate) mod summary;
 pub(crate) mod trace;
 
 use std::path::Path;
@@ -43,7 +42,6 @@ pub use multihead_attention::MultiheadAttention;
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
 pub use snapshot::Snapshot;
-pub use summary::{Summary, SummaryRow, summary};
 #[doc(hidden)]
 pub use trace::Identity;
 

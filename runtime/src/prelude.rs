@@ -15,7 +15,7 @@ pub use crate::metric::{
 pub use crate::nn::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Buffer, Conv1d, Conv2d, Dropout, Embedding,
     Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, MultiheadAttention, Relu,
-    Sequential, Sigmoid, Silu, Softplus, Tanh, summary,
+    Sequential, Sigmoid, Silu, Softplus, Tanh,
 };
 #[doc(inline)]
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};

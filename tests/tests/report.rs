@@ -225,14 +225,8 @@ mod slow {
         assert!(longest < profile.seconds(slow), "another stage has the time of {slow:?}\n{profile}");
     }
 
-    macro_rules! plain {
-        ($fit:ident, $($clause:tt)*) => {
-            #[training_loop(epochs = 2, $($clause)*)]
-            fn $fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
-        };
-    }
-
-    plain!(fit, loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1));
+    #[training_loop(epochs = 2, loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1))]
+    fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
 
     #[test]
     fn data() {
@@ -248,39 +242,33 @@ mod slow {
 
     #[test]
     fn forward() {
-        plain!(
-            fit,
-            optimizer = Sgd::new(model.parameters(), 0.1),
+        #[training_loop(epochs = 2, optimizer = Sgd::new(model.parameters(), 0.1),
             training_step = |model, batch| {
                 if model.is_training() {
                     sleep(SLOW);
                 }
                 cross_entropy(&model.forward(&batch.input), &batch.target)
-            }
-        );
+            })]
+        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
         let loader = loader(Duration::ZERO);
         check(Stage::Forward, 4, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));
     }
 
     #[test]
     fn optimizer() {
-        plain!(
-            fit,
-            loss = cross_entropy,
-            optimizer = Slow(Sgd::new(model.parameters(), 0.1), SLOW, Duration::ZERO)
-        );
+        #[training_loop(epochs = 2, loss = cross_entropy,
+            optimizer = Slow(Sgd::new(model.parameters(), 0.1), SLOW, Duration::ZERO))]
+        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
         let loader = loader(Duration::ZERO);
         check(Stage::Optimizer, 4, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));
     }
 
     #[test]
     fn hooks() {
-        plain!(
-            fit,
-            loss = cross_entropy,
+        #[training_loop(epochs = 2, loss = cross_entropy,
             optimizer = Sgd::new(model.parameters(), 0.1),
-            on(epoch_end = |_, _state| sleep(SLOW))
-        );
+            on(epoch_end = |_, _state| sleep(SLOW)))]
+        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
         let loader = loader(Duration::ZERO);
         check(Stage::Callbacks, 2, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));
     }
@@ -330,12 +318,10 @@ mod slow {
 
             fn reset(&mut self) {}
         }
-        plain!(
-            fit,
-            loss = cross_entropy,
+        #[training_loop(epochs = 2, loss = cross_entropy,
             optimizer = Sgd::new(model.parameters(), 0.1),
-            train_metrics = [Metered]
-        );
+            train_metrics = [Metered::default()])]
+        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
         let loader = loader(Duration::ZERO);
         check(Stage::Rest, 4, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));
     }
@@ -343,12 +329,10 @@ mod slow {
     /// The state of the optimizer is read only for checkpoints.
     #[test]
     fn checkpoint() {
-        plain!(
-            fit,
-            loss = cross_entropy,
+        #[training_loop(epochs = 2, loss = cross_entropy,
             optimizer = Slow(Sgd::new(model.parameters(), 0.1), Duration::ZERO, SLOW),
-            checkpoint(every = 1 epochs)
-        );
+            checkpoint(every = 1 epochs))]
+        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
         let (folder, loader) = (tempfile::tempdir().unwrap(), loader(Duration::ZERO));
         // Once at the start, and after each of two epochs.
         check(Stage::Checkpoint, 3, |run| {

@@ -258,7 +258,7 @@ impl RunOptions {
     /// output shapes, parameters and bytes. [`History::summary`](super::History::summary) has it as well.
     ///
     /// The shapes are those of the first batch, so no other forward pass is made.
-    /// [`summary`](crate::nn::summary) makes the table without a run.
+    /// [`summary`](crate::summary()) makes the table without a run.
     pub fn summary(self) -> Self {
         Self { shows: Shows { summary: true, ..self.shows }, ..self }
     }

@@ -4,9 +4,8 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::nn::Summary;
-use crate::num_threads;
 use crate::profile::Profile;
+use crate::{Summary, num_threads};
 
 /// The stages of a loop in order, and the clauses of its spec with their values. A report shows them.
 ///

@@ -6,10 +6,10 @@ use super::outline::{About, Outline};
 use super::report::ReportFile;
 use super::{Run, history::History};
 use crate::nn::Module;
-use crate::nn::summary::Layers;
 use crate::nn::trace::Trace;
-use crate::profile::{self, Running, Stage};
-use crate::{Error, Result};
+use crate::profile::{self, Profile, Running, Stage};
+use crate::summary::Layers;
+use crate::{Error, Result, Summary};
 
 /// The name of the report in the folder of the run.
 const REPORT: &str = "report.html";
@@ -112,12 +112,12 @@ impl Run {
 impl History {
     /// The time that the run spent in each stage, if its options asked for a
     /// [`profile`](super::RunOptions::profile).
-    pub fn profile(&self) -> Option<&profile::Profile> {
+    pub fn profile(&self) -> Option<&Profile> {
         self.about.as_ref()?.profile.as_ref()
     }
 
     /// The summary of the model, if the options of the run asked for a [`summary`](super::RunOptions::summary).
-    pub fn summary(&self) -> Option<&crate::nn::Summary> {
+    pub fn summary(&self) -> Option<&Summary> {
         self.about.as_ref()?.summary.as_ref()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::trace::{Calls, Identity, Trace};
-use super::{Buffer, Module, Visitor};
+use crate::nn::trace::{Calls, Trace};
+use crate::nn::{Buffer, Identity, Module, Visitor};
 use crate::{Parameter, Scalar, Tensor, evaluation};
 
 /// A table of the layers of `model`: names, types, output shapes, parameters and bytes. `forward` applies the model
@@ -14,7 +14,7 @@ use crate::{Parameter, Scalar, Tensor, evaluation};
 /// first batch of a run.
 ///
 /// The output shape of a layer is recorded for the layers of this crate and for everything in a
-/// [`Sequential`](super::Sequential). For a struct of your own, only the shape of the whole model is known.
+/// [`Sequential`](crate::nn::Sequential). For a struct of your own, only the shape of the whole model is known.
 ///
 /// # Source
 /// The package `torchinfo` for PyTorch.
@@ -247,3 +247,6 @@ impl Visitor for Collector {
         self.open.pop();
     }
 }
+
+#[cfg(test)]
+mod tests;
