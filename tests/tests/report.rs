@@ -151,6 +151,16 @@ fn a_running_job_can_be_watched() {
 }
 
 #[test]
+fn a_try_of_a_few_batches_writes_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let options = RunOptions::new().dir(&dir).report().profile().fast_dev_run(1);
+    let loader = loader(Duration::ZERO);
+    let history = fit(&mut Net::new(), &loader, &loader.clone(), 3, &options).unwrap();
+    assert!(history.profile().is_some() && !dir.join("report.html").exists());
+}
+
+#[test]
 fn a_report_without_a_folder_is_refused_before_the_first_batch() {
     #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 1)]
     fn fit(model: &mut Net, train: &DataLoader, run: &RunOptions) -> Result<History>;

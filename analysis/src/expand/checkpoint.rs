@@ -104,9 +104,11 @@ impl Printer<'_> {
                 quote_spanned!(at=> #warmup)
             }
             Recorded::Train => description(&self.plan.train, Role::Train),
-            Recorded::Valid => {
-                self.plan.validation.as_ref().map_or_else(|| quote!(""), |valid| description(&valid.data, Role::Valid))
-            }
+            Recorded::Valid => self
+                .plan
+                .validation
+                .as_ref()
+                .map_or_else(|| quote!(""), |valid| description(&valid.data, Role::Valid)),
         }
     }
 

@@ -35,7 +35,7 @@ impl Run {
         if shows.profile {
             self.outside.shown.clock = Some(Running::start());
         }
-        if shows.report {
+        if shows.report && !self.is_fast() {
             let Some(dir) = &dir else {
                 return Err(Error::Rule {
                     clause: "report",
