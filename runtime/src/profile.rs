@@ -23,7 +23,7 @@ pub enum Stage {
     Validation,
     /// Reading and writing checkpoints.
     Checkpoint,
-    /// Hooks and callbacks.
+    /// Callbacks, and the hooks that use their state; other hooks are rest.
     Callbacks,
     /// Everything else, such as training metrics, schedules and printing.
     Rest,

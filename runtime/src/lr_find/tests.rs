@@ -1,3 +1,5 @@
+//! The search changes nothing, and its suggestions are stable.
+
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

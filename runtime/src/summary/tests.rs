@@ -1,3 +1,5 @@
+//! Every module has its row, with its own output.
+
 use std::sync::Arc;
 
 use super::*;

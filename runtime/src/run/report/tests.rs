@@ -1,3 +1,5 @@
+//! The page is well-formed, complete, small and readable.
+
 use super::confusion::opacity;
 use super::*;
 use crate::metric::{Metric as _, confusion};
