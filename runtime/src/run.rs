@@ -297,7 +297,7 @@ impl Run {
         self.epoch.keep("confusion", metric);
     }
 
-    /// The state that hooks see.
+    /// The state that hooks see. A profile counts the time until [`hook`](Run::hook) as a hook.
     pub fn state(&self) -> State<'_> {
         // The hook follows, until `hook` gets its value.
         profile::begin(Stage::Callbacks);
