@@ -92,7 +92,7 @@ impl Chart<'_> {
         );
         let [left, right, top, bottom] = PLOT;
         if xs.is_empty() {
-            let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+            let (x, y) = (f64::midpoint(left, right), f64::midpoint(top, bottom));
             let _ = writeln!(
                 svg,
                 "<text class=\"quiet\" x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">no finite values</text>"

@@ -342,8 +342,7 @@ impl LrCurve {
 
     /// The curve as an SVG file, with the loss over the learning rate and the suggestion.
     pub fn svg(&self) -> String {
-        let suggestion =
-            self.suggestion().map(|rate| (f64::from(rate), format!("{}", short(f64::from(rate)))));
+        let suggestion = self.suggestion().map(|rate| (f64::from(rate), short(f64::from(rate))));
         let marks = suggestion.iter().map(|(x, text)| Mark { x: *x, text }).collect();
         let series = vec![Series { name: "smoothed loss", class: "train", points: self.points.clone() }];
         Chart { x_title: "learning rate", x_is_log: true, y_may_be_log: true, series, marks }.file()

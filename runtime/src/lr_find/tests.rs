@@ -60,7 +60,7 @@ fn nothing_is_changed_on_any_way_out() {
     }
     net.2.eval();
     let before = state(&net, &optimizer);
-    let curve = lr_find(&net, &mut optimizer, &train, |net, batch| net.loss(batch)).unwrap();
+    let curve = lr_find(&net, &mut optimizer, &train, Net::loss).unwrap();
     assert!(!curve.points().is_empty());
     assert_eq!(state(&net, &optimizer), before);
     let left = Cell::new(7);
@@ -76,14 +76,14 @@ fn nothing_is_changed_on_any_way_out() {
     assert_eq!(state(&net, &optimizer), before);
     let data = TensorDataset::new(Tensor::zeros(&[2, 3]), Tensor::zeros(&[2, 1])).unwrap();
     let none = DataLoader::new(data, 6).drop_last();
-    assert!(lr_find(&net, &mut optimizer, &none, |net, batch| net.loss(batch)).is_err());
+    assert!(lr_find(&net, &mut optimizer, &none, Net::loss).is_err());
     assert_eq!(state(&net, &optimizer), before);
     // The same training follows as without the search.
     let train_on = |search: bool| {
         let (_seeded, net) = (seed_scope(1), Net::new());
         let mut optimizer = Sgd::new(net.parameters(), 0.05).momentum(0.9);
         if search {
-            lr_find(&net, &mut optimizer, &train, |net, batch| net.loss(batch)).unwrap();
+            lr_find(&net, &mut optimizer, &train, Net::loss).unwrap();
         }
         for batch in train.epoch(0) {
             optimizer.zero_grad();
@@ -157,7 +157,7 @@ fn options_out_of_range_are_refused() {
         (LrFind::new().updates(1), "`updates`"),
     ];
     for (options, name) in cases {
-        let error = options.run(&net, &mut optimizer, &train, |net, batch| net.loss(batch)).unwrap_err();
+        let error = options.run(&net, &mut optimizer, &train, Net::loss).unwrap_err();
         assert!(error.to_string().contains(name) && error.to_string().contains("LrFind"), "{error}");
     }
 }

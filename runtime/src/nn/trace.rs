@@ -93,8 +93,11 @@ impl Trace {
         Self { thread: std::thread::current().id() }
     }
 
-    /// Ends the trace, and returns the calls.
+    /// Ends the trace, and returns the calls. On another thread there are none.
     pub(crate) fn finish(self) -> Calls {
+        if self.thread != std::thread::current().id() {
+            return Calls(Vec::new());
+        }
         Calls(CALLS.try_with(|calls| calls.borrow_mut().take()).ok().flatten().unwrap_or_default())
     }
 }

@@ -51,7 +51,7 @@ fn measurement(history: &History, title: &str, names: &[&str]) -> String {
     let series = series.collect::<Vec<_>>();
     let best = history.best().map(|best| (epoch(best), format!("best: {}", best.number())));
     let marks = best.iter().map(|(x, text)| Mark { x: *x, text }).collect();
-    card(title, Chart { x_title: "epoch", x_is_log: false, y_may_be_log: true, series, marks })
+    card(title, &Chart { x_title: "epoch", x_is_log: false, y_may_be_log: true, series, marks })
 }
 
 /// The card of a value that is not a measurement, if any epoch has it.
@@ -61,10 +61,10 @@ fn other(history: &History, title: &str, y_may_be_log: bool, value: impl Fn(&Row
         return String::new();
     }
     let series = vec![Series { name: title, class: "other", points }];
-    card(title, Chart { x_title: "epoch", x_is_log: false, y_may_be_log, series, marks: Vec::new() })
+    card(title, &Chart { x_title: "epoch", x_is_log: false, y_may_be_log, series, marks: Vec::new() })
 }
 
-fn card(title: &str, chart: Chart) -> String {
+fn card(title: &str, chart: &Chart) -> String {
     let mut html = format!("<figure><h3>{}</h3>\n{}", escaped(title), chart.svg());
     for Series { name, points, .. } in &chart.series {
         if let Some(note) = gaps(points) {
