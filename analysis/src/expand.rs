@@ -10,6 +10,7 @@ mod ema;
 mod evaluation;
 mod number;
 mod object;
+mod outline;
 mod phases;
 mod setup;
 mod step;
@@ -17,6 +18,7 @@ mod validation;
 mod warmup;
 
 use number::value;
+use object::Role;
 use step::{is_metric, is_variable};
 
 use proc_macro2::{Span, TokenStream};
@@ -136,16 +138,18 @@ impl<'a> Printer<'a> {
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
         let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
-        let (setup, resume, epochs) = (self.setup(train), self.resume(train), self.epochs(train));
+        let (setup, start, epochs) = (self.setup(train), self.start(), self.epochs(train));
+        let describe = self.describe();
         let (apply, restore) = (self.apply_ema(), self.restore_best());
         let mut first = self.first_validation();
-        if resume.is_some() {
+        if self.plan.checkpoint.is_some() {
             first = first.map(|first| quote_spanned!(self.here=> if !#run.is_resumed() { #first }));
         }
         quote_spanned! {self.here=>
             #setup
             #training
-            #resume
+            #start
+            #describe
             #first
             #epochs
             #apply
@@ -158,7 +162,7 @@ impl<'a> Printer<'a> {
     fn epochs(&self, train: &Object) -> TokenStream {
         let plan = self.plan;
         let (run, epoch) = (self.local("run"), self.local("epoch"));
-        let loader = self.loader(train);
+        let loader = self.loader(train, Role::Train);
         let count = quote_spanned!(mixed(train.at)=> #loader.batches());
         let first = self.first_epoch();
         let last = self.last_epoch();
@@ -208,7 +212,7 @@ impl<'a> Printer<'a> {
         let first = checkpoint.is_some().then(|| quote_spanned!(self.here=> #run.first_batch()));
         let inner = if plan.has_phases() { self.phases() } else { self.weighed() };
         let Some((accumulate, update)) = plan.accumulate.as_ref().zip(self.update) else {
-            let train = self.data(data, &quote!(#epoch));
+            let train = self.data(data, Role::Train, &quote!(#epoch));
             let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first)));
             return quote_spanned! {self.here=>
                 for #batch in #train #skip {
@@ -221,7 +225,7 @@ impl<'a> Printer<'a> {
         };
         let (window, count) = (self.local("window"), value(accumulate));
         let skip = first.map(|first| quote_spanned!(self.here=> .skip(#first.div_ceil(#count))));
-        let train = self.loader(data);
+        let train = self.loader(data, Role::Train);
         let train = quote_spanned!(mixed(data.at)=> #train.windows(#epoch, #count));
         let (start, end) = (self.steps(&update.order.window_start), self.steps(&update.order.window_end));
         let (path, optimizer) = (self.path_at(update.optimizer.at), update.optimizer.exclusively());

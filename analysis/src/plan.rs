@@ -10,6 +10,7 @@ mod ema;
 mod measure;
 pub(crate) mod object;
 pub(crate) mod order;
+mod outline;
 mod parts;
 pub(crate) mod scope;
 mod update;
@@ -20,6 +21,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
+use crate::prose::code;
 use crate::rules::{Amount, Checked, Rule};
 use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit};
 pub(crate) use amounts::Amounts;
@@ -30,6 +32,7 @@ pub(crate) use measure::Measure;
 use measure::measures;
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Step, Work};
+pub(crate) use outline::Outline;
 pub(crate) use scope::{Rebind, Scope};
 pub(crate) use update::{Phase, Update};
 pub(crate) use validation::{Validation, When};
@@ -88,6 +91,17 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
+impl Number {
+    /// The number as the spec writes it.
+    pub(crate) fn text(&self) -> String {
+        match &self.value {
+            NumberValue::Literal(literal) => literal.to_string(),
+            NumberValue::Parameter(name) => name.to_string(),
+            NumberValue::Bound(_, value) => code(&**value),
+        }
+    }
+}
+
 /// The source of a number's value in the loop.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
@@ -134,6 +148,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The options of the run.
     pub(crate) options: Option<Object>,
+    /// What a report shows of the loop, if it has options.
+    pub(crate) outline: Option<Outline>,
 }
 
 impl Plan {
@@ -153,6 +169,7 @@ impl Plan {
             checks,
             checkpoint,
             options: _,
+            outline: _,
             path: _,
             names: _,
             model: _,
@@ -281,7 +298,10 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
     let batch_end = updates.iter().any(|update| update.phase.is_some());
     let batch_end = batch_end.then(|| hook("batch_end", &scope::per_batch(spec))).flatten();
-    Ok(Plan {
+    let options = object("run", run);
+    let is_recorded = options.is_some() && checkpoint.is_none();
+    let recorded = if is_recorded { checkpoint::clauses(spec, &parts) } else { Vec::new() };
+    let mut plan = Plan {
         checks,
         path: path.as_ref().map(|clause| clause.value.clone()),
         train,
@@ -300,12 +320,15 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         epoch_end: hook("epoch_end", &scope::per_epoch(spec)),
         batch_end,
         checkpoint,
-        options: object("run", run),
+        options,
+        outline: None,
         validation,
         updates,
         model,
         names,
-    })
+    };
+    plan.outline = outline::plan(spec, item, &plan, recorded);
+    Ok(plan)
 }
 
 /// Whether a number is the literal 1.

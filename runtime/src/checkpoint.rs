@@ -15,7 +15,7 @@ mod folder;
 pub(crate) mod json;
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,7 @@ use serde_json::Value;
 use self::json::{Fields, optional};
 pub(crate) use folder::{AVERAGES, BEST, Draft, MODEL, Saved};
 
+use crate::file::lock as lock_file;
 use crate::metric::Goal;
 use crate::stderr::write_line;
 use crate::{CheckpointProblem as Problem, Error, Result};
@@ -151,7 +152,7 @@ impl Store {
         let lock = folder.join(".lock");
         let unlocked = |error| Error::io(&lock, "write", error);
         let file = File::options().create(true).append(true).open(&lock).map_err(unlocked)?;
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if !lock_file(&file) {
             return Err(Error::Checkpoint { path: dir.to_path_buf(), problem: Problem::InUse });
         }
         // The lock is ours, so that no writer of a temporary folder is alive.
@@ -178,6 +179,13 @@ impl Store {
     /// The folder of the checkpoint with this name.
     pub(crate) fn path(&self, name: Name) -> PathBuf {
         self.folder.join(name.to_string())
+    }
+
+    /// Whether a path is a checkpoint in this folder.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        let real = |path: Option<&Path>| fs::canonicalize(path?).ok();
+        let own = real(Some(&self.folder));
+        own.is_some() && real(path.parent()) == own
     }
 
     /// The value by which a checkpoint is compared with others, as fields of its state.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::nn::Module;
 use crate::parameter::Parameter;
+use crate::profile::{self, Stage};
 use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Error, Misshapen, Result, Scalar, StateDict, kernel};
@@ -70,6 +71,7 @@ impl Ema {
 
     /// Adds the present values to the average; call it after each update of the optimizer.
     pub fn update(&mut self) {
+        let _stage = profile::scope(Stage::Optimizer);
         if self.averages.is_empty() {
             self.averages = self.parameters.iter().map(|(_, parameter)| value(parameter)).collect();
             return;

@@ -7,9 +7,11 @@ mod sum;
 mod target;
 mod temporary;
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 pub(crate) use self::sum::Sum;
 use self::sum::Summed;
@@ -60,6 +62,24 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Locks a file until it is closed. Returns false if another process, or another part of this one, holds the lock.
+///
+/// A process that this one starts holds its locks too, until the new program begins. A lock that is held is therefore
+/// tried again for a moment. A file system without locks counts as locked.
+pub(crate) fn lock(file: &File) -> bool {
+    /// The pauses between tries.
+    const PAUSES: [Duration; 5] = [Duration::from_millis(1), MORE, MORE, MORE, MORE];
+    const MORE: Duration = Duration::from_millis(50);
+    let is_held = || matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    for pause in PAUSES {
+        if !is_held() {
+            return true;
+        }
+        sleep(pause);
+    }
+    !is_held()
 }
 
 /// The kind of a file that is not a regular file, such as `a named pipe`; `None` for a regular

@@ -57,6 +57,7 @@
 
 mod autograd;
 mod broadcast;
+mod chart;
 mod checkpoint;
 pub mod data;
 mod ema;
@@ -69,6 +70,7 @@ mod gradient_stage;
 mod kernel;
 mod labels;
 mod loss;
+mod lr_find;
 mod memory;
 pub mod metric;
 mod model_file;
@@ -80,6 +82,7 @@ mod predict;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+mod profile;
 mod random;
 mod reduction;
 pub mod run;
@@ -90,6 +93,7 @@ mod shape;
 mod state_dict;
 mod stderr;
 mod storage;
+mod summary;
 mod tensor;
 mod threads;
 #[cfg(unoptimized)]
@@ -110,6 +114,7 @@ pub use loss::{
     ClassTarget, CrossEntropy, Huber, NumberTarget, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy,
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
+pub use lr_find::{LrCurve, LrFind, lr_find};
 pub use model_file::ModelFile;
 /// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;
@@ -125,6 +130,7 @@ pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_ran
 pub use run::RunOptions;
 pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
+pub use summary::{Summary, SummaryRow, summary};
 pub use tensor::{Number, Tensor};
 pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]

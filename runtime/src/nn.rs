@@ -22,6 +22,7 @@ mod pool;
 mod sequential;
 pub(crate) mod snapshot;
 pub(crate) mod state;
+pub(crate) mod trace;
 
 use std::path::Path;
 
@@ -41,6 +42,8 @@ pub use multihead_attention::MultiheadAttention;
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
 pub use snapshot::Snapshot;
+#[doc(hidden)]
+pub use trace::Identity;
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 
@@ -78,6 +81,12 @@ use crate::{ModelFile, Parameter, Result, StateDict};
 pub trait Module {
     /// Passes each parameter, buffer, mode and inner module to the visitor, in field order.
     fn visit(&self, visitor: &mut dyn Visitor);
+
+    /// The identity of the module, by which a summary finds its outputs. Only pointers implement this method.
+    #[doc(hidden)]
+    fn identity(&self) -> Identity {
+        Identity::of(self)
+    }
 
     /// All parameters, each once, in field order.
     fn parameters(&self) -> Vec<Parameter> {
@@ -253,6 +262,12 @@ pub trait Visitor {
         let _ = name;
     }
 
+    /// Receives the identity of the module in the field that was entered last, before the module's own fields.
+    #[doc(hidden)]
+    fn module(&mut self, identity: Identity) {
+        let _ = identity;
+    }
+
     /// Leaves the field that was entered last.
     fn leave(&mut self) {}
 }
@@ -262,6 +277,10 @@ macro_rules! forward {
         impl<M: Module + ?Sized> Module for $pointer {
             fn visit(&self, visitor: &mut dyn Visitor) {
                 (**self).visit(visitor);
+            }
+
+            fn identity(&self) -> Identity {
+                (**self).identity()
             }
         }
     )*};

@@ -15,6 +15,7 @@ pub use state::OptimizerState;
 
 use crate::gradient_stage::GradientStage;
 use crate::parameter::Parameter;
+use crate::profile::{self, Stage};
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
 /// Updates parameters by their gradients, after one or several calls of `backward`.
@@ -86,6 +87,7 @@ pub trait Optimizer {
     /// Removes the gradients of all parameters. The next `backward` writes new gradients.
     #[track_caller]
     fn zero_grad(&mut self) {
+        let _stage = profile::scope(Stage::Optimizer);
         for parameter in self.parameters() {
             parameter.zero_grad();
         }
@@ -109,6 +111,7 @@ pub trait Optimizer {
     #[track_caller]
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
         assert!(max >= 0.0, "clip_grad_norm: {max} must be at least 0");
+        let _stage = profile::scope(Stage::Optimizer);
         watch::before_clip(self.parameters());
         let mut squares = sum_of_squares(self.parameters(), |g| f64::from(kernel::dot(g, g)));
         if !squares.is_finite() {
@@ -134,6 +137,7 @@ pub trait Optimizer {
         if factor == 1.0 {
             return;
         }
+        let _stage = profile::scope(Stage::Optimizer);
         for parameter in trained(self.parameters()) {
             if let Some(gradient) = &mut parameter.lock().gradient {
                 kernel::map_in_place(gradient.make_mut(), |g| g * factor);
@@ -159,6 +163,7 @@ pub trait Optimizer {
     #[track_caller]
     fn clip_grad_value(&mut self, max: Scalar) {
         assert!(max >= 0.0, "clip_grad_value: {max} must be at least 0");
+        let _stage = profile::scope(Stage::Optimizer);
         watch::before_clip(self.parameters());
         for parameter in trained(self.parameters()) {
             if let Some(gradient) = &mut parameter.lock().gradient {
@@ -260,6 +265,7 @@ fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
 /// Then advances the update counter once.
 #[track_caller]
 fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
+    let _stage = profile::scope(Stage::Optimizer);
     watch::before_step(parameters);
     for (number, parameter) in parameters.iter().enumerate() {
         if !parameter.requires_grad() {

@@ -26,8 +26,8 @@ pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]
 pub use crate::{
     Attention, Ema, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, Snapshot, StateDict, Tensor,
-    avg_pool2d, cat, evaluation, max_pool2d, no_grad, no_grad_guard, predict, seed, seed_scope, select,
-    stack,
+    avg_pool2d, cat, evaluation, lr_find, max_pool2d, no_grad, no_grad_guard, predict, seed, seed_scope,
+    select, stack, summary,
 };
 /// The return type of hooks that can stop the loop.
 pub use std::ops::ControlFlow;

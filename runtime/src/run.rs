@@ -1,18 +1,24 @@
 //! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
 //! progress and decides when to stop. This module changes no parameter and no gradient.
 
+mod callback;
 mod checkpoints;
 mod checks;
 mod diverged;
 mod epoch;
 mod history;
 mod hook;
+mod limits;
+mod logs;
 mod options;
+mod outline;
 mod outside;
 mod parts;
 mod phases;
 mod progress;
+mod report;
 mod saved;
+mod shown;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod state;
@@ -25,6 +31,7 @@ mod weight;
 
 use std::time::Duration;
 
+pub use callback::{Callback, RunInfo, StepInfo};
 pub use checkpoints::Checkpoints;
 use checkpoints::Saving;
 use checks::{Checks, Monitor};
@@ -32,18 +39,21 @@ use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
 pub use options::RunOptions;
+pub use outline::Outline;
 use outside::Outside;
 pub use parts::{BatchLoss, LossParts};
 pub use phases::Phases;
 use phases::Turn;
-use progress::Progress;
+use progress::{Now, Progress};
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use time_limit::TimeLimit;
-use weight::{Weight, Window};
+use weight::{Total, Weight, Window};
 
 use crate::autograd::anomaly;
 use crate::metric::Metric;
+use crate::profile;
+pub use crate::profile::{Profile, Stage};
 use crate::{Error, Result, Scalar, Tensor};
 
 /// The state of a running loop. Each method is named after the stage of the generated loop that
@@ -138,17 +148,20 @@ impl Run {
 
     /// Begins epoch `epoch`, counted from 0, which has `batches` batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
+        profile::begin(Stage::Rest);
         if !self.continues_epoch() {
             self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
             self.steps_before = self.step;
         }
-        self.progress.begin(epoch, self.history.epochs(), self.epoch.batch..batches);
+        let updates = self.step;
+        self.progress.begin(epoch, self.history.epochs(), self.epoch.batch..batches, updates);
     }
 
     /// Begins an accumulation window, which consists of the batches of one update. `samples` is
     /// their total number of samples.
     pub fn begin_window(&mut self, samples: usize) {
         self.window = Some(Window::new(samples));
+        self.epoch.update = Total::default();
     }
 
     /// Adds a batch to the epoch's loss. The weight is the denominator of the batch's loss, or
@@ -185,6 +198,8 @@ impl Run {
 
     #[track_caller]
     fn add<L: BatchLoss>(&mut self, loss: &L, weight: Weight) {
+        profile::begin(Stage::Rest);
+        self.show_summary();
         let value = match self.turn {
             Some(turn) => self.epoch.train.add_phase(turn.phase, loss, weight),
             None => self.epoch.train.add(loss, weight),
@@ -193,9 +208,13 @@ impl Run {
             anomaly::keep(|| crate::autograd::first_not_finite(loss.total()));
         }
         self.epoch.last = value;
+        if self.window.is_none() {
+            self.epoch.update = Total::default();
+        }
+        self.epoch.update.add(value, weight);
         if self.turn.is_none() {
             self.epoch.batch += 1;
-            self.progress.batch(self.epoch.train.loss.value());
+            self.progress.batch(self.now());
         }
         let counts = weight != Weight::Mean(0.0);
         self.factor = match &mut self.window {
@@ -231,6 +250,7 @@ impl Run {
 
     /// Records the learning rate of an update, and the norm of its gradients before clipping.
     fn record_update(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
+        profile::begin(Stage::Rest);
         // What an operation computed on the way to a finite update explains no later failure.
         anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
@@ -240,6 +260,7 @@ impl Run {
     /// Counts an update, and stops the run if it was the last one.
     fn count_step(&mut self) {
         self.step += 1;
+        self.progress.step(self.now());
         if self.max_steps.is_some_and(|most| self.step >= most) && self.stop.is_none() {
             self.stop = Some(StopReason::MaxSteps);
         }
@@ -247,6 +268,12 @@ impl Run {
         if self.outside.is_signalled() && !self.is_last() {
             self.stop = Some(StopReason::Interrupted);
         }
+    }
+
+    /// The state of the run for its progress.
+    fn now(&self) -> Now {
+        let (loss, learning_rate) = (self.epoch.train.loss.value(), self.epoch.learning_rate);
+        Now { loss, learning_rate, step: self.step }
     }
 
     /// Stops the run if `max_time` has passed and more updates would follow.
@@ -291,8 +318,10 @@ impl Run {
         self.epoch.keep("confusion", metric);
     }
 
-    /// The state that hooks see.
+    /// The state that hooks see. A profile counts the time until [`hook`](Run::hook) as a hook.
     pub fn state(&self) -> State<'_> {
+        // The hook follows, until `hook` gets its value.
+        profile::begin(Stage::Callbacks);
         let row = self.epoch.row();
         let is_best = self.is_best_row(&row);
         State {
@@ -311,18 +340,20 @@ impl Run {
 
     /// Handles the return value of a hook: nothing, a request to stop the run, or an error.
     pub fn hook(&mut self, value: impl Flow) -> Result<()> {
+        profile::begin(Stage::Rest);
         if value.flow()?.is_break() && self.stop.is_none() {
             self.stop = Some(StopReason::Hook);
         }
         Ok(())
     }
 
-    /// Ends the epoch: appends its row to the history and prints its line.
+    /// Ends the epoch: appends its row to the history, prints its line, and calls the callbacks.
     ///
     /// # Errors
     /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
-    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor.
+    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor. The error of a callback.
     pub fn end_epoch(&mut self) -> Result<()> {
+        profile::begin(Stage::Rest);
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
         let line = history::line(&row, self.history.epochs(), self.history.is_best(&row), first_rate);
@@ -330,6 +361,8 @@ impl Run {
         let unmeasured = self.unmeasured(&row);
         self.history.push(row);
         self.progress.end(&line);
+        self.show_state(false);
+        self.call_epoch_ends()?;
         // The validation may have exceeded the time limit. If the last update is not validated yet,
         // the next validation ends the run.
         let is_validated = !self.validates || self.validated_at == Some(self.step);
@@ -339,12 +372,17 @@ impl Run {
         if let Some(error) = unmeasured {
             return Err(error);
         }
+        if self.is_fast() && !self.epoch.before_training && self.stop.is_none() {
+            self.stop = Some(StopReason::Completed);
+        }
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }
 
-    /// Ends the run and returns the history.
+    /// Ends the run, calls `run_ends` of the callbacks, and returns the history.
     pub fn finish(mut self) -> History {
-        self.history.stop(self.stop.take().unwrap_or(StopReason::Completed));
+        self.history.stop(self.stop.unwrap_or(StopReason::Completed));
+        self.call_run_ends();
+        self.end_shown();
         std::mem::take(&mut self.history)
     }
 }

@@ -1,5 +1,7 @@
 //! The number of threads.
 
+use std::env;
+
 use crate::kernel::pool;
 
 /// The number of threads that operations use, including the caller's.
@@ -34,4 +36,25 @@ pub fn num_threads() -> usize {
 pub fn set_num_threads(count: usize) {
     assert!(count > 0, "set_num_threads: at least one thread must work, and the number is 0");
     pool::set_threads(count);
+}
+
+/// Sets the number of threads until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ThreadsScope {
+    /// The number that was set before.
+    before: usize,
+}
+
+impl ThreadsScope {
+    /// Sets the number of threads (at least 1). `None` if the environment variable sets it.
+    pub(crate) fn new(count: usize) -> Option<Self> {
+        let is_set = env::var_os("TRAINING_LOOP_THREADS").is_some_and(|text| !text.is_empty());
+        (!is_set).then(|| Self { before: pool::set_threads(count) })
+    }
+}
+
+impl Drop for ThreadsScope {
+    fn drop(&mut self) {
+        pool::set_threads(self.before);
+    }
 }

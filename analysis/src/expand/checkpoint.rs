@@ -1,37 +1,57 @@
 //! The checkpoints of a loop: how it is resumed, and when it is saved.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::object::Role;
 use super::{Printer, mixed, value};
 use crate::plan::{Checkpoint, Interval, Measure, NumberValue, Object, Recorded, When};
 use crate::rules::KEEP_BEST_INTERVAL;
 
 impl Printer<'_> {
-    /// Sets the options of the run, in a loop without checkpoints.
+    /// Sets the options of the run. A loop with checkpoints has options in any case, for their environment variables.
     pub(super) fn options(&self) -> Option<TokenStream> {
-        if self.plan.checkpoint.is_some() {
-            return None; // `start_or_resume` sets them.
+        let run = self.local("run");
+        if let Some(options) = &self.plan.options {
+            let shared = options.shared();
+            return Some(quote_spanned!(mixed(options.at)=> #run.use_options(#shared)?;));
         }
-        let options = self.plan.options.as_ref()?;
-        let (run, shared) = (self.local("run"), options.shared());
-        Some(quote_spanned!(mixed(options.at)=> #run.use_options(#shared)?;))
+        let (at, path) = (mixed(self.plan.checkpoint.as_ref()?.at), &self.path);
+        Some(quote_spanned!(at=> #run.use_options(&#path::RunOptions::new())?;))
+    }
+
+    /// Whether the run has options, and what they add to the loop.
+    pub(super) fn has_options(&self) -> bool {
+        self.plan.checkpoint.is_some() || self.plan.options.is_some()
+    }
+
+    /// Calls the callbacks of the options after an update.
+    pub(super) fn callbacks(&self, at: Span) -> Option<TokenStream> {
+        let run = self.local("run");
+        self.has_options().then(|| quote_spanned!(at=> #run.after_step()?;))
+    }
+
+    /// Starts a run with options. With checkpoints, it is resumed from the one that the options name.
+    pub(super) fn start(&self) -> Option<TokenStream> {
+        let start = || {
+            let (run, at) = (self.local("run"), mixed(self.plan.options.as_ref()?.at));
+            Some(quote_spanned!(at=> #run.start()?;))
+        };
+        self.resume().or_else(start)
     }
 
     /// Opens the checkpoints, and restores the state of the one that the options name.
-    pub(super) fn resume(&self, train: &Object) -> Option<TokenStream> {
+    fn resume(&self) -> Option<TokenStream> {
         let checkpoint = self.plan.checkpoint.as_ref()?;
         let (run, checkpoints) = (self.local("run"), self.local("checkpoints"));
         let at = mixed(checkpoint.at);
-        let (made, path) = (self.checkpoints(checkpoint, train), &self.path);
-        let options = self.plan.options.as_ref().map(Object::shared);
-        let options = options.unwrap_or_else(|| quote_spanned!(at=> &#path::RunOptions::new()));
+        let made = self.checkpoints(checkpoint);
         let model = self.plan.model.shared();
         let (optimizer, scheduler) = self.saved_states(true);
         let (ema, best, early_stop) = (self.restored_ema(), self.saved_best(), self.resumed_early_stop());
         Some(quote_spanned! {at=>
             let #checkpoints = #made;
-            #run.start_or_resume(#options, #checkpoints, #model, #optimizer, #scheduler)?;
+            #run.start_or_resume(#checkpoints, #model, #optimizer, #scheduler)?;
             #ema
             #best
             #early_stop
@@ -82,7 +102,7 @@ impl Printer<'_> {
     }
 
     /// The expression that describes the checkpoints.
-    fn checkpoints(&self, checkpoint: &Checkpoint, train: &Object) -> TokenStream {
+    fn checkpoints(&self, checkpoint: &Checkpoint) -> TokenStream {
         let (path, at) = (&self.path, mixed(checkpoint.at));
         let count = value(checkpoint.every.number());
         let start = match &checkpoint.every {
@@ -99,22 +119,7 @@ impl Printer<'_> {
             quote_spanned!(at=> .keep_best(#count))
         });
         let clauses = checkpoint.clauses.iter().map(|(name, recorded)| {
-            let value = match recorded {
-                Recorded::Text(text) => quote_spanned!(at=> #text),
-                Recorded::Number(number) => value(number),
-                Recorded::Warmup => {
-                    let warmup = self.local("warmup");
-                    quote_spanned!(at=> #warmup)
-                }
-                Recorded::Train => {
-                    let train = train.shared_inside();
-                    quote_spanned!(at=> #path::private::description(#train))
-                }
-                Recorded::LearningRate(phase) => {
-                    let optimizer = self.plan.updates.get(*phase).map(|update| update.optimizer.shared());
-                    quote_spanned!(at=> #path::Optimizer::learning_rate(#optimizer))
-                }
-            };
+            let value = self.recorded(recorded, at);
             quote_spanned!(at=> .clause(#name, #value))
         });
         quote_spanned!(at=> #path::run::Checkpoints::#start #last #best #(#clauses)*)
@@ -133,6 +138,32 @@ impl Printer<'_> {
         let optimizer = &update.optimizer;
         let optimizer = if is_restored { optimizer.exclusively() } else { optimizer.shared() };
         (optimizer, self.optional_scheduler(update.scheduler.as_ref()))
+    }
+
+    /// The value of a clause that a checkpoint or a report records.
+    pub(super) fn recorded(&self, recorded: &Recorded, at: Span) -> TokenStream {
+        let path = &self.path;
+        let description = |data: Option<&Object>, role| {
+            let Some(data) = data else { return quote!("") };
+            let data = self.limited(data, role).shared_inside();
+            quote_spanned!(at=> #path::private::description(#data))
+        };
+        match recorded {
+            Recorded::Text(text) => quote_spanned!(at=> #text),
+            Recorded::Number(number) => value(number),
+            Recorded::Warmup => {
+                let warmup = self.local("warmup");
+                quote_spanned!(at=> #warmup)
+            }
+            Recorded::Train => description(self.plan.train.as_ref(), Role::Train),
+            Recorded::Valid => {
+                description(self.plan.validation.as_ref().map(|valid| &valid.data), Role::Valid)
+            }
+            Recorded::LearningRate(phase) => {
+                let optimizer = self.plan.updates.get(*phase).map(|update| update.optimizer.shared());
+                quote_spanned!(at=> #path::Optimizer::learning_rate(#optimizer))
+            }
+        }
     }
 
     /// A schedule as an optional trait object.
@@ -212,8 +243,7 @@ impl Printer<'_> {
 
     /// Ends a run that a signal interrupted, before the validation of the epoch.
     pub(super) fn interrupted(&self) -> Option<TokenStream> {
-        let is_outside = self.plan.checkpoint.is_some() || self.plan.options.is_some();
         let run = self.local("run");
-        is_outside.then(|| quote_spanned!(self.here=> if #run.is_interrupted() { break; }))
+        self.has_options().then(|| quote_spanned!(self.here=> if #run.is_interrupted() { break; }))
     }
 }

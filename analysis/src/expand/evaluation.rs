@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::object::Role;
 use super::{Printer, mixed};
 
 impl Printer<'_> {
@@ -13,7 +14,7 @@ impl Printer<'_> {
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
         let made = [&plan.model, &validation.data].map(|object| Self::made(object, false));
         let numbers = plan.numbers().map(|number| self.number(number));
-        let loader = self.loader(&validation.data);
+        let loader = self.loader(&validation.data, Role::Valid);
         let check = quote_spanned!(mixed(validation.data.at)=> #loader.check("valid")?;);
         let (seed, pass) = (self.seed(), self.pass(validation, &quote!(0)));
         let result = quote_spanned!(mixed(output)=> Ok(#run.into_row()));

@@ -15,13 +15,16 @@ impl Printer<'_> {
             let phase = update.phase.as_ref()?;
             Some(self.of(update).phase(phase))
         });
-        let end = self.plan.ema.as_ref().map_or_else(
-            || quote_spanned!(self.here=> #run.end_batch();),
-            |ema| {
-                let average = self.local("ema");
-                quote_spanned!(mixed(ema.at)=> if #run.end_batch() { #average.update(); })
-            },
-        );
+        let average = self.plan.ema.as_ref().map(|ema| {
+            let average = self.local("ema");
+            quote_spanned!(mixed(ema.at)=> #average.update();)
+        });
+        let after: TokenStream = average.into_iter().chain(self.callbacks(self.here)).collect();
+        let end = if after.is_empty() {
+            quote_spanned!(self.here=> #run.end_batch();)
+        } else {
+            quote_spanned!(self.here=> if #run.end_batch() { #after })
+        };
         let hook = self.plan.batch_end.as_ref().map(|hook| self.step(hook, &[]));
         quote_spanned!(self.here=> #run.begin_batch(); #(#phases)* #end #hook)
     }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
+use super::object::Role;
 use super::{Printer, mixed, value};
 use crate::plan::{Object, Update};
 
@@ -23,11 +24,14 @@ impl Printer<'_> {
             let value = value(time);
             quote_spanned!(mixed(time.at)=> .max_time(#value))
         });
-        let checks = [("train", Some(train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
-            let data = data?;
-            let loader = self.loader(data);
-            Some(Self::if_some(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
+        let loaders = [(Role::Train, Some(train)), (Role::Valid, valid)];
+        let checks = loaders.into_iter().filter_map(|(role, data)| {
+            let (data, name) = (data?, role.name());
+            let loader = self.loader(data, role);
+            let check = quote_spanned!(mixed(data.at)=> #loader.check(#name)?;);
+            Some(Self::if_some(&self.limited(data, role), check))
         });
+        let limits = loaders.into_iter().filter_map(|(role, data)| self.limit(data?, role));
         let validated = valid.map(|valid| {
             let place = &valid.place;
             let is_there = if valid.is_optional { quote!(#place.is_some()) } else { quote!(true) };
@@ -50,6 +54,7 @@ impl Printer<'_> {
             #interval
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated #monitor;
             #options
+            #(#limits)*
             #before_checks
             #(#checks)*
             #warmup

@@ -85,9 +85,11 @@ impl Printer<'_> {
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                let end = if plan.has_phases() { quote!(end_phase) } else { quote!(end_step) };
-                let end = located(end, at);
-                quote_spanned!(at=> #run.#end(#path::Optimizer::learning_rate(#shared), #norm);)
+                // The update of a phase is part of that of the batch, after which callbacks run.
+                let has_phases = plan.has_phases();
+                let end = located(if has_phases { quote!(end_phase) } else { quote!(end_step) }, at);
+                let callbacks = if has_phases { None } else { self.callbacks(at) };
+                quote_spanned!(at=> #run.#end(#path::Optimizer::learning_rate(#shared), #norm); #callbacks)
             }
             Work::Schedule => {
                 let scheduler = self.update.and_then(|update| update.scheduler.as_ref());

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
+use super::object::Role;
 use super::{Printer, mixed, value};
 use crate::plan::{Measure, Step, Validation, When};
 
@@ -17,14 +18,17 @@ impl Printer<'_> {
             When::Steps(_) => None,
             When::EveryEpoch => {
                 let block = self.block(&statements, validation.end.is_some());
-                Some(Self::if_some(&validation.data, block))
+                Some(Self::if_some(&self.limited(&validation.data, Role::Valid), block))
             }
             When::Epochs(every) => {
                 let every = value(every);
                 let due = quote_spanned!(mixed(validation.at)=>
                     #run.is_last() || (#epoch + 1).is_multiple_of(#every)
                 );
-                Some(Self::if_some(&validation.data, quote_spanned!(self.here=> if #due { #statements })))
+                Some(Self::if_some(
+                    &self.limited(&validation.data, Role::Valid),
+                    quote_spanned!(self.here=> if #due { #statements }),
+                ))
             }
         }
     }
@@ -44,7 +48,10 @@ impl Printer<'_> {
         let due = quote_spanned!(mixed(validation.at)=>
             #run.is_due(#every)
         );
-        Some(Self::if_some(&validation.data, quote_spanned!(self.here=> if #due { #statements })))
+        Some(Self::if_some(
+            &self.limited(&validation.data, Role::Valid),
+            quote_spanned!(self.here=> if #due { #statements }),
+        ))
     }
 
     /// Validation before the first epoch.
@@ -60,7 +67,7 @@ impl Printer<'_> {
             #run.end_epoch()?;
             #stop
         };
-        Some(Self::if_some(&validation.data, first))
+        Some(Self::if_some(&self.limited(&validation.data, Role::Valid), first))
     }
 
     /// The statements of a validation in a block, unless the guards in them are in an inner block already.
@@ -83,7 +90,7 @@ impl Printer<'_> {
     pub(super) fn pass(&self, validation: &Validation, epoch: &TokenStream) -> TokenStream {
         let (path, run, batch) = (&self.path, self.local("run"), self.local("batch"));
         let guard = self.local("_evaluation");
-        let (model, data) = (self.plan.model.shared(), self.data(&validation.data, epoch));
+        let (model, data) = (self.plan.model.shared(), self.data(&validation.data, Role::Valid, epoch));
         let metrics = self.new_metrics(&validation.metrics);
         let steps = validation.order.iter().map(|step| self.step(step, &validation.metrics));
         let measured = validation

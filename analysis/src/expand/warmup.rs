@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
+use super::object::Role;
 use super::{Printer, mixed, value};
 use crate::plan::{Object, Warmup};
 use crate::rules::WARMUP_IN_SCHEDULE;
@@ -14,7 +15,7 @@ impl Printer<'_> {
         let Warmup { at, number, unit, .. } = self.plan.warmup.as_ref()?;
         let at = mixed(*at);
         let (run, updates, warmup) = (self.local("run"), self.local("updates"), self.local("warmup"));
-        let (train, count) = (self.loader(train), value(number));
+        let (train, count) = (self.loader(train, Role::Train), value(number));
         let windows = self.plan.accumulate.as_ref().map(|accumulate| {
             let accumulate = value(accumulate);
             quote_spanned!(at=> .div_ceil(#accumulate))

@@ -47,6 +47,8 @@ pub(crate) enum Recorded {
     Number(Number),
     /// The description of the training data at run time.
     Train,
+    /// The description of the validation data at run time, which is not optional.
+    Valid,
     /// The number of updates of the warmup at run time.
     Warmup,
     /// The learning rate of a phase's optimizer before the first update, by the index of the phase.
@@ -103,7 +105,7 @@ pub(super) fn plan(
 }
 
 /// The clauses that determine a run, with their values.
-fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
+pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
     let text = |name: ClauseName, clause: &Option<Clause<Expr>>| {
         Some((name.text(), Recorded::Text(code(&clause.as_ref()?.value))))
     };

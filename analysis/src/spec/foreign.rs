@@ -10,7 +10,7 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 1] =
 
 /// Other frameworks' names that do not correspond to exactly one clause. Each list of names has its
 /// help. A name that corresponds to exactly one clause is in the `foreign` list of this clause.
-pub(super) const FOREIGN: [(&[&str], &str); 27] = [
+pub(super) const FOREIGN: [(&[&str], &str); 30] = [
     (
         &[
             "check_val_every_n_epoch",
@@ -50,17 +50,26 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
     (&["warmup_ratio"], "as a share of the run it is `warmup = 10 percent`"),
     (
         &["verbose", "progress", "enable_progress_bar"],
-        "`training_loop::run::set_progress(training_loop::run::ProgressStyle::Off)` or the environment variable \
-         `TRAINING_LOOP_PROGRESS=off` shows nothing",
+        "it is an option of the run: `run = RunOptions::new().progress(ProgressStyle::Off)`; the environment variable \
+         `TRAINING_LOOP_PROGRESS=off` does it without a change of the code",
     ),
     (
         &["callbacks", "cbs", "logger", "loggers"],
-        "`on(epoch_end = |model, state| { model.save(\"last.safetensors\")?; })` runs your own code; \
-         `history.save_csv(path)?` writes what was measured",
+        "`run = RunOptions::new().dir(\"runs/1\").callback(..)` writes log files and calls your callback; \
+         `on(epoch_end = |model, state| { model.save(\"last.safetensors\")?; })` runs code in the loop",
     ),
     (
         &["log_every_n_steps", "logging_steps", "log_every", "print_every"],
-        "`on(batch_end = |_, state| ...)` prints what you like",
+        "it is an option of the run: `run = RunOptions::new().dir(\"runs/1\").log_every(50)`",
+    ),
+    (
+        &["fast_dev_run"],
+        "it is an option of the run: `run = RunOptions::new().fast_dev_run(2)`, or `TRAINING_LOOP_FAST_DEV_RUN=2`",
+    ),
+    (&["overfit_batches"], "it is an option of the run: `run = RunOptions::new().overfit_batches(2)`"),
+    (
+        &["limit_val_batches", "limit_test_batches", "limit_batches", "validation_steps"],
+        "it is an option of the run: `run = RunOptions::new().limit_batches(100, 10)`",
     ),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
@@ -90,7 +99,8 @@ pub(super) const FOREIGN: [(&[&str], &str); 27] = [
     ),
     (
         &["steps_per_epoch", "limit_train_batches"],
-        "an epoch goes through the loader's data once; `max_steps = ...` ends the run after a number of updates",
+        "an epoch goes through the loader's data once, or `run = RunOptions::new().limit_batches(100, 10)` limits it; \
+         `max_steps = ...` ends the run after a number of updates",
     ),
     (
         &["class_weight", "class_weights"],

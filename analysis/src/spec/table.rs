@@ -252,7 +252,7 @@ clauses! {
         default: "none; in parentheses `every = 1 epochs, keep_last = 1, keep_best = 1, monitor = valid_loss, mode = auto`",
         example: "checkpoint(every = 1 epochs)",
     }
-    /// The `RunOptions`: the folder of the run, resuming, signals.
+    /// The `RunOptions`: the folder of the run and its log files, progress, tries, callbacks, resuming, signals.
     Run "run" => run: Expr {
         default: "no folder",
         example: "run = RunOptions::new().dir(\"runs/1\")",

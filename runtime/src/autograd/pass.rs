@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Graph, Link, Record, anomaly, lock};
 use crate::kernel;
+use crate::profile::{self, Stage};
 use crate::tensor::Tensor;
 use crate::value::Value;
 
@@ -33,6 +34,7 @@ struct Pass {
 /// parameter's gradient.
 #[track_caller]
 pub(crate) fn backward(root: &Tensor, retain: bool) {
+    let _stage = profile::scope(Stage::Backward);
     #[cfg(unoptimized)]
     crate::unoptimized::notice();
     assert!(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Batch, Dataset, Rows};
+use crate::profile::{self, Stage};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
@@ -42,6 +43,8 @@ pub struct DataLoader<Y = Labels, X = Tensor> {
     batch_size: usize,
     shuffle: Option<u64>,
     drop_last: bool,
+    /// The largest number of batches in an epoch.
+    limit: Option<usize>,
     /// The number of passes started by `for batch in &loader`.
     passes: AtomicUsize,
 }
@@ -50,7 +53,8 @@ impl<Y, X> DataLoader<Y, X> {
     /// A loader with batches of `batch_size` samples (at least 1), in the order of the data set.
     pub fn new(dataset: impl Dataset<Input = X, Target = Y> + 'static, batch_size: usize) -> Self {
         let dataset = Arc::new(dataset);
-        Self { dataset, batch_size, shuffle: None, drop_last: false, passes: AtomicUsize::new(0) }
+        let passes = AtomicUsize::new(0);
+        Self { dataset, batch_size, shuffle: None, drop_last: false, limit: None, passes }
     }
 
     /// Shuffles the samples in each epoch. The order depends only on `seed` and the epoch.
@@ -63,6 +67,17 @@ impl<Y, X> DataLoader<Y, X> {
         Self { drop_last: true, ..self }
     }
 
+    /// Keeps only the first `batches` batches of each epoch (at least 1), for a try on less data.
+    /// [`RunOptions::limit_batches`](crate::RunOptions::limit_batches) does this for a run.
+    pub fn limit(self, batches: usize) -> Self {
+        Self { limit: Some(batches), ..self }
+    }
+
+    /// Reads the samples in the order of the data set.
+    pub(crate) fn unshuffled(self) -> Self {
+        Self { shuffle: None, ..self }
+    }
+
     /// The number of samples in a full batch.
     pub fn batch_size(&self) -> usize {
         self.batch_size
@@ -70,15 +85,15 @@ impl<Y, X> DataLoader<Y, X> {
 
     /// The number of batches in an epoch.
     pub fn batches(&self) -> usize {
-        let full = self.dataset.len().checked_div(self.batch_size).unwrap_or(0);
-        full + usize::from(self.samples() > full * self.batch_size)
+        if self.batch_size == 0 { 0 } else { self.samples().div_ceil(self.batch_size) }
     }
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
         let all = self.dataset.len();
         let left_over = all.checked_rem(self.batch_size).unwrap_or(all);
-        if self.drop_last || self.batch_size == 0 { all - left_over } else { all }
+        let whole = if self.drop_last || self.batch_size == 0 { all - left_over } else { all };
+        self.limit.map_or(whole, |batches| whole.min(batches.saturating_mul(self.batch_size)))
     }
 
     /// The size and the settings of the loader in words, which a checkpoint compares.
@@ -88,7 +103,11 @@ impl<Y, X> DataLoader<Y, X> {
             None => "in order".to_owned(),
         };
         let last = if self.drop_last { ", without a short last batch" } else { "" };
-        format!("{} samples in batches of {}, {order}{last}", self.dataset.len(), self.batch_size)
+        let limit = match self.limit {
+            Some(batches) => format!(", the first {batches} batches of an epoch"),
+            None => String::new(),
+        };
+        format!("{} samples in batches of {}, {order}{last}{limit}", self.dataset.len(), self.batch_size)
     }
 
     /// The data set.
@@ -99,11 +118,15 @@ impl<Y, X> DataLoader<Y, X> {
     /// Checks that the loader yields at least one batch. The error message contains `name`.
     ///
     /// # Errors
-    /// If the batch size is 0, if the data set is empty, or if `drop_last` drops the only batch.
+    /// If the batch size or the limit is 0, if the data set is empty, or if `drop_last` drops the only batch.
     pub fn check(&self, name: &str) -> Result<()> {
         if self.batch_size == 0 {
             let range = "at least 1";
             return Err(Error::HyperParameter { owner: "DataLoader", name: "batch_size", value: 0.0, range });
+        }
+        if self.limit == Some(0) {
+            let range = "at least 1";
+            return Err(Error::HyperParameter { owner: "DataLoader", name: "limit", value: 0.0, range });
         }
         if self.batches() == 0 {
             let (name, batch_size) = (name.to_owned(), self.batch_size);
@@ -120,6 +143,7 @@ impl<Y, X> DataLoader<Y, X> {
     #[track_caller]
     pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
+        let _stage = profile::scope(Stage::Data);
         let samples = self.samples();
         let room = Vec::<usize>::new().try_reserve_exact(self.dataset.len());
         assert!(
@@ -185,6 +209,7 @@ impl<Y, X> fmt::Debug for DataLoader<Y, X> {
             .field("batch_size", &self.batch_size)
             .field("shuffle", &self.shuffle)
             .field("drop_last", &self.drop_last)
+            .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
 }
@@ -221,8 +246,13 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
     type Item = Batch<Y, X>;
 
     fn next(&mut self) -> Option<Batch<Y, X>> {
-        let places = self.take_places(self.loader.batch_size)?;
-        Some(self.loader.dataset.batch(&self.order[places]))
+        profile::begin_inside(Stage::Data);
+        let batch = self
+            .take_places(self.loader.batch_size)
+            .map(|places| self.loader.dataset.batch(&self.order[places]));
+        // The caller computes with the batch, or has none left.
+        profile::begin_inside(if batch.is_some() { Stage::Forward } else { Stage::Rest });
+        batch
     }
 
     /// Skips `n` batches without reading their samples, and returns the next one. `skip(n)` calls this method.

@@ -65,9 +65,10 @@ fn default() -> usize {
     }
 }
 
-/// Makes [`threads`] return `count` from now on.
-pub(crate) fn set_threads(count: usize) {
-    THREADS.store(count, Relaxed);
+/// Makes [`threads`] return `count` from now on; 0 stands for the number that the process began with. Returns the
+/// number that was set before.
+pub(crate) fn set_threads(count: usize) -> usize {
+    THREADS.swap(count, Relaxed)
 }
 
 /// An open job, with the data that helpers need in order to take parts.

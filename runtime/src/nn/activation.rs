@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::line;
-use super::{Module, Visitor};
+use super::{Module, Visitor, trace};
 use crate::{Scalar, Tensor};
 
 /// An activation that a layer applies to its output. It is set by the method `activation` of a
@@ -61,7 +61,7 @@ macro_rules! activations {
             /// Applies the layer.
             #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
-                x.$method()
+                trace::output(self, x.$method())
             }
         }
 
@@ -97,7 +97,7 @@ impl LeakyRelu {
     /// Applies the layer.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.leaky_relu(self.0)
+        trace::output(self, x.leaky_relu(self.0))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Buffer, Field, Mode, Module, Visitor};
+use super::{Buffer, Field, Mode, Module, Visitor, trace};
 use crate::ops::batch_norm::{Moments, batch_norm};
 use crate::{Array, Parameter, Scalar, Tensor};
 
@@ -116,7 +116,7 @@ impl BatchNorm1d {
         if !self.mode.is_training() {
             let values = |buffer: &Buffer| buffer.value().iter().copied().collect();
             let moments = Moments { mean: values(&self.running_mean), variance: values(&self.running_var) };
-            return batch_norm(x, &weight, &bias, Some(&moments), self.eps).0;
+            return trace::output(self, batch_norm(x, &weight, &bias, Some(&moments), self.eps).0);
         }
         let count = x.len() / weight.len().max(1);
         assert!(
@@ -137,7 +137,7 @@ impl BatchNorm1d {
         self.average(&self.running_mean, moments.mean.into_iter());
         self.average(&self.running_var, moments.variance.into_iter().map(|variance| variance * unbiased));
         self.batches.update(|count| *count += 1.0);
-        output
+        trace::output(self, output)
     }
 
     #[track_caller]

@@ -92,7 +92,7 @@ impl Buffer {
         Tensor::from(self.lock().view())
     }
 
-    pub(super) fn shape(&self) -> Vec<usize> {
+    pub(crate) fn shape(&self) -> Vec<usize> {
         self.lock().shape().to_vec()
     }
 

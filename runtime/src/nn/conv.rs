@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, sizes, when};
-use super::{Activation, Field, Mode, Module, Visitor, init};
+use super::{Activation, Field, Mode, Module, Visitor, init, trace};
 use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
 use crate::{Conv, Pair, Parameter, Tensor};
@@ -88,10 +88,11 @@ macro_rules! layer {
                 let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
                 let relu = self.activation == Some(Activation::Relu);
                 let y = $op::convolved(x, &weight, bias.as_ref(), self.options, relu);
-                match self.activation {
+                let y = match self.activation {
                     Some(activation) if !relu => activation.apply(&y),
                     _ => y,
-                }
+                };
+                trace::output(self, y)
             }
         }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::line;
-use super::{Field, Mode, Module, Visitor};
+use super::{Field, Mode, Module, Visitor, trace};
 use crate::{Scalar, Tensor};
 
 /// In training, zeroes random elements and scales the others up. In evaluation, does nothing.
@@ -53,7 +53,8 @@ impl Dropout {
     /// Applies the layer.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        if self.mode.is_training() && self.p > 0.0 { x.dropout(self.p) } else { x.clone() }
+        let y = if self.mode.is_training() && self.p > 0.0 { x.dropout(self.p) } else { x.clone() };
+        trace::output(self, y)
     }
 }
 

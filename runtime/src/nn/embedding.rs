@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::line;
-use super::{Field, Module, Visitor, init};
+use super::{Field, Module, Visitor, init, trace};
 use crate::{Labels, Parameter, Tensor, embedding};
 
 /// Looks up a vector for each id.
@@ -64,7 +64,7 @@ impl Embedding {
     /// If an id is not below the number of rows.
     #[track_caller]
     pub fn forward(&self, ids: &Labels) -> Tensor {
-        embedding(ids, &self.weight.tensor(), self.padding)
+        trace::output(self, embedding(ids, &self.weight.tensor(), self.padding))
     }
 }
 

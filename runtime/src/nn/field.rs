@@ -27,6 +27,7 @@ pub trait Field {
 impl<M: Module> Field for M {
     fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
         visitor.enter(name);
+        visitor.module(self.identity());
         self.visit(visitor);
         visitor.leave();
     }

@@ -1,6 +1,6 @@
 //! Flattening.
 
-use super::{Module, Visitor};
+use super::{Module, Visitor, trace};
 use crate::Tensor;
 
 /// Merges all axes but the first, so that each sample becomes a row.
@@ -21,7 +21,7 @@ impl Flatten {
     /// Applies the layer.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.flatten(1)
+        trace::output(self, x.flatten(1))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Field, Module, Visitor};
+use super::{Field, Module, Visitor, trace};
 use crate::{Parameter, Scalar, Tensor, layer_norm};
 
 /// Normalises each row over its features, then scales and shifts it by learned parameters.
@@ -68,7 +68,7 @@ impl LayerNorm {
     /// If the last axis of `x` is not the layer's number of features.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        layer_norm(x, &self.weight.tensor(), &self.bias.tensor(), self.eps)
+        trace::output(self, layer_norm(x, &self.weight.tensor(), &self.bias.tensor(), self.eps))
     }
 }
 

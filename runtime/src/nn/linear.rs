@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Activation, Field, Mode, Module, Visitor, init};
+use super::{Activation, Field, Mode, Module, Visitor, init, trace};
 use crate::ops::linear::affine;
 use crate::{Parameter, Tensor};
 
@@ -75,10 +75,11 @@ impl Linear {
         let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
         let relu = self.activation == Some(Activation::Relu);
         let y = affine(x, &weight, bias.as_ref(), relu);
-        match self.activation {
+        let y = match self.activation {
             Some(activation) if !relu => activation.apply(&y),
             _ => y,
-        }
+        };
+        trace::output(self, y)
     }
 }
 

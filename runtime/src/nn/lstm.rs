@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Dropout, Field, Mode, Module, Visitor, init};
+use super::{Dropout, Field, Mode, Module, Visitor, init, trace};
 use crate::ops::lstm::run;
 use crate::shape::product;
 use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
@@ -156,7 +156,7 @@ impl Lstm {
             h.push(row(end, 0));
             c.push(row(end, 1));
         }
-        (output, LstmState { h: joined(h, 0), c: joined(c, 0) })
+        (trace::output(self, output), LstmState { h: joined(h, 0), c: joined(c, 0) })
     }
 
     #[track_caller]

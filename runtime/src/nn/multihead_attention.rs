@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Field, Linear, Module, Visitor, init};
+use super::{Field, Linear, Module, Visitor, init, trace};
 use crate::shape::product;
 use crate::{Attention, Parameter, Tensor, linear};
 
@@ -96,7 +96,7 @@ impl MultiheadAttention {
             let (q, k) = (self.project(query, 0..width), self.project(key, width..2 * width));
             options.packed_each(&q, &k, &self.project(value, 2 * width..3 * width), self.heads)
         };
-        self.out_proj.forward(&attended)
+        trace::output(self, self.out_proj.forward(&attended))
     }
 
     /// Multiplies `x` by the rows `rows` of `in_proj_weight`, and adds the elements `rows` of

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::{line, sizes};
-use super::{Module, Visitor};
+use super::{Module, Visitor, trace};
 use crate::{Pair, Pool, Tensor, adaptive_avg_pool2d, avg_pool2d, max_pool2d};
 
 /// The maximum of each window; [`max_pool2d`] as a layer.
@@ -76,7 +76,7 @@ macro_rules! windows {
             /// window, or if the planes are empty.
             #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
-                $op(x, self.0)
+                trace::output(self, $op(x, self.0))
             }
         }
 
@@ -124,7 +124,7 @@ impl AdaptiveAvgPool2d {
     /// If the planes or the output are empty.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        adaptive_avg_pool2d(x, self.0)
+        trace::output(self, adaptive_avg_pool2d(x, self.0))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Field, Flatten, Gelu, LayerNorm,
-    LeakyRelu, Linear, MaxPool2d, Module, Relu, Sigmoid, Silu, Softplus, Tanh, Visitor,
+    LeakyRelu, Linear, MaxPool2d, Module, Relu, Sigmoid, Silu, Softplus, Tanh, Visitor, trace,
 };
 use crate::Tensor;
 
@@ -130,13 +130,14 @@ impl Sequential {
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let mut output = x.clone();
-        for layer in &self.layers {
-            output = match layer.built_in() {
+        for (index, layer) in self.layers.iter().enumerate() {
+            let next = match layer.built_in() {
                 Some(layer) => layer.forward(&output),
                 None => layer.forward(&output),
             };
+            output = trace::output_at(self, index, || layer.identity(), next);
         }
-        output
+        trace::output(self, output)
     }
 }
 

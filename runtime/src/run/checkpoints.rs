@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use super::checks::{Checks, Monitor};
 use super::epoch::Epoch;
 use super::options::Resume;
-use super::{Run, RunOptions, StopReason};
+use super::{Run, StopReason};
 use crate::checkpoint::{AVERAGES, BEST, Draft, Name, Saved, Store, newest};
 use crate::nn::{Module, Snapshot, state};
 use crate::optim::Optimizer;
+use crate::profile::{self, Stage};
 use crate::schedule::Schedule;
 use crate::{CheckpointProblem as Problem, Error, Result, StateDict};
 use contents::{check, restore, saved_run};
@@ -132,30 +133,34 @@ struct BeforeLast {
 }
 
 impl Run {
-    /// Sets the options of the run, which environment variables override, opens its checkpoints, and restores the
-    /// state of the checkpoint that the options name. If they name none, the run starts anew.
+    /// Starts a run with checkpoints: opens them, restores the state of the checkpoint that the options of the run name,
+    /// and calls `run_begins` of its callbacks. If the options name no checkpoint, the run starts anew.
     ///
-    /// The call comes after the model, the optimizer and the schedule are complete, and before the first batch.
+    /// The call comes after [`use_options`](Run::use_options), after the model, the optimizer and the schedule are complete, and before the first batch.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] if there is no folder, if a new run would mix its checkpoints with those of an earlier
     /// run, if no checkpoint is sound, or if the checkpoint belongs to another spec; [`Error::State`] if it belongs to
-    /// another model; [`Error::NotSaved`] if the optimizer has no state; [`Error::Io`]. Nothing is changed then.
+    /// another model; [`Error::NotSaved`] if the optimizer has no state; [`Error::Io`]. Nothing is changed then. The error
+    /// of a callback.
     pub fn start_or_resume<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
-        options: &RunOptions,
         checkpoints: Checkpoints,
         model: &M,
         optimizer: &mut O,
         mut scheduler: Option<&mut dyn Schedule>,
     ) -> Result<()> {
-        self.set_options(options)?;
+        if self.is_fast() {
+            return self.begin_callbacks(false);
+        }
+        let stage = profile::scope(Stage::Checkpoint);
         let state = optimizer.state_dict()?;
         let Some(dir) = self.outside.options.dir.clone() else {
             return Err(Error::Checkpoint { path: PathBuf::new(), problem: Problem::NoFolder });
         };
         let store = Store::open(&dir, self.history.declared().compared())?;
         let saved = chosen(&self.outside.options.resume, &dir, &store)?;
+        let continues = saved.as_ref().is_some_and(|saved| store.has(&saved.path));
         let mut saving = Saving {
             plan: checkpoints,
             store,
@@ -179,12 +184,18 @@ impl Run {
             restore(self, &mut saving, &saved, model, optimizer, scheduler)?;
         }
         self.saving = Some(Box::new(saving));
-        Ok(())
+        drop(stage);
+        self.begin_callbacks(continues)
     }
 
     /// Whether the run continues from a checkpoint.
     pub fn is_resumed(&self) -> bool {
         self.saving.as_ref().is_some_and(|saving| saving.is_resumed)
+    }
+
+    /// The clauses that a checkpoint of the run records.
+    pub(super) fn recorded_clauses(&self) -> Vec<(&'static str, String)> {
+        self.saving.as_ref().map(|saving| saving.plan.clauses.clone()).unwrap_or_default()
     }
 
     /// Whether the epoch that begins is the one in the middle of which the run was saved.
@@ -256,6 +267,7 @@ impl Run {
         scheduler: Option<&mut dyn Schedule>,
     ) -> Result<()> {
         let Some(mut saving) = self.saving.take() else { return Ok(()) };
+        let _stage = profile::scope(Stage::Checkpoint);
         let is_end = self
             .history
             .rows()

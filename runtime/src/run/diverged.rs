@@ -4,6 +4,7 @@ use super::epoch::Epoch;
 use super::{Run, StopReason};
 use crate::autograd::anomaly;
 use crate::nn::{Module, Visitor};
+use crate::profile::{self, Stage};
 use crate::{Optimizer, Parameter, Scalar};
 
 impl Run {
@@ -28,6 +29,8 @@ impl Run {
         optimizer: &O,
         norm: Option<Scalar>,
     ) -> bool {
+        // The step of an optimizer of the user follows, which begins no stage itself.
+        profile::begin(Stage::Optimizer);
         if norm.is_some_and(Scalar::is_finite) {
             return false;
         }

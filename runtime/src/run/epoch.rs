@@ -21,6 +21,8 @@ pub(super) struct Epoch {
     pub(super) batch: usize,
     /// The loss of the last batch.
     pub(super) last: f64,
+    /// The loss of the current update's batches.
+    pub(super) update: Total,
     /// Whether the loss of the last batch is finite, or has no weight.
     pub(super) is_finite: bool,
     pub(super) train: Pass,
@@ -107,6 +109,7 @@ impl Epoch {
             batches,
             batch: 0,
             last: f64::NAN,
+            update: Total::default(),
             is_finite: true,
             train: Pass::default(),
             valid: Pass::default(),

@@ -3,11 +3,14 @@
 mod table;
 
 use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 
-pub(super) use table::{epoch_of, line};
+pub(super) use table::{epoch_of, line, number};
 
 use super::checks::Monitor;
+use super::logs::{columns, csv_fields, csv_line};
+use super::outline::About;
 use crate::file::atomic_write;
 use crate::metric::Confusion;
 use crate::{Result, Scalar};
@@ -32,7 +35,7 @@ pub enum StopReason {
     },
     /// The monitored measurement did not improve in the last `patience` checks.
     EarlyStop,
-    /// A hook returned `ControlFlow::Break`.
+    /// A hook or a callback returned `ControlFlow::Break`.
     Hook,
     /// A signal arrived, in a run that [handles signals](super::RunOptions). The current update was completed.
     Interrupted,
@@ -81,7 +84,7 @@ pub struct Row {
 
 impl Row {
     /// The number of the epoch, counted from 1; 0 for the validation before the first epoch.
-    fn number(&self) -> usize {
+    pub(super) fn number(&self) -> usize {
         if self.before_training { 0 } else { self.epoch + 1 }
     }
 
@@ -112,6 +115,8 @@ pub struct History {
     monitor: Option<Monitor>,
     stop_reason: StopReason,
     explanation: Option<String>,
+    /// What a report says besides; `None` unless the options of the run ask for something to show.
+    pub(super) about: Option<Box<About>>,
 }
 
 impl History {
@@ -127,6 +132,11 @@ impl History {
     /// The planned number of epochs.
     pub(super) fn epochs(&self) -> Option<usize> {
         self.epochs
+    }
+
+    /// Sets the planned number of epochs.
+    pub(super) fn plan(&mut self, epochs: usize) {
+        self.epochs = Some(epochs);
     }
 
     pub(super) fn push(&mut self, row: Row) {
@@ -273,26 +283,21 @@ impl History {
 
     /// Writes a CSV file, completely or not at all. The columns are `epoch` (counted from 1),
     /// `seconds`, `learning_rate`, `grad_norm`, and the measurements. Missing values are empty
-    /// fields.
+    /// fields. NaN and infinities are `NaN`, `inf` and `-inf`. A measurement with the name of one of the first columns
+    /// gets a number, such as `seconds_2`.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
     /// regular file.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        atomic_write(path.as_ref(), |file| self.write_csv(file)).map(drop)
+    }
+
+    /// Writes the rows of a CSV file.
+    pub(super) fn write_csv(&self, file: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
-        atomic_write(path.as_ref(), |file| {
-            let mut table = csv::Writer::from_writer(file);
-            table.write_record(["epoch", "seconds", "learning_rate", "grad_norm"].iter().chain(&names))?;
-            for row in &self.rows {
-                let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-                let rate = row.learning_rate.map(|rate| rate.to_string()).unwrap_or_default();
-                let start = [row.number().to_string(), row.seconds.to_string(), rate, text(row.grad_norm)];
-                let values = names.iter().map(|name| text(row.get(name)));
-                table.write_record(start.into_iter().chain(values))?;
-            }
-            table.flush()
-        })
-        .map(drop)
+        file.write_all(&csv_line(&columns(&names)))?;
+        self.rows.iter().try_for_each(|row| file.write_all(&csv_line(&csv_fields(row, &names))))
     }
 }
 

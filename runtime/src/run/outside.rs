@@ -1,14 +1,23 @@
-//! What reaches a run from outside of its loop: its options, the environment variables, and signals.
+//! What reaches a run from outside of its loop: its options, the environment variables, signals, and callbacks.
 
+use super::callback::Callbacks;
+use super::logs::Folder;
+use super::progress::Progress;
 use super::{Run, RunOptions, StopReason};
 use crate::Result;
+use crate::threads::ThreadsScope;
 
-/// The options of a run, and the signals that it handles.
+/// The options of a run, its callbacks, and the signals that it handles.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     pub(super) options: RunOptions,
+    pub(super) callbacks: Callbacks,
+    /// The lock of the folder with the log files.
+    folder: Option<Folder>,
+    threads: Option<ThreadsScope>,
     #[cfg(all(unix, feature = "signals"))]
     signals: Option<super::signals::Signals>,
+    pub(super) shown: super::shown::Shown,
 }
 
 impl Outside {
@@ -26,28 +35,56 @@ impl Outside {
 }
 
 impl Run {
-    /// Sets the options of a run without checkpoints. Environment variables override them.
+    /// Sets the options of a run. Environment variables override them.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints;
-    /// [`Error::Other`](crate::Error::Other) if the options handle signals and the system refuses the handler.
+    /// [`Error::Rule`](crate::Error::Rule) if a number in the options or in an environment variable is out of range, or
+    /// if the options ask for a report and name no folder; [`Error::Other`](crate::Error::Other) if they handle signals
+    /// and the system refuses the handler; [`Error::Io`](crate::Error::Io) if the folder of the report cannot be created.
     pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
-        self.set_options(options)?;
-        self.outside.options.check_no_resume()
-    }
-
-    /// Sets the options of a run.
-    #[cfg_attr(
-        not(all(unix, feature = "signals")),
-        expect(clippy::unnecessary_wraps, reason = "as with the feature `signals`")
-    )]
-    pub(super) fn set_options(&mut self, options: &RunOptions) -> Result<()> {
-        self.outside.options = options.clone().with_environment();
+        self.outside.options = options.clone().with_environment()?;
+        let options = &self.outside.options;
+        self.outside.threads = options.threads.and_then(ThreadsScope::new);
+        if let Some(style) = options.progress {
+            self.progress = Progress::of(style);
+        }
+        self.progress.every(options.logs.every);
+        self.begin_limits();
         #[cfg(all(unix, feature = "signals"))]
         if self.outside.options.handles_signals {
             self.outside.signals = Some(super::signals::Signals::handle()?);
         }
-        Ok(())
+        self.begin_shown()
+    }
+
+    /// Starts a run without checkpoints: opens its log files, and calls `run_begins` of its callbacks. The call comes after the model, the
+    /// optimizer and the schedule are complete, and before the first batch.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints, or if
+    /// another run uses the folder; [`Error::Io`](crate::Error::Io) if a log file cannot be written; the error of a
+    /// callback.
+    pub fn start(&mut self) -> Result<()> {
+        self.outside.options.check_no_resume()?;
+        self.begin_callbacks(false)
+    }
+
+    /// Creates the callbacks of the run, and calls their `run_begins`. `continues` states whether the run continues from
+    /// a checkpoint in its own folder, and so continues the log files there.
+    pub(super) fn begin_callbacks(&mut self, continues: bool) -> Result<()> {
+        let options = &self.outside.options;
+        let mut logs = Vec::new();
+        if let Some(dir) = &options.dir {
+            self.outside.folder = Some(Folder::open(dir)?);
+            if !continues && let Some(earlier) = Folder::move_earlier(dir)? {
+                let (dir, earlier) = (dir.display(), earlier.display());
+                self.progress.note(&format!("the log files of an earlier run in {dir} are now in {earlier}"));
+            }
+            logs = options.logs.callbacks(dir);
+        }
+        self.outside.callbacks = Callbacks::new(logs, options.callbacks.clone());
+        self.progress.ends(self.history.epochs(), self.max_steps, self.max_time);
+        self.call_run_begins()
     }
 
     /// Whether a signal has interrupted the run. The loop must then end without a validation.

@@ -48,7 +48,7 @@ impl Run {
     /// this is the case.
     pub fn end_batch(&mut self) -> bool {
         let has_updated = self.turn.is_some_and(|turn| turn.has_updated);
-        self.progress.batch(None);
+        self.progress.batch(self.now());
         if has_updated {
             self.count_step();
         }

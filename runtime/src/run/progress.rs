@@ -1,205 +1,209 @@
 //! Progress output on standard error: a bar on a terminal, and one line per epoch. Escape codes are
 //! written only to a terminal.
 
+mod pace;
+mod style;
+mod text;
+
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use pace::Pace;
+use style::Shows;
+pub use style::{ProgressStyle, set_progress};
+use text::Bar;
+
 use super::history::epoch_of;
-use crate::stderr::write_line;
+use super::time_limit::TimeLimit;
+use crate::Scalar;
+use crate::stderr::{clear_bar, draw_bar, write_line};
 
-/// The environment variable that selects the style: `auto`, `bar`, `plain` or `off`.
-const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
-
-/// The style that [`set_progress`] set, as a number of at least 1; 0 before the first call.
-static CHOICE: AtomicU8 = AtomicU8::new(0);
-
-/// How generated loops show their progress on standard error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProgressStyle {
-    /// A suitable style: currently [`Bar`](Self::Bar).
-    Auto,
-    /// A bar on a terminal, and a line for each epoch.
-    Bar,
-    /// A line for each epoch.
-    Plain,
-    /// Nothing, except the reason for an early stop.
-    Off,
-}
-
-/// Sets the progress style of generated loops that start after this call. This style overrides
-/// `TRAINING_LOOP_PROGRESS`.
-///
-/// # Example
-/// ```
-/// use training_loop::prelude::*;
-///
-/// set_progress(ProgressStyle::Off); // Five folds of sixty epochs would print 300 lines.
-/// ```
-pub fn set_progress(style: ProgressStyle) {
-    CHOICE.store(style as u8 + 1, Ordering::Relaxed);
-}
+/// The minimum time between two redraws of the bar.
+const REFRESH: Duration = Duration::from_millis(100);
+/// The time after which a long epoch prints a line, where there is no bar.
+const SILENCE: Duration = Duration::from_secs(60);
+/// The minimum time between the lines after every `log_every` updates, where there is no bar.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// The progress display of a run. Dropping this value ends the bar, even after an error or a panic.
 pub(super) struct Progress {
-    lines: bool,
-    bar: Option<Bar>,
+    shows: Shows,
+    /// The number of updates between two lines, where there is no bar.
+    every: Option<usize>,
+    epoch: String,
+    pace: Pace,
+    /// The number of validation batches so far; `None` outside of a validation.
+    validating: Option<usize>,
+    /// When the last bar or line was written.
+    shown: Instant,
+}
+
+/// The state of the run at a batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Now {
+    /// The mean loss of the epoch so far.
+    pub(super) loss: Option<f64>,
+    /// The learning rate of the last update.
+    pub(super) learning_rate: Option<Scalar>,
+    /// The number of updates so far.
+    pub(super) step: usize,
 }
 
 impl Progress {
-    /// Creates the display in the style of `set_progress`. If the program did not call
-    /// `set_progress`, the environment variable determines the style.
+    /// Creates the display in the style that the program or the environment variable sets.
     pub(super) fn chosen() -> Self {
-        let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
-        let choice = CHOICE.load(Ordering::Relaxed);
-        match styles.into_iter().find(|style| *style as u8 + 1 == choice) {
-            Some(ProgressStyle::Auto | ProgressStyle::Bar) => Self::new(true, true),
-            Some(ProgressStyle::Plain) => Self::new(true, false),
-            Some(ProgressStyle::Off) => Self::new(false, false),
-            None => Self::from_environment(),
-        }
+        Self::new(Shows::chosen())
     }
 
-    /// The display in the style that the environment variable sets.
-    fn from_environment() -> Self {
-        let choice = std::env::var_os(VARIABLE).unwrap_or_default();
-        let (lines, bars) = match choice.to_str() {
-            Some("" | "auto" | "bar") => (true, true),
-            Some("plain") => (true, false),
-            Some("off") => (false, false),
-            _ => {
-                let choice = choice.display();
-                write_line(&format!(
-                    "{VARIABLE} is `{choice}`, but must be auto, bar, plain or off; taken as auto"
-                ));
-                (true, true)
-            }
-        };
-        Self::new(lines, bars)
+    /// Creates the display in the style of the options of a run, which the environment variable overrides.
+    pub(super) fn of(style: ProgressStyle) -> Self {
+        Self::new(Shows::of(style))
     }
 
-    fn new(lines: bool, bars: bool) -> Self {
-        Self { lines, bar: bars.then(Bar::on_a_terminal).flatten() }
+    fn new(shows: Shows) -> Self {
+        let (epoch, pace) = (String::new(), Pace::new());
+        Self { shows, every: None, epoch, pace, validating: None, shown: Instant::now() }
     }
 
     /// A display that shows nothing.
     #[cfg(test)]
     pub(super) fn off() -> Self {
-        Self::new(false, false)
+        Self::new(Shows::NOTHING)
+    }
+
+    /// Sets the number of updates between two lines of a long epoch, where there is no bar.
+    pub(super) fn every(&mut self, updates: Option<usize>) {
+        self.every = updates;
+    }
+
+    /// Sets the ends of the run, for the time left.
+    pub(super) fn ends(&mut self, epochs: Option<usize>, max_steps: Option<usize>, time: Option<TimeLimit>) {
+        self.pace.ends(epochs, max_steps, time);
     }
 
     /// Begins an epoch with these batches. The start of the range is the number of batches that are done.
-    pub(super) fn begin(&mut self, epoch: usize, epochs: Option<usize>, batches: Range<usize>) {
-        if let Some(bar) = &mut self.bar {
-            bar.begin(&epoch_of(epoch + 1, epochs), batches.end);
-            bar.done = batches.start;
+    pub(super) fn begin(
+        &mut self,
+        epoch: usize,
+        epochs: Option<usize>,
+        batches: Range<usize>,
+        updates: usize,
+    ) {
+        if self.shows.bar {
+            clear_bar();
+        }
+        self.epoch = epoch_of(epoch + 1, epochs);
+        self.pace.begin(epoch, batches, updates);
+        self.validating = None;
+        self.shown = Instant::now();
+    }
+
+    /// Reports a finished batch.
+    pub(super) fn batch(&mut self, now: Now) {
+        self.validating = None;
+        self.pace.batch();
+        if !self.shows.lines {
+            return;
+        }
+        let passed = self.shown.elapsed();
+        if self.shows.bar && passed >= REFRESH {
+            let bar = self.bar(now).fit(text::columns());
+            self.draw(&bar);
+        } else if self.is_line_due(None, passed) {
+            self.line(now);
         }
     }
 
-    /// Reports a finished batch. `loss` is the epoch's mean loss so far.
-    pub(super) fn batch(&mut self, loss: Option<f64>) {
-        if let Some(bar) = &mut self.bar {
-            bar.batch(loss);
+    /// Reports a finished update.
+    pub(super) fn step(&mut self, now: Now) {
+        // The clock is asked only where a line may be due.
+        if self.every.is_some() && self.is_line_due(Some(now.step), self.shown.elapsed()) {
+            self.line(now);
+        }
+    }
+
+    /// Whether a line about a long epoch is due after a batch, or after the update `step`. The last bar or line is
+    /// `passed` old.
+    fn is_line_due(&self, step: Option<usize>, passed: Duration) -> bool {
+        let is_due = match (self.every, step) {
+            (Some(every), Some(step)) => step.is_multiple_of(every) && passed >= PAUSE,
+            (None, None) => passed >= SILENCE,
+            _ => false,
+        };
+        is_due && self.shows.lines && !self.shows.bar
+    }
+
+    /// Begins a validation.
+    pub(super) fn validate(&mut self) {
+        self.validating = Some(0);
+    }
+
+    /// Reports a finished batch of a validation.
+    pub(super) fn validation_batch(&mut self) {
+        let done = self.validating.unwrap_or(0) + 1;
+        self.validating = Some(done);
+        if self.shows.bar && self.shown.elapsed() >= REFRESH {
+            let bar = Bar::validation(&self.epoch, done).fit(text::columns());
+            self.draw(&bar);
         }
     }
 
     /// Reports a finished epoch, whose line replaces the bar.
     pub(super) fn end(&mut self, line: &str) {
-        if self.lines {
+        self.note(line);
+    }
+
+    /// Prints a line, unless progress is off.
+    pub(super) fn note(&mut self, line: &str) {
+        if self.shows.lines {
             self.warn(line);
         }
     }
 
     /// Prints a line, even if progress is off. A bar is erased first.
     pub(super) fn warn(&mut self, line: &str) {
-        if let Some(bar) = &mut self.bar {
-            bar.clear();
-        }
         write_line(line);
+        self.shown = Instant::now();
+    }
+
+    fn bar(&self, now: Now) -> Bar<'_> {
+        Bar {
+            epoch: &self.epoch,
+            done: self.pace.done(),
+            batches: self.pace.batches(),
+            rate: self.pace.rate(),
+            epoch_left: self.pace.epoch_left(),
+            run_left: self.pace.run_left(now.step),
+            loss: now.loss,
+            learning_rate: now.learning_rate,
+            validated: None,
+        }
+    }
+
+    fn draw(&mut self, bar: &str) {
+        draw_bar(bar);
+        self.shown = Instant::now();
+    }
+
+    /// Prints a line about the current epoch.
+    fn line(&mut self, now: Now) {
+        let line = self.bar(now).line();
+        self.warn(&line);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shows.bar {
+            clear_bar();
+        }
     }
 }
 
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress").field("lines", &self.lines).finish_non_exhaustive()
-    }
-}
-
-/// The minimum time between two redraws of the bar.
-const REFRESH: Duration = Duration::from_millis(100);
-
-/// The width of the bar in characters. With this width the whole line fits into 80 columns.
-const WIDTH: usize = 30;
-
-/// The escape code that returns to the start of the line and clears the line.
-const CLEAR: &str = "\r\x1b[2K";
-/// The escape code that truncates long lines at the terminal's edge. If a line wrapped, `CLEAR`
-/// would erase only a part of the line.
-const CUT: &str = "\x1b[?7l";
-/// The escape code that enables line wrapping again.
-const WRAP: &str = "\x1b[?7h";
-
-/// A bar over the batches of an epoch.
-struct Bar {
-    epoch: String,
-    batches: usize,
-    done: usize,
-    drawn: Instant,
-    is_visible: bool,
-}
-
-impl Bar {
-    /// Creates a bar, if standard error is a terminal that can erase the bar.
-    fn on_a_terminal() -> Option<Self> {
-        let is_able = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
-        is_able.then(|| Self::new("", 0))
-    }
-
-    fn new(epoch: &str, batches: usize) -> Self {
-        Self { epoch: epoch.to_owned(), batches, done: 0, drawn: Instant::now(), is_visible: false }
-    }
-
-    fn begin(&mut self, epoch: &str, batches: usize) {
-        self.clear();
-        *self = Self::new(epoch, batches);
-    }
-
-    fn batch(&mut self, loss: Option<f64>) {
-        self.done += 1;
-        if self.drawn.elapsed() >= REFRESH {
-            self.drawn = Instant::now();
-            self.is_visible = true;
-            draw(&format!("{CLEAR}{CUT}{}{WRAP}", self.line(loss)));
-        }
-    }
-
-    fn line(&self, loss: Option<f64>) -> String {
-        // An iterator may yield more batches than it announced.
-        let all = self.batches.max(self.done);
-        let full = (WIDTH * self.done).checked_div(all).unwrap_or(0);
-        let (full, rest) = ("#".repeat(full), "-".repeat(WIDTH - full));
-        let loss = loss.map(|loss| format!("  loss {loss:.4}")).unwrap_or_default();
-        format!("{}  {full}{rest} {}/{all}{loss}", self.epoch, self.done)
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.is_visible) {
-            draw(CLEAR);
-        }
-    }
-}
-
-/// Writes a text to the terminal. A write error does not end the run.
-fn draw(text: &str) {
-    let mut terminal = stderr().lock();
-    let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.clear();
+        f.debug_struct("Progress").field("shows", &self.shows).finish_non_exhaustive()
     }
 }
 
@@ -208,14 +212,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_fills_up() {
-        let mut bar = Bar::new("epoch  2/20", 12);
-        assert_eq!(bar.line(None), format!("epoch  2/20  {} 0/12", "-".repeat(30)));
-        bar.done = 4;
-        let (full, rest) = ("#".repeat(10), "-".repeat(20));
-        assert_eq!(bar.line(Some(0.51)), format!("epoch  2/20  {full}{rest} 4/12  loss 0.5100"));
-        bar.done = 13;
-        assert_eq!(bar.line(None), format!("epoch  2/20  {} 13/13", "#".repeat(30)));
-        assert_eq!(Bar::new("epoch 1", 0).line(None), format!("epoch 1  {} 0/0", "-".repeat(30)));
+    fn a_long_epoch_prints_lines_where_there_is_no_bar() {
+        let [second, ten, minute] = [1, 10, 60].map(Duration::from_secs);
+        let mut plain = Progress::new(Shows { lines: true, bar: false });
+        assert!(plain.is_line_due(None, minute) && !plain.is_line_due(None, ten));
+        assert!(!plain.is_line_due(Some(50), minute));
+        plain.every(Some(50));
+        assert!(plain.is_line_due(Some(100), ten) && !plain.is_line_due(Some(100), second));
+        assert!(!plain.is_line_due(Some(101), ten) && !plain.is_line_due(None, minute));
+        let mut others = [Progress::off(), Progress::new(Shows { lines: true, bar: true })];
+        for other in &mut others {
+            assert!(!other.is_line_due(None, minute));
+            other.every(Some(50));
+            assert!(!other.is_line_due(Some(100), minute));
+        }
     }
 }

@@ -169,6 +169,7 @@ impl Epoch {
             batches: fields.count("batches")?,
             batch: fields.count("batch")?,
             last: fields.number("last")?,
+            update: Total::default(), // A checkpoint is saved between updates.
             is_finite: true,
             train: Pass::from_json(fields.inside("train")?)?,
             valid: Pass::from_json(fields.inside("valid")?)?,

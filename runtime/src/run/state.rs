@@ -41,6 +41,30 @@ impl State<'_> {
     /// The number of checks since the best one; 0 if the last check was the best. A check is a validation, or the
     /// training of an epoch if the loop compares epochs by it. Before any check, and if no check was the best, it is
     /// the number of checks.
+    ///
+    /// # Example
+    /// This hook prints how long the model has not improved.
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// #[training_loop(
+    ///     loss = mse_loss,
+    ///     optimizer = Sgd::new(model.parameters(), 0.1),
+    ///     epochs = 4,
+    ///     on(validation_end = |_, state| {
+    ///         if state.checks_since_best() >= 2 {
+    ///             println!("no improvement in {} validations", state.checks_since_best());
+    ///         }
+    ///     }),
+    /// )]
+    /// fn fit(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataLoader<Tensor>) -> Result<History>;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let loader = DataLoader::new(TensorDataset::new(Tensor::ones(&[8, 1]), Tensor::zeros(&[8, 1]))?, 8);
+    /// assert_eq!(fit(&mut Linear::new(1, 1), &loader, &loader.clone())?.len(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checks_since_best(&self) -> usize {
         self.checks_since_best.unwrap_or_else(|| self.epochs_since_best())
     }

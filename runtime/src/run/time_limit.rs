@@ -22,6 +22,11 @@ impl TimeLimit {
         self.began = ago(seconds + self.began.elapsed().as_secs_f64());
     }
 
+    /// The time that is left.
+    pub(super) fn left(self) -> Duration {
+        self.most.saturating_sub(self.began.elapsed())
+    }
+
     /// Whether the time limit has passed.
     pub(super) fn is_over(self) -> bool {
         self.began.elapsed() >= self.most

@@ -6,13 +6,16 @@ use super::weight::Weight;
 use super::{BatchLoss, Run};
 use crate::Result;
 use crate::metric::Metric;
+use crate::profile::{self, Stage};
 
 impl Run {
     /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
     pub fn begin_validation(&mut self) {
+        profile::begin(Stage::Validation);
         self.epoch.valid = Pass::default();
         self.epoch.is_best = None;
         self.validated_at = Some(self.step);
+        self.progress.validate();
     }
 
     /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the
@@ -22,7 +25,9 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_valid_loss<L: BatchLoss>(&mut self, loss: &L, samples: usize) {
+        self.show_summary();
         self.epoch.valid.add(loss, Weight::of(loss.total(), samples).0);
+        self.progress.validation_batch();
     }
 
     /// Adds a batch like [`add_valid_loss`](Run::add_valid_loss), with `weight` (at least 0) as the
@@ -35,7 +40,9 @@ impl Run {
     /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_weighted_valid_loss<L: BatchLoss>(&mut self, loss: &L, weight: f64) -> Result<()> {
+        self.show_summary();
         self.epoch.valid.add(loss, Weight::given(weight)?);
+        self.progress.validation_batch();
         Ok(())
     }
 
@@ -53,6 +60,7 @@ impl Run {
         if monitor.is_validation() {
             self.epoch.is_best = Some(self.checks.add(monitor.value(&row), &monitor));
         }
+        profile::begin(Stage::Rest);
     }
 
     /// The measurements of a function that only evaluates a model, which calls this method last.

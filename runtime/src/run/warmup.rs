@@ -4,14 +4,14 @@ use super::Run;
 use crate::{Error, Result};
 
 impl Run {
-    /// The number of updates of a warmup, after a check that the run is at least as long. An epoch has
-    /// `updates` updates.
+    /// The number of updates of a warmup, after a check that the run is at least as long, unless the run is a try by
+    /// `fast_dev_run`. An epoch has `updates` updates.
     ///
     /// # Errors
     /// [`Error::Rule`] if the warmup is longer than the run.
     pub fn warmup(&self, length: usize, updates: usize) -> Result<usize> {
         match self.updates(updates) {
-            Some(all) if length > all => Err(Error::Rule {
+            Some(all) if length > all && !self.is_fast() => Err(Error::Rule {
                 clause: "warmup",
                 value: format!("{length} of {all} updates"),
                 rule: "must not be longer than the run",

@@ -89,13 +89,14 @@ fn without_checkpoints(model: &mut Net, train: &DataLoader, run: &RunOptions) ->
 
 #[test]
 fn a_loop_without_checkpoints_cannot_be_resumed() {
-    let options = RunOptions::new().dir("runs/1").resume_auto();
-    let text = error(without_checkpoints(&mut Net::fresh(), &train_loader(), &options));
-    assert_says(&text, &["runs/1", "add the clause `checkpoint(every = 1 epochs)`"]);
-    assert!(
-        without_checkpoints(&mut Net::fresh(), &train_loader(), &RunOptions::new().dir("runs/1")).is_ok()
-    );
-    assert!(!Path::new("runs/1").exists());
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let options = RunOptions::new().dir(&dir);
+    let text = error(without_checkpoints(&mut Net::fresh(), &train_loader(), &options.clone().resume_auto()));
+    assert_says(&text, &["run", "add the clause `checkpoint(every = 1 epochs)`"]);
+    assert!(!dir.exists());
+    assert!(without_checkpoints(&mut Net::fresh(), &train_loader(), &options).is_ok());
+    assert!(dir.join("history.csv").exists() && !dir.join("checkpoints").exists());
 }
 
 #[test]

@@ -35,12 +35,22 @@ fn trains_again_and_again() {
     // Before its first checkpoint a killed run starts anew, and needs the same first values.
     let is_new = !dir.join("checkpoints").exists() || checkpoints(&dir).is_empty();
     let mut model = if is_new { Net::fresh() } else { Net::other() };
-    let options = RunOptions::new().dir(&dir).resume_auto();
+    let options = RunOptions::new().dir(&dir).resume_auto().log_every(1);
     let history = fit(&mut model, &train_loader(), &valid_loader(), &options).unwrap();
-    let end = format!("{:?}\n{}", model.bits(), rows(&history).join("\n"));
+    let end = format!("{:?}\n{}\n{}", model.bits(), rows(&history).join("\n"), logged(&dir, &history));
     // Whole or not at all: the process may be killed here, too.
     std::fs::write(dir.join("end.tmp"), end).unwrap();
     std::fs::rename(dir.join("end.tmp"), dir.join("end")).unwrap();
+}
+
+/// The rows about updates. Those about epochs must be the rows of the history.
+fn logged(dir: &Path, history: &History) -> String {
+    let saved = dir.join("saved.csv");
+    history.save_csv(&saved).unwrap();
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+    assert_eq!(text(&dir.join("history.csv")), text(&saved));
+    assert_eq!(text(&dir.join("history.jsonl")).lines().count(), history.len());
+    text(&dir.join("steps.csv")) + &text(&dir.join("steps.jsonl"))
 }
 
 fn story(dir: &Path) -> Child {

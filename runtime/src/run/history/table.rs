@@ -70,7 +70,7 @@ pub(in crate::run) fn line(
 }
 
 /// Formats a value with four decimals. Very small and very large values have an exponent instead.
-fn number(value: f64) -> String {
+pub(in crate::run) fn number(value: f64) -> String {
     let size = value.abs();
     if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {
         format!("{value:.3e}")

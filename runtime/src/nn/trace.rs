@@ -1,0 +1,143 @@
+//! The output shapes of layers during a forward pass, for summaries.
+//!
+//! Each layer of this crate passes its output through [`output`]. Without a trace in the process this is one load of
+//! a counter.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::Tensor;
+
+/// The identity of a module while it stays at one place in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    address: usize,
+    type_name: &'static str,
+    /// Whether the type has a size. Modules without a size, such as `Relu`, may share an address.
+    is_sized: bool,
+}
+
+impl Identity {
+    /// The identity of a module.
+    pub(crate) fn of<M: ?Sized>(module: &M) -> Self {
+        Self {
+            address: std::ptr::from_ref(module).cast::<()>().addr(),
+            type_name: std::any::type_name::<M>(),
+            is_sized: std::mem::size_of_val(module) > 0,
+        }
+    }
+
+    /// The name of the type without its path and its arguments.
+    pub(crate) fn kind(self) -> &'static str {
+        let path = self.type_name.split('<').next().unwrap_or_default();
+        path.rsplit("::").next().unwrap_or_default()
+    }
+}
+
+/// A call of a layer.
+struct Call {
+    layer: Identity,
+    /// For a layer of a `Sequential`, the sequence and the index of the layer.
+    place: Option<(Identity, usize)>,
+    shape: Vec<usize>,
+}
+
+/// The number of traces in the process.
+static TRACES: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// The calls on this thread since its trace began; `None` without a trace.
+    static CALLS: RefCell<Option<Vec<Call>>> = const { RefCell::new(None) };
+}
+
+fn record(layer: impl FnOnce() -> Identity, place: Option<(Identity, usize)>, output: &Tensor) {
+    let _ = CALLS.try_with(|calls| {
+        if let Some(calls) = &mut *calls.borrow_mut() {
+            calls.push(Call { layer: layer(), place, shape: output.shape().to_vec() });
+        }
+    });
+}
+
+/// Records the shape of a layer's output, and returns the output.
+pub(super) fn output<L: ?Sized>(layer: &L, output: Tensor) -> Tensor {
+    if TRACES.load(Ordering::Relaxed) > 0 {
+        record(|| Identity::of(layer), None, &output);
+    }
+    output
+}
+
+/// Records the shape of the output of a layer in a sequence.
+pub(super) fn output_at<S>(
+    sequence: &S,
+    index: usize,
+    layer: impl FnOnce() -> Identity,
+    output: Tensor,
+) -> Tensor {
+    if TRACES.load(Ordering::Relaxed) > 0 {
+        record(layer, Some((Identity::of(sequence), index)), &output);
+    }
+    output
+}
+
+/// Records the calls of layers on this thread, until it is finished or dropped.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    thread: std::thread::ThreadId,
+}
+
+impl Trace {
+    /// Begins a trace. An earlier trace of this thread ends.
+    pub(crate) fn start() -> Self {
+        TRACES.fetch_add(1, Ordering::Relaxed);
+        let _ = CALLS.try_with(|calls| *calls.borrow_mut() = Some(Vec::new()));
+        Self { thread: std::thread::current().id() }
+    }
+
+    /// Ends the trace, and returns the calls. On another thread there are none.
+    pub(crate) fn finish(self) -> Calls {
+        if self.thread != std::thread::current().id() {
+            return Calls(Vec::new());
+        }
+        Calls(CALLS.try_with(|calls| calls.borrow_mut().take()).ok().flatten().unwrap_or_default())
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        TRACES.fetch_sub(1, Ordering::Relaxed);
+        if self.thread == std::thread::current().id() {
+            let _ = CALLS.try_with(|calls| *calls.borrow_mut() = None);
+        }
+    }
+}
+
+/// The calls of a trace.
+pub(crate) struct Calls(Vec<Call>);
+
+impl Calls {
+    /// The shape of a layer's last output and the number of its calls. `place` is the parent and the index of the
+    /// layer. `None` if the layer was not called, or if it cannot be told from others.
+    pub(crate) fn output(
+        &self,
+        layer: Identity,
+        place: Option<(Identity, usize)>,
+    ) -> Option<(Vec<usize>, usize)> {
+        let of = |is_it: &dyn Fn(&Call) -> bool| {
+            let calls = self.0.iter().filter(|call| is_it(call)).collect::<Vec<_>>();
+            calls.last().map(|last| (last.shape.clone(), calls.len()))
+        };
+        if let Some(found) = place.and_then(|place| of(&|call| call.place == Some(place))) {
+            return Some(found);
+        }
+        let is_it = |call: &Call| call.place.is_none() && call.layer == layer;
+        if layer.is_sized {
+            return of(&is_it);
+        }
+        // Fields without a size may share an address, so the calls of one field are known only if all calls of the
+        // type agree.
+        let kind = |call: &&Call| call.place.is_none() && call.layer.type_name == layer.type_name;
+        let mut shapes = self.0.iter().filter(kind).map(|call| &call.shape);
+        let first = shapes.next()?;
+        shapes.all(|shape| shape == first).then(|| (first.clone(), 1))
+    }
+}

@@ -1,0 +1,283 @@
+//! Callbacks: code of the program, and the log files of a run, that follow a run from its options.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Flow, History, Row, Run, StopReason};
+use crate::profile::{self, Stage};
+use crate::stderr::write_line;
+use crate::{Result, Scalar};
+
+/// Follows a run, by [`RunOptions::callback`](super::RunOptions::callback). Each method has a default that does nothing.
+///
+/// The order of calls is `run_begins`, then for each epoch `step_ends` after each update and `epoch_ends`, and in the
+/// end `run_ends`. The log files of the run are written before the callbacks of the program are called, and these are
+/// called in the order in which they were added.
+///
+/// - `run_begins` is called before the first batch. A resumed run has restored its state and its history by then.
+/// - `epoch_ends` is called when the row of the epoch is in the history, and before the checkpoint of the epoch is
+///   saved. The validation before the first epoch is followed by it too, with
+///   [`Row::before_training`](super::Row::before_training).
+/// - An early stop, a time limit, a loss that is not finite or a hook that ends the run do so after the call of
+///   `epoch_ends` for the epoch that has begun. A signal ends the run without `epoch_ends`, because the epoch is not
+///   complete.
+/// - `run_ends` is called on all of these ways out. It is not called if the loop returns an error or panics.
+///
+/// `ControlFlow::Break` ends the run as it does in a hook, with [`StopReason::Hook`] and a checkpoint. An `Err` ends the
+/// loop, which returns the error. The checkpoints and the rows in the log files are unchanged then, so the run can be
+/// resumed. The same holds for a panic. In `run_ends` the training is complete: an `Err` is printed on standard error,
+/// and the loop returns its history.
+///
+/// # Example
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::{Arc, Mutex};
+///
+/// use training_loop::prelude::*;
+/// use training_loop::run::{Callback, Row, RunInfo};
+///
+/// #[training_loop(loss = mse_loss, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 9)]
+/// fn fit(model: &mut Linear, train: &DataLoader<Tensor>, run: &RunOptions) -> Result<History>;
+///
+/// /// Collects the losses and ends the run after three epochs.
+/// #[derive(Default)]
+/// struct Losses(Vec<f64>);
+///
+/// impl Callback for Losses {
+///     fn epoch_ends(&mut self, _: &RunInfo, row: &Row) -> Result<ControlFlow<()>> {
+///         self.0.extend(row.get("loss"));
+///         Ok(if self.0.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+///     }
+/// }
+///
+/// # fn main() -> Result<()> {
+/// let data = TensorDataset::new(Tensor::ones(&[8, 1]), Tensor::zeros(&[8, 1]))?;
+/// let losses = Arc::new(Mutex::new(Losses::default())); // Shared, to be read after the run.
+/// let options = RunOptions::new().callback(Arc::clone(&losses));
+/// let history = fit(&mut Linear::new(1, 1), &DataLoader::new(data, 4), &options)?;
+/// assert_eq!((history.len(), losses.lock().unwrap().0.len()), (3, 3));
+/// # Ok(())
+/// # }
+/// ```
+pub trait Callback: Send {
+    /// The run begins or continues.
+    ///
+    /// # Errors
+    /// An error ends the loop before its first batch.
+    fn run_begins(&mut self, run: &RunInfo) -> Result<()> {
+        let _ = run;
+        Ok(())
+    }
+
+    /// An update was made. It is called for each update, so it should be fast.
+    ///
+    /// # Errors
+    /// An error ends the loop.
+    fn step_ends(&mut self, run: &RunInfo, step: &StepInfo) -> Result<ControlFlow<()>> {
+        let _ = (run, step);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// An epoch is complete. `row` has its measurements, and is the last row of the history.
+    ///
+    /// # Errors
+    /// An error ends the loop.
+    fn epoch_ends(&mut self, run: &RunInfo, row: &Row) -> Result<ControlFlow<()>> {
+        let _ = (run, row);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The run is over. The history has the reason why.
+    ///
+    /// # Errors
+    /// An error is printed on standard error.
+    fn run_ends(&mut self, run: &RunInfo) -> Result<()> {
+        let _ = run;
+        Ok(())
+    }
+}
+
+/// A shared callback, which the program can read after the run.
+impl<C: Callback> Callback for Arc<Mutex<C>> {
+    fn run_begins(&mut self, run: &RunInfo) -> Result<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).run_begins(run)
+    }
+
+    fn step_ends(&mut self, run: &RunInfo, step: &StepInfo) -> Result<ControlFlow<()>> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).step_ends(run, step)
+    }
+
+    fn epoch_ends(&mut self, run: &RunInfo, row: &Row) -> Result<ControlFlow<()>> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).epoch_ends(run, row)
+    }
+
+    fn run_ends(&mut self, run: &RunInfo) -> Result<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).run_ends(run)
+    }
+}
+
+/// A run, as its callbacks see it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RunInfo<'a> {
+    /// The folder of the run; `None` in a run without one.
+    pub dir: Option<&'a Path>,
+    /// The planned number of epochs.
+    pub epochs: Option<usize>,
+    /// The largest number of updates.
+    pub max_steps: Option<usize>,
+    /// The number of updates so far.
+    pub step: usize,
+    /// Whether the run continues from a checkpoint.
+    pub is_resumed: bool,
+    /// The rows so far, the best epoch, and at the end of the run the reason why it ended.
+    pub history: &'a History,
+}
+
+/// An update of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StepInfo {
+    /// The number of updates so far, this one included.
+    pub step: usize,
+    /// The epoch, counted from 0.
+    pub epoch: usize,
+    /// The last batch of the update in its epoch, counted from 0.
+    pub batch: usize,
+    /// The loss of the update's batches, weighted as in the epoch's loss.
+    pub loss: f64,
+    /// The learning rate of the update.
+    pub learning_rate: Scalar,
+    /// The norm of the gradients before clipping; `None` in a loop that does not clip by norm.
+    pub grad_norm: Option<f64>,
+}
+
+/// A callback of the options of a run. The copies of the options share it.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<dyn Callback>>);
+
+impl Shared {
+    pub(super) fn new(callback: impl Callback + 'static) -> Self {
+        Self(Arc::new(Mutex::new(callback)))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}
+
+/// The callbacks of a run: its log files, and then those of the program.
+#[derive(Default)]
+pub(super) struct Callbacks {
+    logs: Vec<Box<dyn Callback>>,
+    shared: Vec<Shared>,
+}
+
+impl Callbacks {
+    /// The log files, and the callbacks of the program.
+    pub(super) fn new(logs: Vec<Box<dyn Callback>>, shared: Vec<Shared>) -> Self {
+        Self { logs, shared }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.logs.is_empty() && self.shared.is_empty()
+    }
+
+    /// Calls a method of each callback, until one of them ends the run or fails.
+    fn each<F: Flow>(&mut self, mut call: impl FnMut(&mut dyn Callback) -> F) -> Result<ControlFlow<()>> {
+        let mut flow = ControlFlow::Continue(());
+        for log in &mut self.logs {
+            let ends = call(&mut **log).flow()?.is_break();
+            flow = if ends { ControlFlow::Break(()) } else { flow };
+        }
+        for Shared(callback) in &self.shared {
+            // A callback that has panicked in an earlier run may be in any state that it allows.
+            let ends = call(&mut *callback.lock().unwrap_or_else(PoisonError::into_inner)).flow()?.is_break();
+            flow = if ends { ControlFlow::Break(()) } else { flow };
+        }
+        Ok(flow)
+    }
+}
+
+impl fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callbacks").field("shared", &self.shared).finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// Calls `step_ends` of the callbacks after an update. A loop whose options have none does nothing here.
+    ///
+    /// # Errors
+    /// The error of a callback.
+    pub fn after_step(&mut self) -> Result<()> {
+        if self.outside.callbacks.is_empty() {
+            return Ok(());
+        }
+        let Some(step) = self.last_step() else { return Ok(()) };
+        self.call_back(|callback, run| callback.step_ends(run, &step))
+    }
+
+    /// The last update.
+    fn last_step(&self) -> Option<StepInfo> {
+        Some(StepInfo {
+            step: self.step,
+            epoch: self.epoch.number,
+            batch: self.epoch.batch.saturating_sub(1),
+            loss: self.epoch.update.value().unwrap_or(f64::NAN),
+            learning_rate: self.epoch.learning_rate?,
+            grad_norm: self.epoch.grad_norm,
+        })
+    }
+
+    /// Calls `run_begins` of the callbacks.
+    pub(super) fn call_run_begins(&mut self) -> Result<()> {
+        self.call_back(|callback, run| callback.run_begins(run))
+    }
+
+    /// Calls `epoch_ends` of the callbacks. The row of the epoch is the last one of the history.
+    pub(super) fn call_epoch_ends(&mut self) -> Result<()> {
+        self.call_back(|callback, run| match run.history.rows().last() {
+            Some(row) => callback.epoch_ends(run, row),
+            None => Ok(ControlFlow::Continue(())),
+        })
+    }
+
+    /// Calls `run_ends` of the callbacks. The training is complete, so an error does not lose the history.
+    pub(super) fn call_run_ends(&mut self) {
+        let warn = |callback: &mut dyn Callback, run: &RunInfo| {
+            if let Err(error) = callback.run_ends(run) {
+                write_line(&format!("warning: a callback failed at the end of the run: {error}"));
+            }
+        };
+        // Every call returns `()`, so there is no error.
+        let _ = self.call_back(warn);
+    }
+
+    /// Calls the callbacks with the state of the run.
+    fn call_back<F: Flow>(&mut self, mut call: impl FnMut(&mut dyn Callback, &RunInfo) -> F) -> Result<()> {
+        if self.outside.callbacks.is_empty() {
+            return Ok(());
+        }
+        let _stage = profile::scope(Stage::Callbacks);
+        let mut callbacks = std::mem::take(&mut self.outside.callbacks);
+        let run = RunInfo {
+            dir: self.outside.options.dir.as_deref(),
+            epochs: self.history.epochs(),
+            max_steps: self.max_steps,
+            step: self.step,
+            is_resumed: self.is_resumed(),
+            history: &self.history,
+        };
+        let flow = callbacks.each(|callback| call(callback, &run));
+        self.outside.callbacks = callbacks;
+        if flow?.is_break() && self.stop.is_none() {
+            self.stop = Some(StopReason::Hook);
+        }
+        Ok(())
+    }
+}
