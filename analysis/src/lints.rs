@@ -11,6 +11,7 @@ use crate::flow::Solution;
 use crate::options::CheckOptions;
 use crate::suggest::nearest;
 
+mod by_name;
 mod calls;
 mod context;
 mod idle;
@@ -187,6 +188,7 @@ pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> V
             check(&mut cx);
         }
     }
+    by_name::report_named(&mut cx);
     cx.settle()
 }
 

@@ -20,6 +20,7 @@ mod math;
 mod metrics;
 mod mpi;
 mod nccl;
+mod order;
 mod processes;
 mod reports;
 mod roles;
@@ -56,6 +57,10 @@ pub use math::{
     layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use order::{
+    computes_output, differentiates_otherwise, is_plain_sgd, may_update, names_output_gradient,
+    names_update_function, retains, shows_progress, steps_not,
+};
 pub use processes::{
     asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
     names_rank, reduces_gradients, rejects_data,

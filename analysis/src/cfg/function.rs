@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deps, Past, PathId, Sites};
+use super::{Deps, NamedFault, Past, PathId, Sites};
 
 /// Facts about the function as a whole.
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ pub(crate) struct Function {
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,
+    /// The faults in the order of stages that the names of the function's calls show.
+    pub(crate) named_faults: Vec<NamedFault>,
 }
 
 /// The factors by which a function scales values.

@@ -63,6 +63,13 @@ lint! {
     /// - every call zeroes the gradients, the function trains by its name, as `learn` or `train_step` do, and no function of the file steps,
     /// - every call zeroes the gradients, the field is private, and no function of the file steps.
     ///
+    /// If the data flow cannot follow the gradients, a `backward` is a warning in a function that calls nothing that could be a step, and that has one of these:
+    ///
+    /// - an optimizer that it builds and only zeroes,
+    /// - an optimizer from its caller that it zeroes in each iteration or never mentions,
+    /// - an optimizer in a field of `self` that no function of the file steps, if the function is named after training,
+    /// - a learning rate that it never reads.
+    ///
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
