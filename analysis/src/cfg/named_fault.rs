@@ -34,8 +34,6 @@ pub(crate) enum NamedFaultKind {
     StepOutside,
     /// The only `zero_grad` is before the loop with the `backward` and the step.
     ZeroOutside,
-    /// A loop with a `backward` and a step is in a function that zeroes nothing.
-    ZeroMissing,
     /// An optimizer is built in the loop that steps it.
     BuiltInside,
 }

@@ -32,7 +32,7 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
         NamedFaultKind::NoBackward => format!("{call} has no gradients to use: no `backward` runs"),
         NamedFaultKind::NoStep => format!("{call} computes gradients that no step ever uses"),
         NamedFaultKind::StepOutside => format!("{call} uses the gradients of the last iteration alone"),
-        NamedFaultKind::ZeroOutside | NamedFaultKind::ZeroMissing => {
+        NamedFaultKind::ZeroOutside => {
             format!("{call} adds to gradients that a step of an earlier iteration used")
         }
         NamedFaultKind::BuiltInside => format!("{call} starts anew in each iteration of the loop that steps it"),
@@ -91,11 +91,6 @@ fn texts(cx: &Context<'_>, fault: &NamedFault) -> (&'static str, String, String)
             "missing_zero_grad",
             format!("{other} runs only before the loop"),
             format!("move line {at} into the loop"),
-        ),
-        NamedFaultKind::ZeroMissing => (
-            "missing_zero_grad",
-            format!("{other} used them; assumes that the step does not zero them"),
-            "zero the gradients in each iteration".to_owned(),
         ),
         NamedFaultKind::BuiltInside => (
             "optimizer_rebuilt",

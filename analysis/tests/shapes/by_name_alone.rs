@@ -76,7 +76,7 @@ impl Agent {
         let mut critic_loss = self.delta_of(state, target);
         self.critic.backward(&mut critic_loss);
         self.critic_optimizer.update(&mut self.critic);
-        self.critic_optimizer.update(&mut self.critic); //~ warning step_repeated
+        self.critic_optimizer.update(&mut self.critic); //~ error step_repeated
     }
 
     pub fn train_actor(&mut self, state: &Tensor, target: &Tensor) {

@@ -30,8 +30,8 @@ impl Resolver<'_> {
             return Vec::new();
         }
         let walk = Walk::over(&function.body);
-        if walk.fused {
-            // A call that runs `backward` and steps may be repeated.
+        // A call that runs `backward` and steps may be repeated, and so may a step that only counts.
+        if walk.fused || (0..self.types.len()).any(|ty| self.only_counts(ty)) {
             return Vec::new();
         }
         let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);

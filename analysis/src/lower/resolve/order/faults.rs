@@ -57,7 +57,6 @@ impl<'r> Faults<'r, '_> {
             self.no_step(),
             self.step_outside(),
             self.zero_outside(),
-            self.zero_missing(),
             self.built_inside(),
         ];
         found.into_iter().flatten().collect()

@@ -16,7 +16,12 @@ impl<'r> Faults<'r, '_> {
         let mut calls = self.walk.calls.iter().enumerate();
         let (rank, step) = calls.find(|(_, call)| self.steps(call) && call.whole)?;
         let inside = |call: &&Call<'r>| is_inside(call, step);
-        let backward = self.walk.calls[..rank].iter().find(|call| self.fills(call) && inside(call))?;
+        let before = &self.walk.calls[..rank];
+        let backward = before.iter().find(|call| self.fills(call) && inside(call))?;
+        if before.iter().any(|call| self.fills(call) && !inside(&call)) {
+            // The step may be meant for this `backward`.
+            return None;
+        }
         let zero = self.walk.calls.iter().find(|call| call.is_zero() && call.loops == backward.loops)?;
         let other = self.walk.calls.iter().any(|call| inside(&call) && self.may_step(call));
         (!other && zero.whole).then(|| fault(NamedFaultKind::StepOutside, step, Some(backward)))
@@ -34,19 +39,6 @@ impl<'r> Faults<'r, '_> {
         let same = of_loss || self.is_optimizer(&of) && step.of().as_deref() == Some(&of);
         (zero.whole && zeroes.next().is_none() && same && self.is_only_stepped(step))
             .then(|| fault(NamedFaultKind::ZeroOutside, backward, Some(zero)))
-    }
-
-    /// A `backward` and a step of an optimizer without arguments in a loop, in a function that zeroes nothing.
-    pub(super) fn zero_missing(&self) -> Option<OrderFault<'r>> {
-        let mut calls = self.walk.calls.iter();
-        let step = calls.clone().find(|call| self.steps(call) && call.arguments.is_empty() && call.whole)?;
-        let of = step.of().filter(|of| self.is_optimizer(of))?;
-        let built = self.walk.bound.iter().any(|bound| bound.name == of && bound.loops.len() < step.loops.len());
-        let backward = calls.find(|call| {
-            self.fills(call) && call.whole && call.loops == step.loops && call.of().is_some_and(|of| names_loss(&of))
-        })?;
-        let zeroes = self.walk.calls.iter().any(|call| call.is_zero() || may_zero(&call.name));
-        (built && !zeroes && self.is_only_stepped(step)).then(|| fault(NamedFaultKind::ZeroMissing, backward, Some(step)))
     }
 
     /// Whether the function does nothing with an optimizer but step it, and set its rate.
