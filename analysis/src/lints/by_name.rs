@@ -25,7 +25,9 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
     let message = match fault.kind {
         NamedFaultKind::StepRepeated => format!("{call} uses the same gradients a second time"),
         NamedFaultKind::BackwardRepeated => format!("{call} runs a second time from the same values"),
-        NamedFaultKind::StepEarly => format!("{call} runs before any `backward`: there are no gradients to use"),
+        NamedFaultKind::StepEarly => {
+            format!("{call} runs before any `backward`: there are no gradients to use")
+        }
         NamedFaultKind::GradientUnread => {
             format!("{call} has no gradients to use: nothing reads `{}`", fault.about)
         }
@@ -35,7 +37,9 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
         NamedFaultKind::ZeroOutside => {
             format!("{call} adds to gradients that a step of an earlier iteration used")
         }
-        NamedFaultKind::BuiltInside => format!("{call} starts anew in each iteration of the loop that steps it"),
+        NamedFaultKind::BuiltInside => {
+            format!("{call} starts anew in each iteration of the loop that steps it")
+        }
     };
     let cause = Cause::Alone(fault.site, lint);
     let report = cx.report(fault.site, cause, usize::MAX, Certain::Every, message);

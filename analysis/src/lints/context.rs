@@ -327,10 +327,7 @@ impl<'a> Context<'a> {
 
     /// Whether some finding so far is about gradients or graphs.
     pub(super) fn tells_of_gradients(&self) -> bool {
-        self.findings.iter().any(|finding| match finding.cause {
-            Cause::Gradients(..) | Cause::Graph(..) => true,
-            Cause::Alone(..) => false,
-        })
+        self.findings.iter().any(|finding| !matches!(finding.cause, Cause::Alone(..)))
     }
 
     /// Deduplicates the findings: one finding remains for each cause and for each place.

@@ -31,13 +31,44 @@ pub fn names_update_function(name: &str) -> bool {
 pub fn may_update(name: &str, arguments: usize) -> bool {
     let first = name.split('_').next().unwrap_or("");
     let other = [
-        "increment", "get", "set", "log", "print", "record", "count", "num", "next", "is", "on", "report",
-        "write", "save", "zero", "clear", "reset",
+        "increment",
+        "get",
+        "set",
+        "log",
+        "print",
+        "record",
+        "count",
+        "num",
+        "next",
+        "is",
+        "on",
+        "report",
+        "write",
+        "save",
+        "zero",
+        "clear",
+        "reset",
     ];
     let acts = |word: &str| {
         let known = [
-            "step", "steps", "update", "apply", "train", "fit", "learn", "sgd", "adam", "adamw", "descend",
-            "descent", "adjust", "minimize", "optim", "solve", "run", "iteration",
+            "step",
+            "steps",
+            "update",
+            "apply",
+            "train",
+            "fit",
+            "learn",
+            "sgd",
+            "adam",
+            "adamw",
+            "descend",
+            "descent",
+            "adjust",
+            "minimize",
+            "optim",
+            "solve",
+            "run",
+            "iteration",
         ];
         known.contains(&word) || word.starts_with("optimi")
     };
@@ -75,9 +106,13 @@ pub fn retains(name: &str) -> bool {
 /// Whether a variable with this name holds the gradient of an output: `delta`, `grad_output`, `d_logits`.
 pub fn names_output_gradient(name: &str) -> bool {
     let words = || name.split('_');
-    words().any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients" | "delta" | "dloss" | "dout"))
+    words()
+        .any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients" | "delta" | "dloss" | "dout"))
         && !words().any(|word| {
-            matches!(word, "norm" | "clip" | "scale" | "steps" | "accum" | "accumulation" | "max" | "min" | "no")
+            matches!(
+                word,
+                "norm" | "clip" | "scale" | "steps" | "accum" | "accumulation" | "max" | "min" | "no"
+            )
         })
 }
 
@@ -88,7 +123,17 @@ pub fn steps_not(name: &str) -> bool {
         && words().any(|word| {
             matches!(
                 word,
-                "zero" | "clear" | "reset" | "grad" | "grads" | "gradients" | "lr" | "rate" | "state" | "name" | "len"
+                "zero"
+                    | "clear"
+                    | "reset"
+                    | "grad"
+                    | "grads"
+                    | "gradients"
+                    | "lr"
+                    | "rate"
+                    | "state"
+                    | "name"
+                    | "len"
             )
         })
         || matches!(name, "update_lr" | "update_learning_rate")
@@ -102,7 +147,10 @@ pub fn is_plain_sgd(name: &str) -> bool {
 
 /// Whether a method with this name applies a model to an input.
 pub fn computes_output(name: &str) -> bool {
-    matches!(name, "forward" | "predict" | "call" | "forward_train" | "forward_t" | "feed_forward" | "feedforward")
+    matches!(
+        name,
+        "forward" | "predict" | "call" | "forward_train" | "forward_t" | "feed_forward" | "feedforward"
+    )
 }
 
 /// Whether a call with this name may compute gradients, although it is not called `backward`: `value_and_grad`,
@@ -111,7 +159,9 @@ pub fn differentiates_otherwise(name: &str, arguments: usize) -> bool {
     let other = ["requires_grad", "no_grad", "norm", "clip", "init", "set_"];
     let grad = name.contains("grad") || name.contains("back") || name.contains("diff");
     let trains = arguments > 0
-        && name.split('_').any(|word| matches!(word, "train" | "fit" | "learn" | "optimize" | "run" | "minimize"));
+        && name
+            .split('_')
+            .any(|word| matches!(word, "train" | "fit" | "learn" | "optimize" | "run" | "minimize"));
     (grad || trains) && !zeroes_gradients(name) && !other.iter().any(|part| name.contains(part))
 }
 
@@ -121,7 +171,9 @@ mod tests {
 
     #[test]
     fn updates_are_told_from_counts() {
-        for name in ["step", "f_step", "update", "apply_gradients", "sgd_step", "optimizer_step", "run", "minimize"] {
+        for name in
+            ["step", "f_step", "update", "apply_gradients", "sgd_step", "optimizer_step", "run", "minimize"]
+        {
             assert!(may_update(name, 0), "{name}");
         }
         for name in ["increment_step", "set_lr", "zero_grad", "forward", "backward", "get_step", "items"] {

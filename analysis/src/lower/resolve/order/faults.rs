@@ -16,10 +16,10 @@ use crate::lower::text;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
-    Role, Vocabularies, applies_gradients, collects, computes_output, differentiates_otherwise, may_update,
-    names_gradients_alone, names_loss, names_output_gradient, names_rate, names_update_function, only_looks, retains, runs_backward, Uses, measures_gradients,
-    returns_gradient, returns_parameters, role_of_name, role_of_type, shows_progress, speaks_of_loss, steps_not,
-    trains_by_name,
+    Role, Uses, Vocabularies, applies_gradients, collects, computes_output, differentiates_otherwise,
+    may_update, measures_gradients, names_gradients_alone, names_loss, names_output_gradient, names_rate,
+    names_update_function, only_looks, retains, returns_gradient, returns_parameters, role_of_name,
+    role_of_type, runs_backward, shows_progress, speaks_of_loss, steps_not, trains_by_name,
 };
 
 /// A fault, with the calls that show it.
@@ -127,7 +127,10 @@ impl<'r> Faults<'r, '_> {
             let (block, index) = second.statement;
             let before = (block, index.checked_sub(1)?);
             let alike = |first: &&Call<'r>| {
-                first.whole && first.statement == before && first.name == second.name && source(first) == source(second)
+                first.whole
+                    && first.statement == before
+                    && first.name == second.name
+                    && source(first) == source(second)
             };
             if !second.whole || !is(second) {
                 return None;
@@ -143,7 +146,8 @@ impl<'r> Faults<'r, '_> {
     }
 
     fn backward_repeated(&self) -> Option<OrderFault<'r>> {
-        let kept = |call: &Call<'r>| retains(&call.name) || call.arguments.iter().any(|argument| is_true(argument));
+        let kept =
+            |call: &Call<'r>| retains(&call.name) || call.arguments.iter().any(|argument| is_true(argument));
         let (rank, first, second) = self.twins(|call| call.is_backward() && !kept(call))?;
         let stepped = self.walk.calls[rank..].iter().any(|call| self.steps(call));
         stepped.then(|| fault(NamedFaultKind::BackwardRepeated, second, Some(first)))
@@ -184,7 +188,10 @@ impl<'r> Faults<'r, '_> {
                     && !between.any(|(_, call)| self.may_fill(call))
                     && is_unread(&self.function.body, &bound.name)
             })?;
-            Some(OrderFault { about: unread.name.clone(), ..fault(NamedFaultKind::GradientUnread, step, None) })
+            Some(OrderFault {
+                about: unread.name.clone(),
+                ..fault(NamedFaultKind::GradientUnread, step, None)
+            })
         })
     }
 
@@ -194,9 +201,15 @@ impl<'r> Faults<'r, '_> {
             return None;
         }
         let (_, step) = self.calls().find(|(_, call)| call.whole && self.steps(call))?;
-        let outputs: BTreeSet<&str> = self.walk.bound.iter().filter(|bound| self.is_output(bound)).map(|bound| &*bound.name).collect();
-        let models: BTreeSet<String> =
-            self.walk.calls.iter().filter(|call| computes_output(&call.name)).filter_map(|call| root(call.receiver?)).collect();
+        let outputs: BTreeSet<&str> =
+            self.walk.bound.iter().filter(|bound| self.is_output(bound)).map(|bound| &*bound.name).collect();
+        let models: BTreeSet<String> = self
+            .walk
+            .calls
+            .iter()
+            .filter(|call| computes_output(&call.name))
+            .filter_map(|call| root(call.receiver?))
+            .collect();
         let loss = self.walk.bound.iter().find(|bound| {
             let names = names_in(bound.init);
             let of_output = outputs.iter().any(|output| names.contains(*output));
@@ -215,7 +228,11 @@ impl<'r> Faults<'r, '_> {
     /// Whether a variable is the output of a forward.
     fn is_output(&self, bound: &Bound<'_>) -> bool {
         matches!(bare(bound.init), Expr::MethodCall(call) if computes_output(&call.method.to_string()))
-            || self.walk.calls.iter().any(|call| call.statement == bound.statement && computes_output(&call.name))
+            || self
+                .walk
+                .calls
+                .iter()
+                .any(|call| call.statement == bound.statement && computes_output(&call.name))
     }
 
     /// Whether a call may run `backward` from a loss, or may train one of the models.
@@ -225,13 +242,16 @@ impl<'r> Faults<'r, '_> {
         }
         let of = call.receiver.and_then(root);
         let of_loss = call.whole && (of.as_deref() == Some(loss) || call.given().contains(loss));
-        let lent = call.arguments.iter().any(|argument| is_exclusive(argument) && root(argument).is_some_and(|root| models.contains(&root)));
+        let lent = call.arguments.iter().any(|argument| {
+            is_exclusive(argument) && root(argument).is_some_and(|root| models.contains(&root))
+        });
         of_loss || lent || call.whole && call.receiver.is_some_and(is_self)
     }
 
     /// A `backward` in a function that owns an optimizer, or has a learning rate, and never steps.
     fn no_step(&self) -> Option<OrderFault<'r>> {
-        let (rank, backward) = self.calls().find(|(_, call)| self.fills(call) && (call.whole || call.bound.is_some()))?;
+        let (rank, backward) =
+            self.calls().find(|(_, call)| self.fills(call) && (call.whole || call.bound.is_some()))?;
         if self.walk.calls.iter().any(|call| self.may_step(call)) || self.updates_by_hand() {
             return None;
         }
@@ -240,8 +260,10 @@ impl<'r> Faults<'r, '_> {
         let name = &self.function.name;
         let is_update = !self.function.tested && (trains_by_name(name) || may_update(name, 1));
         let of_variable = || {
-            let built = self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
-            let mut idle = built.filter(|bound| !is_meant_unused(&bound.name) && self.only_holds(&bound.name, 0));
+            let built =
+                self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
+            let mut idle =
+                built.filter(|bound| !is_meant_unused(&bound.name) && self.only_holds(&bound.name, 0));
             idle.next().filter(|_| trains).map(|bound| bound.name.clone())
         };
         let of_parameter = || {
@@ -250,13 +272,12 @@ impl<'r> Faults<'r, '_> {
                     call.is_zero() && call.loops == backward.loops && call.of().as_deref() == Some(name)
                 })
             };
-            let mut idle = self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
+            let mut idle =
+                self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
             let idle = idle.find(|name| self.mentions(name) == 0 || zeroes(name));
             idle.filter(|_| is_update || in_loop && !self.function.tested).cloned()
         };
-        let of_field = || {
-            self.fields.iter().find(|field| is_update && self.is_idle_field(field)).cloned()
-        };
+        let of_field = || self.fields.iter().find(|field| is_update && self.is_idle_field(field)).cloned();
         let of_rate = || self.unread_rate().filter(|_| is_update || in_loop && !self.function.tested);
         let about = of_variable().or_else(of_parameter).or_else(of_field).or_else(of_rate)?;
         Some(OrderFault { about, ..fault(NamedFaultKind::NoStep, backward, None) })
@@ -275,7 +296,9 @@ impl<'r> Faults<'r, '_> {
         let bound = |name: &str| self.walk.bound.iter().any(|bound| bound.name == name);
         let reads = |call: &Call<'r>| {
             call.of().is_some_and(|of| names_gradients_alone(&of) && !bound(&of))
-                || call.whole && call.given().iter().any(|name| names_rate(name)) && !call.of().is_some_and(|of| self.is_optimizer(&of))
+                || call.whole
+                    && call.given().iter().any(|name| names_rate(name))
+                    && !call.of().is_some_and(|of| self.is_optimizer(&of))
         };
         let assigns = |(_, right, subtracts): &(&Expr, &Expr, bool)| {
             *subtracts || names_in(right).iter().any(|name| names_rate(name))
@@ -293,7 +316,9 @@ impl<'r> Faults<'r, '_> {
 
     /// Whether the function only builds an optimizer and calls methods on it that change no parameters.
     fn only_holds(&self, name: &str, more: usize) -> bool {
-        let of = |call: &&Call<'r>| call.receiver.and_then(root).as_deref() == Some(name) && call.of().as_deref() == Some(name);
+        let of = |call: &&Call<'r>| {
+            call.receiver.and_then(root).as_deref() == Some(name) && call.of().as_deref() == Some(name)
+        };
         let calls: Vec<&Call<'r>> = self.walk.calls.iter().filter(of).collect();
         let built = self.walk.bound.iter().filter(|bound| bound.name == name).count();
         calls.iter().all(|call| steps_not(&call.name)) && self.mentions(name) == calls.len() + built + more

@@ -29,7 +29,8 @@ impl<'r> Faults<'r, '_> {
 
     /// A `backward` and a step in a loop, with the only `zero_grad` before the loop.
     pub(super) fn zero_outside(&self) -> Option<OrderFault<'r>> {
-        let mut zeroes = self.walk.calls.iter().enumerate().filter(|(_, call)| may_zero(&call.name) || call.is_zero());
+        let mut zeroes =
+            self.walk.calls.iter().enumerate().filter(|(_, call)| may_zero(&call.name) || call.is_zero());
         let (rank, zero) = zeroes.next()?;
         let (_, after) = self.walk.calls.split_at(rank);
         let backward = after.iter().find(|call| self.fills(call) && is_inside(call, zero))?;
@@ -65,13 +66,19 @@ impl<'r> Faults<'r, '_> {
             if plain || !self.is_optimizer(&bound.name) {
                 return None;
             }
-            let steps = self.walk.calls.iter().filter(|call| self.steps(call) && call.of().as_deref() == Some(&bound.name));
+            let steps = self
+                .walk
+                .calls
+                .iter()
+                .filter(|call| self.steps(call) && call.of().as_deref() == Some(&bound.name));
             let step = steps.into_iter().find(|call| call.whole && call.loops == bound.loops)?;
             let trains = self.walk.calls.iter().any(|call| self.fills(call) && call.loops == bound.loops);
             let names: BTreeSet<String> = names_in(bound.init).into_iter().chain(step.given()).collect();
-            let mut outside = names.intersection(&models).filter(|model| self.is_outside(model, &bound.loops));
+            let mut outside =
+                names.intersection(&models).filter(|model| self.is_outside(model, &bound.loops));
             let built = self.walk.calls.iter().find(|call| call.bound.as_deref() == Some(&bound.name))?;
-            (trains && outside.next().is_some()).then(|| fault(NamedFaultKind::BuiltInside, built, Some(step)))
+            (trains && outside.next().is_some())
+                .then(|| fault(NamedFaultKind::BuiltInside, built, Some(step)))
         })
     }
 

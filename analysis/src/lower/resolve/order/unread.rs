@@ -40,7 +40,8 @@ impl Search<'_> {
     fn tokens(&mut self, tokens: &proc_macro2::TokenStream) {
         let mentions = Mentions::of(tokens.clone());
         let shown = format!("{{{}", self.name);
-        self.read |= mentions.names.contains(self.name) || mentions.formats.iter().any(|text| text.contains(&shown));
+        self.read |=
+            mentions.names.contains(self.name) || mentions.formats.iter().any(|text| text.contains(&shown));
     }
 }
 

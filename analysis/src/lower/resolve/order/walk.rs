@@ -95,7 +95,13 @@ impl<'a> Walk<'a> {
         self.calls.push(call);
     }
 
-    fn call(&self, expr: &'a Expr, name: String, receiver: Option<&'a Expr>, arguments: Vec<&'a Expr>) -> Call<'a> {
+    fn call(
+        &self,
+        expr: &'a Expr,
+        name: String,
+        receiver: Option<&'a Expr>,
+        arguments: Vec<&'a Expr>,
+    ) -> Call<'a> {
         let node = address(expr);
         let bound = self.variable.as_ref().filter(|(init, _)| *init == node).map(|(_, name)| name.clone());
         Call {
@@ -136,7 +142,9 @@ impl<'a> Visit<'a> for Walk<'a> {
                     if let Some(init) = &local.init {
                         match named(&local.pat) {
                             Some(name) => self.variable = Some((address(bare(&init.expr)), name)),
-                            None if matches!(local.pat, Pat::Wild(_)) => self.whole = address(bare(&init.expr)),
+                            None if matches!(local.pat, Pat::Wild(_)) => {
+                                self.whole = address(bare(&init.expr))
+                            }
                             None => {}
                         }
                     }
