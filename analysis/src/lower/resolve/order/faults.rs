@@ -252,7 +252,7 @@ impl<'r> Faults<'r, '_> {
     fn no_step(&self) -> Option<OrderFault<'r>> {
         let (rank, backward) =
             self.calls().find(|(_, call)| self.fills(call) && (call.whole || call.bound.is_some()))?;
-        if self.walk.calls.iter().any(|call| self.may_step(call)) || self.updates_by_hand() {
+        if self.walk.calls.iter().any(|call| Self::may_step(call)) || self.updates_by_hand() {
             return None;
         }
         let in_loop = !backward.loops.is_empty();
@@ -284,7 +284,7 @@ impl<'r> Faults<'r, '_> {
     }
 
     /// Whether a call may update parameters, under whatever name.
-    pub(super) fn may_step(&self, call: &Call<'r>) -> bool {
+    pub(super) fn may_step(call: &Call<'r>) -> bool {
         let other = call.of().is_some_and(|of| is_other(&of));
         may_update(&call.name, call.arguments.len()) && !other && !steps_not(&call.name)
             || returns_gradient(&call.name, call.arguments.len())

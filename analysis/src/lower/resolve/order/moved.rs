@@ -23,7 +23,7 @@ impl<'r> Faults<'r, '_> {
             return None;
         }
         let zero = self.walk.calls.iter().find(|call| call.is_zero() && call.loops == backward.loops)?;
-        let other = self.walk.calls.iter().any(|call| inside(&call) && self.may_step(call));
+        let other = self.walk.calls.iter().any(|call| inside(&call) && Self::may_step(call));
         (!other && zero.whole).then(|| fault(NamedFaultKind::StepOutside, step, Some(backward)))
     }
 

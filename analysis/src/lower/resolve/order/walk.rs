@@ -47,7 +47,7 @@ impl Call<'_> {
 
     /// The names in the arguments.
     pub(super) fn given(&self) -> BTreeSet<String> {
-        self.arguments.iter().flat_map(|argument| names_in(argument)).collect()
+        self.arguments.iter().flat_map(names_in).collect()
     }
 }
 
@@ -143,7 +143,7 @@ impl<'a> Visit<'a> for Walk<'a> {
                         match named(&local.pat) {
                             Some(name) => self.variable = Some((address(bare(&init.expr)), name)),
                             None if matches!(local.pat, Pat::Wild(_)) => {
-                                self.whole = address(bare(&init.expr))
+                                self.whole = address(bare(&init.expr));
                             }
                             None => {}
                         }
