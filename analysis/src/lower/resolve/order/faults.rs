@@ -252,7 +252,7 @@ impl<'r> Faults<'r, '_> {
     fn no_step(&self) -> Option<OrderFault<'r>> {
         let (rank, backward) =
             self.calls().find(|(_, call)| self.fills(call) && (call.whole || call.bound.is_some()))?;
-        if self.walk.calls.iter().any(|call| Self::may_step(call)) || self.updates_by_hand() {
+        if self.walk.calls.iter().any(Self::may_step) || self.updates_by_hand() {
             return None;
         }
         let in_loop = !backward.loops.is_empty();
