@@ -176,7 +176,9 @@ impl<'r> Faults<'r, '_> {
     fn gradient_unread(&self) -> Option<OrderFault<'r>> {
         self.calls().filter(|(_, call)| call.whole && self.steps(call)).find_map(|(rank, step)| {
             let unread = self.walk.bound.iter().find(|bound| {
-                let named = names_output_gradient(&bound.name) || names_loss(&bound.name);
+                // A function that gets the model may compute the loss and run `backward`.
+                let layerwise = !step.arguments.is_empty();
+                let named = names_output_gradient(&bound.name) || layerwise && names_loss(&bound.name);
                 let before = bound.statement.0 == step.statement.0 && bound.statement.1 < step.statement.1;
                 let between = self.walk.calls[..rank].iter().enumerate();
                 let mut between =
@@ -259,6 +261,7 @@ impl<'r> Faults<'r, '_> {
         let trains = in_loop || !self.function.tested;
         let name = &self.function.name;
         let is_update = !self.function.tested && (trains_by_name(name) || may_update(name, 1));
+        let computes = self.walk.calls.iter().any(|call| computes_output(&call.name));
         let of_variable = || {
             let built =
                 self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
@@ -274,10 +277,13 @@ impl<'r> Faults<'r, '_> {
             };
             let mut idle =
                 self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
-            let idle = idle.find(|name| self.mentions(name) == 0 || zeroes(name));
+            let idle = idle.find(|name| computes && self.mentions(name) == 0 || zeroes(name));
             idle.filter(|_| is_update || in_loop && !self.function.tested).cloned()
         };
-        let of_field = || self.fields.iter().find(|field| is_update && self.is_idle_field(field)).cloned();
+        // The attribute on one `impl` does not show the others.
+        let sees_all = !self.function.options.annotated;
+        let of_field =
+            || self.fields.iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
         let of_rate = || self.unread_rate().filter(|_| is_update || in_loop && !self.function.tested);
         let about = of_variable().or_else(of_parameter).or_else(of_field).or_else(of_rate)?;
         Some(OrderFault { about, ..fault(NamedFaultKind::NoStep, backward, None) })

@@ -63,6 +63,7 @@ impl<'r> Faults<'r, '_> {
             .collect();
         self.walk.bound.iter().find_map(|bound| {
             let plain = constructed(bound.init).is_none_or(|of| is_plain_sgd(&of)) || bound.loops.is_empty();
+            let plain = plain || self.walk.ends.contains(&bound.loops);
             if plain || !self.is_optimizer(&bound.name) {
                 return None;
             }

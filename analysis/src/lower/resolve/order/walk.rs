@@ -72,6 +72,8 @@ pub(super) struct Walk<'a> {
     pub fused: bool,
     /// The left and the right side of each assignment; `true` if the assignment subtracts.
     pub assigned: Vec<(&'a Expr, &'a Expr, bool)>,
+    /// The loops around each `break` and each `return`.
+    pub ends: Vec<Vec<usize>>,
     /// The expressions that loops go over.
     pub heads: Vec<&'a Expr>,
     blocks: usize,
@@ -178,6 +180,7 @@ impl<'a> Visit<'a> for Walk<'a> {
                     self.add(call);
                 }
             }
+            Expr::Break(_) | Expr::Return(_) => self.ends.push(self.loops.clone()),
             Expr::Assign(node) => self.assigned.push((&node.left, &node.right, false)),
             Expr::Binary(node) if is_assignment(&node.op) => {
                 let subtracts = matches!(node.op, syn::BinOp::SubAssign(_));
