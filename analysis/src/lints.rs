@@ -23,6 +23,7 @@ mod study;
 #[cfg(test)]
 mod testing;
 mod unread_losses;
+mod untrained;
 mod window;
 
 pub use context::Context;

@@ -29,6 +29,9 @@ pub(crate) struct Function {
     /// Whether the function returns or stores a value with a graph. Other code may then run
     /// `backward`.
     pub(crate) gives_graph: bool,
+    /// Whether the function stores a value with a graph in a parameter or a field of it. Other code may then run
+    /// `backward`.
+    pub(crate) stores_graph: bool,
     /// Whether a field of `self` has the type of an optimizer.
     pub(crate) has_optimizer: bool,
     /// Whether the libraries of the file return gradients as values.

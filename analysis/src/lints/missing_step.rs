@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::idle::{report_idle, report_unused};
 use super::unread_losses::unread_losses;
+use super::untrained::report_untrained;
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
@@ -24,6 +25,7 @@ lint! {
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, such a loss is a warning if a loop computes it.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
+    /// In a method that trains by its name, as `update_critic` does, a loss of a model in a field of `&mut self` is a warning if the file imports a known library and the method has neither a `backward` nor an optimizer.
     /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer, or if the function computes gradients and never mentions the optimizer.
     ///
     /// ## Why it matters
@@ -239,6 +241,8 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
         let help = format!("run `backward` and a step of the optimizer after line {}", cx.line(loss));
         let cause = Cause::Alone(loss, LINT.name);
         cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
+    } else if cx.cfg.optimizers.is_empty() {
+        report_untrained(cx, LINT.name, loss, run);
     }
     told
 }

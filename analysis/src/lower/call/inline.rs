@@ -39,6 +39,8 @@ pub(in crate::lower) struct Inlining {
     stack: Vec<Activation>,
     /// Closures that are being inlined, by syntax node.
     closures: Vec<usize>,
+    /// Whether the closure that is being inlined is given to an opaque call that runs it once.
+    pub runs_closure: bool,
     /// Number of calls inlined so far.
     count: usize,
     /// All functions that are called, inlined or not.

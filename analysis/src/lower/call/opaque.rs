@@ -36,6 +36,7 @@ impl<'a> Lower<'a> {
         if clips_gradients(&call.name) && call.subject().is_some_and(of_parameters) && self.keeps_in_place() {
             return self.acts_on_gradients(call, &[Effect::Clip]);
         }
+        self.runs_closures(call);
         let gradients = self.pass_gradients(call);
         let value = match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
