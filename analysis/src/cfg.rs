@@ -52,6 +52,7 @@ pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
 pub use loss_call::{Argument, Difference, LossCall, Root, Weighting};
 pub(crate) use named_fault::{NamedFault, NamedFaultKind};
 pub use origin::{Cut, Join, Origin, Source};
+pub(crate) use outcomes::NamedLoss;
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub use processes::{Collective, Differs, Divide};

@@ -34,7 +34,9 @@ mod weights;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
-pub use call::{CallEffect, CollectiveKind, Part, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use call::{
+    CallEffect, CollectiveKind, Part, Partition, ScheduleEffect, collects, partition, schedule_method,
+};
 pub use counts::{
     batches, forwards_items, gives_size, is_training_call, lifts, names_batches, names_dataset,
     names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
@@ -78,7 +80,7 @@ pub use selection::Vocabularies;
 pub use tch::{
     ignores_mode_argument, is_parameter_field, is_store, returns_leaves, returns_view, writes_tensor,
 };
-pub use training::{moves_target, trains_model_by_name};
+pub use training::{averages_tensor, moves_target, trains_model_by_name};
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
     is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_weight_average,

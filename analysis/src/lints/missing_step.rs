@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::idle::{report_idle, report_unused};
 use super::unread_losses::unread_losses;
-use super::untrained::report_untrained;
+use super::untrained::{report_named_loss, report_untrained};
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
@@ -205,7 +205,11 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     let function = &cx.cfg.function;
     let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();
     let other = function.reads_gradients || function.sets_parameters || function.gives_graph || function.is_test;
+    let unknown = !backward && !function.is_test && cx.cfg.optimizers.is_empty() && !cx.of_spec();
     if backward || other || cx.of_spec() {
+        if unknown {
+            report_named_loss(cx, LINT.name);
+        }
         return told;
     }
     let owned = |run: &Computation| {
@@ -218,7 +222,12 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
         let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
         computed && trained && !function.handed.computed.may_hold(*site)
     });
-    let Some((loss, run)) = losses.next() else { return told };
+    let Some((loss, run)) = losses.next() else {
+        if unknown {
+            report_named_loss(cx, LINT.name);
+        }
+        return told;
+    };
     if run.told == Some(false) {
         return told;
     }

@@ -13,8 +13,8 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
 use crate::tokens::names_in;
-use crate::vocabulary::{is_loss, names_backward};
 use crate::vocabulary::rust::{Variant, is_forced};
+use crate::vocabulary::{is_loss, names_backward};
 
 mod composite;
 mod conversion;

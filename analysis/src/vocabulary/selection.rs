@@ -16,7 +16,10 @@ use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::words::STEP;
-use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, clips, fuses_step, is_loss, only_zeroes_gradients, rust};
+use super::{
+    CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, clips, fuses_step, is_loss,
+    only_zeroes_gradients, rust,
+};
 use crate::stage::{Effect, Stage};
 
 /// All vocabularies, in the order of lookup.
@@ -134,7 +137,8 @@ impl Vocabularies {
     ///
     /// `None` if no selected library has a fused step of this kind, or if no import shows the library.
     pub fn fused_step(self, name: &str, arguments: usize) -> Option<&'static [Effect]> {
-        let has = self != Self::ALL && self.tables().any(|table| table.name == CANDLE.name || table.name == TCH.name);
+        let has = self != Self::ALL
+            && self.tables().any(|table| table.name == CANDLE.name || table.name == TCH.name);
         let clipped: &[Effect] = &[Effect::Zero, Effect::Fill, Effect::Clip, Effect::Take];
         let plain: &[Effect] = &[Effect::Zero, Effect::Fill, Effect::Take];
         let fused = has && (1..=2).contains(&arguments) && fuses_step(name);

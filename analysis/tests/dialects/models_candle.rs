@@ -81,6 +81,34 @@ mod without_a_step {
             Ok(value)
         }
 
+        /// The model has methods of unknown meaning.
+        fn update_actor(&mut self, batch: &Batch) -> Result<f32> {
+            let loss = { //~ warning missing_step
+                let likelihood = self.critic.likelihood(&batch.state)?;
+                let value = self.critic.value(&batch.state)?;
+                (likelihood - value)?.mean_all()?
+            };
+            self.critic.soft_update()?;
+            loss.to_scalar::<f32>()
+        }
+
+        fn optimize(&mut self, batch: &Batch) -> Result<Tensor> {
+            let loss = self.critic.likelihood(&batch.state)?.mean_all()?;
+            self.curve.push(1.0);
+            Ok(loss)
+        }
+
+        fn fit_step(&mut self, batch: &Batch) -> Result<()> {
+            let loss = self.critic.likelihood(&batch.state)?.mean_all()?;
+            self.trainer.minimize(&loss)
+        }
+
+        /// A number is no loss of a tensor.
+        fn learn_all(&mut self, batches: &[Batch]) -> Result<f32> {
+            let loss = batches.iter().map(|batch| self.trainer.one(batch)).sum::<f32>();
+            Ok(loss / batches.len() as f32)
+        }
+
         /// Other code gets the loss.
         fn learn(&mut self, batch: Batch) -> Result<Tensor> {
             let values = self.critic.forward(&batch.state)?;

@@ -14,7 +14,8 @@ use crate::vocabulary::rust::runs_closure_once;
 impl<'a> Lower<'a> {
     /// Lowers the closures among the arguments of an opaque call that run `backward`.
     pub(super) fn runs_closures(&mut self, call: &Call<'a>) {
-        let trains = |closure: &Closure<'a>| names_in(&closure.node.body).iter().any(|name| names_backward(name));
+        let trains =
+            |closure: &Closure<'a>| names_in(&closure.node.body).iter().any(|name| names_backward(name));
         let closures: Vec<Closure<'a>> = call
             .arguments
             .iter()

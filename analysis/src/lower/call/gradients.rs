@@ -101,9 +101,8 @@ impl<'a> Lower<'a> {
     pub(super) fn clips_by_name(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let id = self.callee_of(call).filter(|_| clips_gradients(&call.name))?;
         let by_hand = self.resolver.functions[id].survey.names_no_stage();
-        let changed = |value: &Value<'a>| {
-            matches!(value.kind, Kind::Gradients(_)) && value.passing != Passing::Shared
-        };
+        let changed =
+            |value: &Value<'a>| matches!(value.kind, Kind::Gradients(_)) && value.passing != Passing::Shared;
         if by_hand && call.arguments.iter().any(changed) {
             return self.acts_on_stores(call, Effect::Clip);
         }

@@ -90,8 +90,7 @@ impl Named {
         // `no_grad` alone is no part of training.
         let hints =
             hints_at_training(name) && !matches!(effect, Some(CallEffect::NoGrad | CallEffect::WithGrad));
-        self.training |=
-            hints || speaks_of_loss(name) || moves_average(name) || is_training(effect);
+        self.training |= hints || speaks_of_loss(name) || moves_average(name) || is_training(effect);
     }
 
     /// The effect of a method with this number of arguments, on an optimizer or on another value.

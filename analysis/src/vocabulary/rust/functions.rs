@@ -5,7 +5,8 @@
 ///
 /// A function of another meaning may run the closure several times. A fault of a single run is a fault then too.
 pub fn runs_closure_once(name: &str) -> bool {
-    let known = ["scope", "install", "catch_unwind", "in_scope", "allow_threads", "block_on", "block_in_place"];
+    let known =
+        ["scope", "install", "catch_unwind", "in_scope", "allow_threads", "block_on", "block_in_place"];
     known.contains(&name) || name.starts_with("spawn") || name.starts_with("with_")
 }
 
