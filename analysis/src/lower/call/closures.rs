@@ -27,7 +27,9 @@ impl<'a> Lower<'a> {
             .collect();
         for closure in closures {
             let once = runs_closure_once(&call.name);
-            if !once {
+            if once {
+                self.inlining.run_once.insert(address(&*closure.node.body));
+            } else {
                 self.touch_expr(&closure.node.body);
             }
             let around = std::mem::replace(&mut self.inlining.runs_closure, once);
