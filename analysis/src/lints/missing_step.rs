@@ -72,6 +72,7 @@ lint! {
     /// - an optimizer in a field of `self` that no function of the file steps, if the function is named after training,
     /// - a learning rate that it never reads.
     ///
+    /// A method of `&mut self` that trains by its name, and only measures a loss, is reported by mistake.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
