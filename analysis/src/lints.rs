@@ -11,6 +11,7 @@ use crate::flow::Solution;
 use crate::options::CheckOptions;
 use crate::suggest::nearest;
 
+mod by_name;
 mod calls;
 mod context;
 mod idle;
@@ -22,6 +23,7 @@ mod study;
 #[cfg(test)]
 mod testing;
 mod unread_losses;
+mod untrained;
 mod window;
 
 pub use context::Context;
@@ -187,6 +189,7 @@ pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> V
             check(&mut cx);
         }
     }
+    by_name::report_named(&mut cx);
     cx.settle()
 }
 

@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{Block, Cfg, NamedCall, Questions};
+use crate::cfg::{Block, Cfg, NamedCall, NamedFault, Questions};
 use crate::limits;
 use crate::vocabulary::Vocabularies;
 
@@ -56,6 +56,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.settle_outcomes();
     lower.settle_stores();
     lower.settle_kept();
+    lower.note_named_faults(function);
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
@@ -152,6 +153,16 @@ impl<'a> Lower<'a> {
             processes: differing::Processes::default(),
             averaging: Averaging::default(),
             syntax: Syntax::default(),
+        }
+    }
+
+    /// Records the faults that the names of the function's calls show.
+    fn note_named_faults(&mut self, function: FnId) {
+        for fault in self.resolver.order_faults(function) {
+            let site = self.site_of(fault.at, None);
+            let other = fault.other.map(|other| self.site_of(other, None));
+            let named = NamedFault { kind: fault.kind, site, other, about: fault.about };
+            self.cfg.function.named_faults.push(named);
         }
     }
 

@@ -20,6 +20,7 @@ mod math;
 mod metrics;
 mod mpi;
 mod nccl;
+mod order;
 mod processes;
 mod reports;
 mod roles;
@@ -27,12 +28,15 @@ mod rows;
 pub mod rust;
 mod selection;
 mod tch;
+mod training;
 mod training_loop;
 mod weights;
 mod words;
 
 pub use self::training_loop::{is_private_loader, is_trait_of_runtime, is_weight, passes_argument};
-pub use call::{CallEffect, CollectiveKind, Partition, ScheduleEffect, collects, partition, schedule_method};
+pub use call::{
+    CallEffect, CollectiveKind, Part, Partition, ScheduleEffect, collects, partition, schedule_method,
+};
 pub use counts::{
     batches, forwards_items, gives_size, is_training_call, lifts, names_batches, names_dataset,
     names_epoch_count, names_samples, names_size_of_batch, reads_number, totals,
@@ -56,6 +60,10 @@ pub use math::{
     layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use order::{
+    computes_output, differentiates_otherwise, is_plain_sgd, may_update, names_output_gradient,
+    names_update_function, retains, shows_progress, steps_not,
+};
 pub use processes::{
     asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,
     names_rank, reduces_gradients, rejects_data,
@@ -72,6 +80,7 @@ pub use selection::Vocabularies;
 pub use tch::{
     ignores_mode_argument, is_parameter_field, is_store, returns_leaves, returns_view, writes_tensor,
 };
+pub use training::{averages_tensor, moves_target, trains_model_by_name};
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
     is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_weight_average,

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::processes::Processes;
 use super::{
     Advance, Average, Checkpoint, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall,
-    MeanLoss, MetricCall, OptimizerId, Outcome, PathId, Reads, Root, Rows, Schedule, ScheduleOf, ShortEpochs,
-    Shown, SiteId, Swallow, Use, Variable, Weighting,
+    MeanLoss, MetricCall, NamedLoss, OptimizerId, Outcome, PathId, Reads, Root, Rows, Schedule, ScheduleOf,
+    ShortEpochs, Shown, SiteId, Swallow, Use, Variable, Weighting,
 };
 
 /// A type of fact that a site may have.
@@ -65,6 +65,7 @@ facts! {
     LossCall,
     MeanLoss,
     MetricCall,
+    NamedLoss,
     Opaque,
     Outcome,
     Reads,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deps, Past, PathId, Sites};
+use super::{Deps, NamedFault, Past, PathId, Sites};
 
 /// Facts about the function as a whole.
 #[derive(Debug, Default)]
@@ -29,6 +29,9 @@ pub(crate) struct Function {
     /// Whether the function returns or stores a value with a graph. Other code may then run
     /// `backward`.
     pub(crate) gives_graph: bool,
+    /// Whether the function stores a value with a graph in a parameter or a field of it. Other code may then run
+    /// `backward`.
+    pub(crate) stores_graph: bool,
     /// Whether a field of `self` has the type of an optimizer.
     pub(crate) has_optimizer: bool,
     /// Whether the libraries of the file return gradients as values.
@@ -53,6 +56,8 @@ pub(crate) struct Function {
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,
+    /// The faults in the order of stages that the names of the function's calls show.
+    pub(crate) named_faults: Vec<NamedFault>,
 }
 
 /// The factors by which a function scales values.

@@ -1,6 +1,6 @@
 //! Calls whose result must be used, and what happens to the result.
 
-use super::{Cfg, PathId, SiteId, Versioned};
+use super::{Cfg, Deps, PathId, SiteId, Versioned};
 
 /// A call whose result must be used.
 #[derive(Clone, Debug)]
@@ -13,6 +13,15 @@ pub struct Outcome {
     pub gives: Gives,
     /// What happens to the result.
     pub fate: Fate,
+}
+
+/// The initializer of a variable that is named as a loss, if it ends in a loss or in an average of a tensor.
+#[derive(Debug)]
+pub(crate) struct NamedLoss {
+    /// The name of the variable.
+    pub(crate) name: String,
+    /// The places from which the loss was computed.
+    pub(crate) deps: Deps,
 }
 
 /// The kind of a call's result.

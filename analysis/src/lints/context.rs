@@ -325,6 +325,11 @@ impl<'a> Context<'a> {
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
 
+    /// Whether some finding so far is about gradients or graphs.
+    pub(super) fn tells_of_gradients(&self) -> bool {
+        self.findings.iter().any(|finding| !matches!(finding.cause, Cause::Alone(..)))
+    }
+
     /// Deduplicates the findings: one finding remains for each cause and for each place.
     ///
     /// A finding that is certain takes precedence over one that is only possible. Otherwise the

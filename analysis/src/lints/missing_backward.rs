@@ -32,6 +32,9 @@ lint! {
     /// ## Limits
     ///
     /// Silent if the loop passes the model, the optimizer or the loss to an opaque call, because the call may run `backward`.
+    /// If the data flow cannot follow the gradients, two cases are warnings.
+    /// In the first, nothing reads the gradient or the loss that a statement before the step computes.
+    /// In the second, the function computes a loss of an output and a step, and no call is named after `backward`, gradients or training.
     missing_backward, Error, "`step` in a loop without `backward`: nothing is trained"
 }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::idle::{report_idle, report_unused};
 use super::unread_losses::unread_losses;
+use super::untrained::{report_named_loss, report_untrained};
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded, Store};
@@ -24,6 +25,7 @@ lint! {
     /// In such a library, a loss that nothing reads is a warning.
     /// In every library, such a loss is a warning if a loop computes it.
     /// In every library, a function that computes a loss of a model, runs no `backward`, and has an optimizer that never steps is a warning.
+    /// In a method that trains by its name, as `update_critic` does, a loss of a model in a field of `&mut self` is a warning if the file imports a known library and the method has neither a `backward` nor an optimizer.
     /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer, or if the function computes gradients and never mentions the optimizer.
     ///
     /// ## Why it matters
@@ -63,6 +65,14 @@ lint! {
     /// - every call zeroes the gradients, the function trains by its name, as `learn` or `train_step` do, and no function of the file steps,
     /// - every call zeroes the gradients, the field is private, and no function of the file steps.
     ///
+    /// If the data flow cannot follow the gradients, a `backward` is a warning in a function that calls nothing that could be a step, and that has one of these:
+    ///
+    /// - an optimizer that it builds and only zeroes,
+    /// - an optimizer from its caller that it zeroes in each iteration or never mentions,
+    /// - an optimizer in a field of `self` that no function of the file steps, if the function is named after training,
+    /// - a learning rate that it never reads.
+    ///
+    /// A method of `&mut self` that trains by its name, and only measures a loss, is reported by mistake.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
@@ -196,7 +206,11 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
     let function = &cx.cfg.function;
     let backward = cx.cfg.sites_with(Effect::Fill).next().is_some();
     let other = function.reads_gradients || function.sets_parameters || function.gives_graph || function.is_test;
+    let unknown = !backward && !function.is_test && cx.cfg.optimizers.is_empty() && !cx.of_spec();
     if backward || other || cx.of_spec() {
+        if unknown {
+            report_named_loss(cx, LINT.name);
+        }
         return told;
     }
     let owned = |run: &Computation| {
@@ -209,7 +223,12 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
         let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
         computed && trained && !function.handed.computed.may_hold(*site)
     });
-    let Some((loss, run)) = losses.next() else { return told };
+    let Some((loss, run)) = losses.next() else {
+        if unknown {
+            report_named_loss(cx, LINT.name);
+        }
+        return told;
+    };
     if run.told == Some(false) {
         return told;
     }
@@ -232,6 +251,8 @@ fn never_used(cx: &mut Context<'_>) -> Vec<usize> {
         let help = format!("run `backward` and a step of the optimizer after line {}", cx.line(loss));
         let cause = Cause::Alone(loss, LINT.name);
         cx.report(loss, cause, usize::MAX, Certain::Every, message).note(never).help(help).only_warns();
+    } else if cx.cfg.optimizers.is_empty() {
+        report_untrained(cx, LINT.name, loss, run);
     }
     told
 }

@@ -34,6 +34,7 @@ lint! {
     /// Silent if an outer loop builds the optimizer and an inner loop steps it, as in a restart for each fold or image.
     /// If this outer loop counts epochs (`for epoch in ..`) and builds the same optimizer in each epoch, the finding is a warning.
     /// Silent if a condition decides whether the optimizer is built, or if its parameters, or in burn the variable of the model that it steps, are created in the same iteration.
+    /// If the data flow cannot follow the optimizer, the finding is a warning, and only for a type that is not plain gradient descent and a model from outside of the loop.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 

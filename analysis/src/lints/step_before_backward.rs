@@ -37,6 +37,7 @@ lint! {
     /// Silent if the gradients come from the caller of a function without the attribute `#[training_loop]`, because this function may be a helper that only steps.
     /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
     /// A step that a condition may skip in the first iteration is checked only from the second iteration on.
+    /// If the data flow cannot follow the gradients, a step in front of the first `backward` of its block is a warning.
     step_before_backward, Error, "`step` before `backward`: there are no gradients to use"
 }
 

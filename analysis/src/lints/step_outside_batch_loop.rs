@@ -44,6 +44,7 @@ lint! {
     /// in its head mentions micro-batches.
     /// Silent if another `backward` runs between the loop and the step, because the step may be meant for that `backward`.
     /// Silent if the function reads gradients itself, because it may accumulate them by hand.
+    /// If the data flow cannot follow the gradients, calls that are named after `zero_grad`, `backward` and `step` have to show the fault.
     step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"
 }
 

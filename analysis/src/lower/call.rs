@@ -19,6 +19,7 @@ mod averages;
 mod backward;
 mod byhand;
 mod checkpoints;
+mod closures;
 mod collect;
 mod compute;
 mod construct;
@@ -228,7 +229,7 @@ impl<'a> Lower<'a> {
         if let Some(value) = value.or_else(|| self.inlined(call)) {
             return value;
         }
-        if let Some(value) = self.steps_with_closure(call) {
+        if let Some(value) = self.steps_with_closure(call).or_else(|| self.steps_own_optimizer(call)) {
             return value;
         }
         self.may_zero_by_hand(call);

@@ -12,8 +12,9 @@ use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
-use crate::vocabulary::is_loss;
+use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_forced};
+use crate::vocabulary::{is_loss, names_backward};
 
 mod composite;
 mod conversion;
@@ -140,10 +141,7 @@ impl<'a> Lower<'a> {
                 Expr::Async(inner) => self.framed_block(None, FrameKind::Call, &inner.block).derived(),
                 base => self.awaits(base),
             },
-            Expr::Async(node) => {
-                self.touch(&Mentions::of(node.block.to_token_stream()), 0);
-                Value::nothing()
-            }
+            Expr::Async(node) => self.asynchronous(node),
             Expr::Macro(node) => self.tokens(&node.mac.tokens),
             Expr::Verbatim(tokens) => self.tokens(tokens),
             other => self.control(other),
@@ -189,6 +187,19 @@ impl<'a> Lower<'a> {
     fn closure(&mut self, node: &'a syn::ExprClosure) -> Value<'a> {
         let captured = self.mentioned(&node.body);
         Value::of(Kind::Closure(self.closure_here(node)), captured)
+    }
+
+    /// Lowers an `async` block that is awaited later, or given to an executor.
+    ///
+    /// A block that runs `backward` is lowered at its place, as if it ran there once.
+    fn asynchronous(&mut self, node: &'a syn::ExprAsync) -> Value<'a> {
+        if names_in(&node.block).iter().any(|name| names_backward(name)) {
+            let value = self.framed_block(None, FrameKind::Call, &node.block);
+            self.escapes(&value);
+            return value.derived();
+        }
+        self.touch(&Mentions::of(node.block.to_token_stream()), 0);
+        Value::nothing()
     }
 
     /// Lowers code that the walk does not understand.

@@ -1,6 +1,6 @@
 //! The checked function as a whole: its parameters, its body and its end.
 
-use syn::{FnArg, Generics, Pat, PatIdent, Receiver, Type};
+use syn::{FnArg, Generics, Pat, PatIdent, Receiver, ReceiverKind, Type};
 
 use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
@@ -42,6 +42,8 @@ impl Lower<'_> {
 
     fn own_receiver(&mut self, receiver: &Receiver) {
         let path = self.own_variable("self", address(receiver));
+        let by_reference = matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)));
+        self.cfg.facts.variable_mut(path).is_exclusive = by_reference;
         let ty = self.here().owner;
         self.cfg.function.has_optimizer = ty.is_some_and(|ty| self.holds_optimizer(ty));
         if let Some(ty) = ty {

@@ -26,6 +26,7 @@ mod kept;
 mod layers;
 pub(super) mod macros;
 mod names;
+mod order;
 mod passed;
 mod questions;
 mod relevant;

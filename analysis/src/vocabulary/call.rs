@@ -108,6 +108,64 @@ pub enum CallEffect {
     Harmless,
 }
 
+/// The part that a call has in a training loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The call only computes, reads, wraps or moves a value.
+    Value,
+    /// The call is no part of training by itself. Stages depend on what it does: it runs a forward, or sets a mode,
+    /// recording, copies or parameters.
+    Surroundings,
+    /// The call is a part of training: it computes a loss, or concerns gradients, an optimizer or other processes.
+    Training,
+}
+
+impl CallEffect {
+    /// The part that a call with this effect has in a training loop.
+    pub fn part(self) -> Part {
+        match self {
+            Self::Detaches
+            | Self::Harmless
+            | Self::KeepsGraph
+            | Self::Parameters
+            | Self::Rank
+            | Self::Passes
+            | Self::Takes => Part::Value,
+            Self::Computes(Stage::Forward)
+            | Self::Runs
+            | Self::Evaluates
+            | Self::Applies
+            | Self::Adopts
+            | Self::Traces
+            | Self::Freezes
+            | Self::Splits
+            | Self::Copies
+            | Self::Mode(_)
+            | Self::ModeBy
+            | Self::NoGrad
+            | Self::WithGrad
+            | Self::SwitchesRecording => Part::Surroundings,
+            Self::Computes(_)
+            | Self::Gradients(_)
+            | Self::Backward { .. }
+            | Self::Differentiates
+            | Self::Settings
+            | Self::Builds
+            | Self::Updates { .. }
+            | Self::UpdatesOther
+            | Self::Constructs
+            | Self::Steps { .. }
+            | Self::Accumulates
+            | Self::Collects
+            | Self::Allocates
+            | Self::Scales
+            | Self::SetsEpoch
+            | Self::Reduces
+            | Self::Collective { .. } => Part::Training,
+        }
+    }
+}
+
 /// The kind of a collective operation. Two processes match if they run the same kinds in the same
 /// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

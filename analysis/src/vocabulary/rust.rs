@@ -12,7 +12,7 @@ mod types;
 pub use conversions::{
     is_forced, is_pure, is_question, is_reading, is_transparent, is_view, passes_errors, view_of_wrapper,
 };
-pub use functions::{is_drop, is_mem_take, is_remainder};
+pub use functions::{is_drop, is_mem_take, is_remainder, runs_closure_once};
 pub use iterators::{
     Drive, ErrorFilter, LENGTH, Lazy, Numbering, borrows_iterator, drive, error_filter, is_length, is_next,
     is_ok, lazy, numbering, takes,

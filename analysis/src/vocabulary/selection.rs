@@ -16,7 +16,10 @@ use super::nccl::NCCL;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
 use super::words::STEP;
-use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, only_zeroes_gradients, rust};
+use super::{
+    CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, clips, fuses_step, is_loss,
+    only_zeroes_gradients, rust,
+};
 use crate::stage::{Effect, Stage};
 
 /// All vocabularies, in the order of lookup.
@@ -123,6 +126,23 @@ impl Vocabularies {
     /// Whether `backward` returns the gradients as a value in the selected libraries.
     pub fn gives_gradients(self) -> bool {
         self.keeping().is_some_and(|keeping| keeping != Keeping::InPlace)
+    }
+
+    /// Whether a step may update parameters that it gets by `&`, with gradients that are a value, as in candle.
+    pub fn writes_through_shared(self) -> bool {
+        self != Self::ALL && self.tables().any(|table| table.name == CANDLE.name)
+    }
+
+    /// The effects of a fused step of a model that owns its optimizer: `critic.backward_step(&loss)`.
+    ///
+    /// `None` if no selected library has a fused step of this kind, or if no import shows the library.
+    pub fn fused_step(self, name: &str, arguments: usize) -> Option<&'static [Effect]> {
+        let has = self != Self::ALL
+            && self.tables().any(|table| table.name == CANDLE.name || table.name == TCH.name);
+        let clipped: &[Effect] = &[Effect::Zero, Effect::Fill, Effect::Clip, Effect::Take];
+        let plain: &[Effect] = &[Effect::Zero, Effect::Fill, Effect::Take];
+        let fused = has && (1..=2).contains(&arguments) && fuses_step(name);
+        fused.then_some(if clips(name) { clipped } else { plain })
     }
 
     /// Whether none of the selected libraries can run a forward without recording.

@@ -49,11 +49,11 @@ impl Kind {
     /// The facts of `--prove` that the mutation breaks, or one of which it breaks.
     fn breaks(self) -> &'static [&'static str] {
         match self {
-            Self::ZeroDeleted
-            | Self::BackwardDeleted
-            | Self::StepDoubled
-            | Self::BackwardAndStepExchanged
-            | Self::ZeroMovedOut => &["own_gradients"],
+            Self::ZeroDeleted | Self::BackwardDeleted | Self::StepDoubled | Self::ZeroMovedOut => {
+                &["own_gradients"]
+            }
+            // If another backward fills the gradients before the step, only the exchanged one is lost.
+            Self::BackwardAndStepExchanged => &["own_gradients", "every_backward_stepped"],
             Self::StepDeleted | Self::ResultDropped => &["every_backward_stepped"],
             Self::BackwardDoubled => &["graphs_run_once", "every_backward_stepped"],
             Self::ZeroExchanged | Self::StepMovedOut => &["own_gradients", "every_backward_stepped"],

@@ -53,12 +53,12 @@ mod blocks {
         }
     }
 
-    /// It is unknown when a task runs.
+    /// It is unknown when a task runs, but not what it does then.
     #[training_loop]
     async fn spawned(model: Net, mut optimizer: Sgd, train: DataLoader) {
         let task = tokio::spawn(async move {
             for batch in train {
-                mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ error missing_zero_grad
                 optimizer.step();
             }
         });

@@ -3,12 +3,13 @@
 
 use syn::Expr;
 
-use super::Call;
+use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Differs, Mark, OptimizerId, SiteId};
-use crate::lower::env::value::{Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
+use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{Keeping, STEP, applies_gradients, clips_gradients, clips_values};
 
 /// The owner of the gradients that a call acts on.
@@ -45,6 +46,34 @@ impl<'a> Lower<'a> {
             return Value::nothing();
         }
         let loss = call.rest().first().filter(|_| !of_scaler);
+        self.act(call, effects, &on, loss);
+        if of_scaler {
+            return Value::nothing();
+        }
+        let differs = if self.processes.reduced { Differs::Agreed } else { Differs::Measured };
+        Value { measured: true, differs, ..Value::number() }
+    }
+
+    /// Performs a fused step of a model that owns its optimizer: `self.critic.backward_step(&loss)`.
+    ///
+    /// `None` for any other call. The name and the library decide: the type of the model is in another file, or it is
+    /// a type parameter. The risk is a method that only adds gradients up and steps later.
+    pub(super) fn steps_own_optimizer(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let (Callee::Method(node), [loss, ..]) = (&call.callee, &call.arguments[..]) else { return None };
+        let effects = self.vocabulary.fused_step(&call.name, call.arguments.len())?;
+        let model = call.receiver.as_ref().filter(|_| !is_self(&node.receiver))?;
+        let plain = matches!(model.kind, Kind::Plain | Kind::Fields(_)) && !model.is_tensor();
+        let is_loss = loss.is_tensor() || self.is_loss_place(loss.place);
+        let place = model.place.filter(|_| plain && is_loss)?;
+        let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(place));
+        // Which parameters it updates is not known: the model may be one of several in a list.
+        let id = self.optimizer(place, None, from_caller);
+        self.act(call, effects, &On::Optimizer(id), Some(loss));
+        Some(Value::nothing())
+    }
+
+    /// Performs the effects of a call on gradients, one after the other.
+    fn act(&mut self, call: &Call<'a>, effects: &'static [Effect], on: &On, loss: Option<&Value<'a>>) {
         let fused = effects.len() > 1;
         for (part, &effect) in effects.iter().enumerate() {
             let site = self.part_site(call, part, effect);
@@ -52,13 +81,8 @@ impl<'a> Lower<'a> {
             if effect == Effect::Clip && self.mentions_scaler(call.expr) {
                 self.cfg.facts.mark(site, Mark::ScaledClip);
             }
-            self.one_effect(effect, &on, loss, site);
+            self.one_effect(effect, on, loss, site);
         }
-        if of_scaler {
-            return Value::nothing();
-        }
-        let differs = if self.processes.reduced { Differs::Agreed } else { Differs::Measured };
-        Value { measured: true, differs, ..Value::number() }
     }
 
     /// Whether the function applies the optimizer that is the receiver of a call to each parameter in a loop.
@@ -71,11 +95,17 @@ impl<'a> Lower<'a> {
 
     /// Performs a clip that the checked code defines, by the name of the clip: `self.clip_gradients(1.0);`.
     ///
+    /// Gradients that are a separate value are clipped only if the call may change the value, or returns it.
     /// A body that calls a stage is inlined instead. The risk is a body that does not clip all gradients, or clips
     /// none; then a clip after the step is reported although it changes nothing.
     pub(super) fn clips_by_name(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let id = self.callee_of(call).filter(|_| clips_gradients(&call.name))?;
         let by_hand = self.resolver.functions[id].survey.names_no_stage();
+        let changed =
+            |value: &Value<'a>| matches!(value.kind, Kind::Gradients(_)) && value.passing != Passing::Shared;
+        if by_hand && call.arguments.iter().any(changed) {
+            return self.acts_on_stores(call, Effect::Clip);
+        }
         let statement = self.syntax.statement_call == address(call.expr);
         (by_hand && statement && self.keeps_in_place()).then(|| self.acts_on_gradients(call, &[Effect::Clip]))
     }

@@ -39,6 +39,10 @@ pub(in crate::lower) struct Inlining {
     stack: Vec<Activation>,
     /// Closures that are being inlined, by syntax node.
     closures: Vec<usize>,
+    /// Whether the closure that is being inlined is given to an opaque call that runs it once.
+    pub runs_closure: bool,
+    /// The bodies of the closures that an opaque call runs once, by syntax node. They are lowered at the call.
+    pub run_once: BTreeSet<usize>,
     /// Number of calls inlined so far.
     count: usize,
     /// All functions that are called, inlined or not.

@@ -10,7 +10,7 @@ use crate::cfg::{Action, Deps, Differs, Mark, OptimizerId, Origin, SiteId, Sites
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
-use crate::lower::{Lower, text};
+use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
@@ -36,6 +36,7 @@ impl<'a> Lower<'a> {
         if clips_gradients(&call.name) && call.subject().is_some_and(of_parameters) && self.keeps_in_place() {
             return self.acts_on_gradients(call, &[Effect::Clip]);
         }
+        self.runs_closures(call);
         let gradients = self.pass_gradients(call);
         let value = match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
@@ -305,6 +306,9 @@ impl<'a> Lower<'a> {
 
     /// Records that an unlowered expression may have changed everything that it mentions.
     pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
+        if self.inlining.run_once.contains(&address(expr)) {
+            return;
+        }
         let site = self.opaque_site_of(expr);
         let source = self.resolver.source(expr);
         self.touch(source.mentions(expr), site);

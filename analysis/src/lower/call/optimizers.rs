@@ -6,6 +6,7 @@ use super::Call;
 use crate::cfg::{Action, Deps, Gives, Mark, Mode, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
+use crate::lower::resolve::uses::is_rate_expr;
 use crate::stage::Stage;
 use crate::vocabulary::rust::{is_meant_unused, own_field};
 use crate::vocabulary::{CallEffect, sets_momentum};
@@ -122,16 +123,16 @@ impl<'a> Lower<'a> {
     }
 
     /// Performs a step of an optimizer that updates a model in place with gradients that are a
-    /// value, such as `optimizer.step(&mut model, &gradients, rate)`.
+    /// value, such as `optimizer.step(&mut model, &gradients, rate)`. In candle, whose parameters have
+    /// interior mutability, also `optimizer.step(&parameters, &gradients)`.
     ///
     /// `None` unless the gradients are known. The optimizer is lost if it steps several models,
     /// because the same gradients may then be those of all models.
     pub(super) fn steps_in_place(&mut self, call: &Call<'a>, id: OptimizerId) -> Option<Value<'a>> {
         let given = call.args.iter().zip(&call.arguments);
         let taken = given.clone().find(|(_, value)| matches!(value.kind, Kind::Gradients(_)))?;
-        let mut models = call.arguments.iter().filter(|value| value.passing == Passing::Exclusive);
-        let model = models.next().filter(|_| models.next().is_none())?;
-        let (place, deps) = (model.place?, parameters_of(model));
+        let model = self.updated_in_place(call)?;
+        let (place, deps) = (model.place.or_else(|| only(&model.deps))?, parameters_of(&model));
         if self.objects.stepped_before(id, place).is_some_and(|before| before != place) {
             self.lose(vec![id]);
             return None;
@@ -140,6 +141,23 @@ impl<'a> Lower<'a> {
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, Some(taken), site);
         Some(Value { measured: true, ..Value::number() })
+    }
+
+    /// The only argument of a step that may be a model which the step updates in place, or its parameters.
+    fn updated_in_place(&self, call: &Call<'a>) -> Option<Value<'a>> {
+        let mut exclusive = call.arguments.iter().filter(|value| value.passing == Passing::Exclusive);
+        if let Some(model) = exclusive.next() {
+            return exclusive.next().is_none().then(|| model.clone());
+        }
+        let is_other = |(argument, value): &(&Expr, &Value<'a>)| {
+            !matches!(value.kind, Kind::Gradients(_) | Kind::Number) && !is_rate_expr(argument)
+        };
+        let mut others = call.args.iter().zip(&call.arguments).filter(is_other);
+        let (_, model) = others.next().filter(|_| self.vocabulary.writes_through_shared())?;
+        let parameters = model.passing == Passing::Shared
+            && matches!(model.kind, Kind::Plain | Kind::Fields(_))
+            && !model.is_tensor();
+        (parameters && others.next().is_none()).then(|| model.clone())
     }
 
     /// Records that an optimizer updates these parameters.
@@ -225,6 +243,14 @@ impl<'a> Lower<'a> {
     fn hold_optimizer(&mut self, path: PathId, id: OptimizerId) {
         let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
         self.env.values.insert(path, value);
+    }
+}
+
+/// The only place in `deps`; `None` if there is no place, or if there are several.
+fn only(deps: &Deps) -> Option<PathId> {
+    match deps.paths()[..] {
+        [place] => Some(place),
+        _ => None,
     }
 }
 

@@ -1,15 +1,15 @@
 //! Calls whose results must be used, and whether the code uses or drops these results.
 
-use syn::{Expr, Pat};
+use syn::{Block, Expr, Pat, Stmt};
 
 use super::Call;
-use crate::cfg::{Fate, Gives, Outcome, PathId, SiteId};
+use crate::cfg::{Fate, Gives, NamedLoss, Outcome, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
-use crate::lower::env::value::{Passing, Value};
-use crate::vocabulary::CollectiveKind;
-use crate::vocabulary::is_loss;
-use crate::vocabulary::rust::is_meant_unused;
+use crate::lower::env::value::{Kind, Passing, Value};
+use crate::stage::Stage;
+use crate::vocabulary::rust::{is_forced, is_meant_unused};
+use crate::vocabulary::{CallEffect, CollectiveKind, averages_tensor, is_loss};
 
 impl<'a> Lower<'a> {
     /// Performs a reduction of a value over all processes.
@@ -52,6 +52,11 @@ impl<'a> Lower<'a> {
         let Pat::Ident(ident) = pat else { return value };
         let name = ident.ident.to_string();
         let named = is_loss(&name) && !is_meant_unused(&name);
+        if named && matches!(value.kind, Kind::Plain) && self.ends_as_loss(init) {
+            let site = self.site_of(init, None);
+            let deps = value.derived().deps;
+            self.cfg.facts.set(site, NamedLoss { name: name.clone(), deps });
+        }
         let output =
             |site| self.cfg.facts.at::<Outcome>(site).is_some_and(|known| known.gives == Gives::Output);
         if named && value.outcome.is_none_or(output) && value.computed {
@@ -62,6 +67,39 @@ impl<'a> Lower<'a> {
             value.outcome = Some(site);
         }
         value
+    }
+
+    /// Whether an expression ends in a loss, or in an average over the entries of a tensor.
+    fn ends_as_loss(&self, expr: &Expr) -> bool {
+        let last = |block: &Block| match block.stmts.last() {
+            Some(Stmt::Expr(last, None)) => self.ends_as_loss(last),
+            _ => false,
+        };
+        match expr {
+            Expr::Block(node) => last(&node.block),
+            Expr::If(node) => {
+                last(&node.then_branch)
+                    || node.else_branch.as_ref().is_some_and(|(_, other)| self.ends_as_loss(other))
+            }
+            Expr::Match(node) => node.arms.iter().any(|arm| self.ends_as_loss(&arm.body)),
+            Expr::Try(node) => self.ends_as_loss(&node.expr),
+            Expr::Paren(node) => self.ends_as_loss(&node.expr),
+            Expr::MethodCall(node) => {
+                let name = node.method.to_string();
+                if is_forced(&name) {
+                    return self.ends_as_loss(&node.receiver);
+                }
+                averages_tensor(&name) || self.vocabulary.loss(&name).is_some()
+            }
+            Expr::Call(node) => match &*node.func {
+                Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+                    self.vocabulary.function(&last.ident.to_string())
+                        == Some(CallEffect::Computes(Stage::Loss))
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Records that the value of an expression is dropped at once.

@@ -21,7 +21,7 @@ impl<'a> Lower<'a> {
             Some(Keeping::Threaded) => Keeping::Fresh,
             known => known.unwrap_or_default(),
         };
-        let hidden = self.inlining.is_in_closure();
+        let hidden = self.inlining.is_in_closure() && !self.inlining.runs_closure;
         self.cfg.stores.push(Store { hidden, ..Store::new(site, keeping) });
         self.cfg.stores.len() - 1
     }

@@ -139,6 +139,8 @@ impl<'a> Lower<'a> {
         {
             self.lose(vec![id]);
         }
+        let of_parameter = self.env.parameters.contains(&self.cfg.paths.root_of(path));
+        self.cfg.function.stores_graph |= of_parameter && (value.computed || value.has_graphs());
         let name = text::tight(left);
         self.store(path, name.trim_start_matches('*'), value, None);
     }

@@ -34,7 +34,7 @@ fn only_calls(function: &Function<'_>, field: &str) -> bool {
 
 /// The number of times that tokens mention a field. Without `bare`, a variable with the name of the field does not
 /// count: a constructor has one.
-fn mentions(tokens: TokenStream, field: &str, bare: bool) -> usize {
+pub(super) fn mentions(tokens: TokenStream, field: &str, bare: bool) -> usize {
     let mut after_dot = false;
     let mut count = 0;
     for token in tokens {

@@ -15,9 +15,9 @@ use syn::{
     PatIdent, Path, TypePath,
 };
 
+use super::effects::is_training;
 use super::{FnId, Function, Resolver, Scope};
 use crate::limits;
-use crate::stage::Stage;
 use crate::vocabulary::{
     CallEffect, Role, Vocabularies, hints_at_training, is_metric, moves_average, names_validation,
     role_of_name, role_of_type, speaks_of_loss, writes_tensor,
@@ -90,8 +90,7 @@ impl Named {
         // `no_grad` alone is no part of training.
         let hints =
             hints_at_training(name) && !matches!(effect, Some(CallEffect::NoGrad | CallEffect::WithGrad));
-        self.training |=
-            hints || speaks_of_loss(name) || moves_average(name) || effect.is_some_and(concerns_training);
+        self.training |= hints || speaks_of_loss(name) || moves_average(name) || is_training(effect);
     }
 
     /// The effect of a method with this number of arguments, on an optimizer or on another value.
@@ -189,51 +188,6 @@ impl<'ast> Visit<'ast> for Named {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Whether a call with this effect is a part of training, beside a forward.
-///
-/// Modes, recording and collections of parameters alone are none: their lints compare them with the training.
-fn concerns_training(effect: CallEffect) -> bool {
-    match effect {
-        CallEffect::Computes(stage) => stage != Stage::Forward,
-        CallEffect::Gradients(_)
-        | CallEffect::Backward { .. }
-        | CallEffect::Differentiates
-        | CallEffect::Settings
-        | CallEffect::Builds
-        | CallEffect::Updates { .. }
-        | CallEffect::UpdatesOther
-        | CallEffect::Constructs
-        | CallEffect::Steps { .. }
-        | CallEffect::Accumulates
-        | CallEffect::Collects
-        | CallEffect::Allocates
-        | CallEffect::Scales
-        | CallEffect::SetsEpoch
-        | CallEffect::Reduces
-        | CallEffect::Collective { .. } => true,
-        CallEffect::Runs
-        | CallEffect::Evaluates
-        | CallEffect::Applies
-        | CallEffect::Adopts
-        | CallEffect::Traces
-        | CallEffect::Freezes
-        | CallEffect::Rank
-        | CallEffect::Splits
-        | CallEffect::KeepsGraph
-        | CallEffect::Detaches
-        | CallEffect::Parameters
-        | CallEffect::Passes
-        | CallEffect::Takes
-        | CallEffect::Copies
-        | CallEffect::Mode(_)
-        | CallEffect::ModeBy
-        | CallEffect::NoGrad
-        | CallEffect::WithGrad
-        | CallEffect::SwitchesRecording
-        | CallEffect::Harmless => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,28 @@
-//! Doubts that a proof about the existing backwards and steps does not settle: a backward may be
+//! Doubts that a proof about the existing backwards and steps does not settle: a backward or a fused step may be
 //! missing, an updated model may be lost, or a target may be trained by mistake.
 
 use crate::cfg::{Argument, Difference, Fate, Gives, LossCall, Outcome, Root, SiteId, Source};
+use crate::flow::Observed;
 use crate::prove::Asked;
+use crate::stage::Effect;
 
 /// The reason why the existing backwards and steps may not be what the function needs; `None`
 /// without a reason.
 pub(super) fn doubt(asked: &Asked<'_>) -> Option<String> {
-    unread(asked).or_else(|| trained_target(asked))
+    unread(asked).or_else(|| idle(asked)).or_else(|| trained_target(asked))
+}
+
+/// An optimizer that the function builds and never steps. Its backward may be missing together with its step.
+fn idle(asked: &Asked<'_>) -> Option<String> {
+    let steps = |id: usize| {
+        let step = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Take, _) if *of == id);
+        asked.solution.visits.iter().any(|visit| step(&visit.what))
+    };
+    let mut optimizers = asked.cfg.optimizers.iter().enumerate();
+    let (_, idle) = optimizers.find(|(id, known)| {
+        !known.built.is_empty() && !known.escapes && !known.lost && !known.several && !steps(*id)
+    })?;
+    Some(format!("whether a step of `{}` is missing", idle.name))
 }
 
 /// A loss that nothing reads, or an updated model that is dropped.

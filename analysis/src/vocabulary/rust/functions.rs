@@ -1,5 +1,15 @@
 //! Functions of the standard library.
 
+/// Whether a function or method with this name runs its closure argument once: `thread::spawn`, `pool.install`,
+/// `with_scope`.
+///
+/// A function of another meaning may run the closure several times. A fault of a single run is a fault then too.
+pub fn runs_closure_once(name: &str) -> bool {
+    let known =
+        ["scope", "install", "catch_unwind", "in_scope", "allow_threads", "block_on", "block_in_place"];
+    known.contains(&name) || name.starts_with("spawn") || name.starts_with("with_")
+}
+
 /// Whether the function with this name drops its argument.
 pub fn is_drop(name: &str) -> bool {
     name == "drop"

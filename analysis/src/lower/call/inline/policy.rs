@@ -21,95 +21,33 @@ pub(super) enum Policy {
 
 /// The policy for a method with this effect in the vocabulary.
 pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
-    match effect {
-        // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
-        Some(CallEffect::Computes(Stage::Forward)) => Policy::Never,
-        None | Some(CallEffect::Backward { .. }) => Policy::Always,
-        Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
-        Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
-        Some(
-            CallEffect::Differentiates
-            | CallEffect::Runs
-            | CallEffect::Evaluates
-            | CallEffect::Applies
-            | CallEffect::Settings
-            | CallEffect::Builds
-            | CallEffect::Adopts
-            | CallEffect::Updates { .. }
-            | CallEffect::UpdatesOther
-            | CallEffect::Constructs
-            | CallEffect::Steps { .. }
-            | CallEffect::Accumulates
-            | CallEffect::Collects
-            | CallEffect::Allocates
-            | CallEffect::Traces
-            | CallEffect::Freezes
-            | CallEffect::Scales
-            | CallEffect::SetsEpoch
-            | CallEffect::Reduces
-            | CallEffect::Collective { .. }
-            | CallEffect::Rank
-            | CallEffect::Splits
-            | CallEffect::KeepsGraph
-            | CallEffect::Detaches
-            | CallEffect::Parameters
-            | CallEffect::Passes
-            | CallEffect::Takes
-            | CallEffect::Copies
-            | CallEffect::Mode(_)
-            | CallEffect::ModeBy
-            | CallEffect::NoGrad
-            | CallEffect::WithGrad
-            | CallEffect::SwitchesRecording
-            | CallEffect::Harmless,
-        ) => Policy::IfItTrains,
+    let Some(effect) = effect else { return Policy::Always };
+    if let CallEffect::Computes(stage) = effect {
+        // The `forward` of a model of the checked code is what the vocabulary says.
+        return if stage == Stage::Forward { Policy::Never } else { Policy::AsStage(stage) };
+    }
+    if matches!(effect, CallEffect::Backward { .. }) {
+        Policy::Always
+    } else if matches!(effect, CallEffect::Gradients(_)) {
+        Policy::IfItHoldsOptimizer
+    } else {
+        Policy::IfItTrains
     }
 }
 
 /// The policy for a function with this effect in the vocabulary.
 pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
-    match effect {
-        Some(
-            CallEffect::Gradients(_)
+    let Some(effect) = effect else { return Policy::Always };
+    if let CallEffect::Computes(stage) = effect {
+        return Policy::AsStage(stage);
+    }
+    let never = matches!(
+        effect,
+        CallEffect::Gradients(_)
             | CallEffect::Runs
             | CallEffect::NoGrad
             | CallEffect::WithGrad
-            | CallEffect::SwitchesRecording,
-        ) => Policy::Never,
-        Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
-        None
-        | Some(
-            CallEffect::Backward { .. }
-            | CallEffect::Differentiates
-            | CallEffect::Evaluates
-            | CallEffect::Applies
-            | CallEffect::Settings
-            | CallEffect::Builds
-            | CallEffect::Adopts
-            | CallEffect::Updates { .. }
-            | CallEffect::UpdatesOther
-            | CallEffect::Constructs
-            | CallEffect::Steps { .. }
-            | CallEffect::Accumulates
-            | CallEffect::Collects
-            | CallEffect::Allocates
-            | CallEffect::Traces
-            | CallEffect::Freezes
-            | CallEffect::Scales
-            | CallEffect::SetsEpoch
-            | CallEffect::Reduces
-            | CallEffect::Collective { .. }
-            | CallEffect::Rank
-            | CallEffect::Splits
-            | CallEffect::KeepsGraph
-            | CallEffect::Detaches
-            | CallEffect::Parameters
-            | CallEffect::Passes
-            | CallEffect::Takes
-            | CallEffect::Copies
-            | CallEffect::Mode(_)
-            | CallEffect::ModeBy
-            | CallEffect::Harmless,
-        ) => Policy::Always,
-    }
+            | CallEffect::SwitchesRecording
+    );
+    if never { Policy::Never } else { Policy::Always }
 }

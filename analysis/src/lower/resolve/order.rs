@@ -1,0 +1,85 @@
+//! Faults in the order of a function's stages that the names of its calls show.
+//!
+//! A library without a vocabulary may keep its gradients anywhere, so the data flow cannot follow every optimizer.
+//! The order of calls named `backward` and `step` may still be a fault wherever the gradients are.
+//! The function has to repeat a call at once, to step before its only `backward`, or to lack one of the two.
+
+use std::collections::BTreeSet;
+
+use syn::{FnArg, GenericParam, TypeParamBound};
+
+use super::{FnId, Function, Resolver};
+use crate::tokens::names_in;
+use crate::vocabulary::{Role, Vocabularies, role_of_name, role_of_type};
+
+mod faults;
+mod moved;
+mod unread;
+mod walk;
+
+pub(in crate::lower) use faults::OrderFault;
+
+use faults::Faults;
+use walk::Walk;
+
+impl Resolver<'_> {
+    /// The faults in the order of a function's stages that the names of its calls show.
+    pub(in crate::lower) fn order_faults(&self, id: FnId) -> Vec<OrderFault<'_>> {
+        let function = &self.functions[id];
+        if function.survey.names_no_stage() {
+            return Vec::new();
+        }
+        let walk = Walk::over(&function.body);
+        // A call that runs `backward` and steps may be repeated, and so may a step that only counts.
+        if walk.fused || (0..self.types.len()).any(|ty| self.only_counts(ty)) {
+            return Vec::new();
+        }
+        let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);
+        let typed = typed_optimizers(vocabulary, function);
+        let fields = self.optimizer_fields(vocabulary, function);
+        Faults { resolver: self, function, walk, vocabulary, typed, fields }.all()
+    }
+
+    /// The fields of the type of a method that are optimizers by their types or their names.
+    fn optimizer_fields(&self, vocabulary: Vocabularies, function: &Function<'_>) -> BTreeSet<String> {
+        let Some(owner) = function.owner else { return BTreeSet::new() };
+        let is_optimizer = |(name, ty): &&(String, &syn::Type)| match role_of_name(name) {
+            Some(role) => role == Role::Optimizer,
+            None => is_optimizer_type(vocabulary, &names_in(ty)),
+        };
+        self.types[owner].fields.iter().filter(is_optimizer).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// The parameters of a function that are optimizers by their types, by the bounds of their types, or by their names.
+fn typed_optimizers(vocabulary: Vocabularies, function: &Function<'_>) -> BTreeSet<String> {
+    let bounded = |parameter: &&GenericParam| match parameter {
+        GenericParam::Type(parameter) => parameter.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => is_optimizer_type(vocabulary, &names_in(&bound.path)),
+            _ => false,
+        }),
+        _ => false,
+    };
+    let generics = function.sig.generics.params.iter().filter(bounded);
+    let generics: BTreeSet<String> = generics.flat_map(names_in).collect();
+    let is_optimizer = |name: &str, ty: &syn::Type| {
+        let names = names_in(ty);
+        match role_of_name(name) {
+            Some(role) => role == Role::Optimizer,
+            None => is_optimizer_type(vocabulary, &names) || !names.is_disjoint(&generics),
+        }
+    };
+    let typed = function.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => match &*input.pat {
+            syn::Pat::Ident(name) => Some((name.ident.to_string(), &*input.ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    typed.filter(|(name, ty)| is_optimizer(name, ty)).map(|(name, _)| name).collect()
+}
+
+/// Whether a type with these names is an optimizer, whatever wraps it.
+fn is_optimizer_type(vocabulary: Vocabularies, names: &BTreeSet<String>) -> bool {
+    names.iter().any(|name| role_of_type(vocabulary, name) == Some(Role::Optimizer))
+}

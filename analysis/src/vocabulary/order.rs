@@ -1,0 +1,193 @@
+//! Heuristics on the names of calls, for functions whose optimizer or model the data flow cannot follow.
+//!
+//! They decide between a warning and silence, never about an error.
+
+use super::zeroes_gradients;
+
+/// Whether a free function with this name updates parameters: `sgd_step`, `adam_update`, `update_params`.
+pub fn names_update_function(name: &str) -> bool {
+    let words = || name.split('_');
+    let acts = words().any(|word| matches!(word, "step" | "update" | "apply"));
+    let on = [
+        "sgd",
+        "adam",
+        "adamw",
+        "rmsprop",
+        "optimizer",
+        "optim",
+        "params",
+        "parameters",
+        "weights",
+        "gradients",
+        "grads",
+    ];
+    acts && words().any(|word| on.contains(&word)) && !words().any(|word| matches!(word, "zero" | "test"))
+}
+
+/// Whether a call with this name may update parameters, whatever it is called on.
+///
+/// A name that starts with a verb of counting or reporting does not match: `increment_step`.
+/// `train()` without arguments sets a mode.
+pub fn may_update(name: &str, arguments: usize) -> bool {
+    let first = name.split('_').next().unwrap_or("");
+    let other = [
+        "increment",
+        "get",
+        "set",
+        "log",
+        "print",
+        "record",
+        "count",
+        "num",
+        "next",
+        "is",
+        "on",
+        "report",
+        "write",
+        "save",
+        "zero",
+        "clear",
+        "reset",
+    ];
+    let acts = |word: &str| {
+        let known = [
+            "step",
+            "steps",
+            "update",
+            "apply",
+            "train",
+            "fit",
+            "learn",
+            "sgd",
+            "adam",
+            "adamw",
+            "descend",
+            "descent",
+            "adjust",
+            "minimize",
+            "optim",
+            "solve",
+            "run",
+            "iteration",
+        ];
+        known.contains(&word) || word.starts_with("optimi")
+    };
+    !other.contains(&first) && (name != "train" || arguments > 0) && name.split('_').any(acts)
+}
+
+/// Whether a variable with this name shows or counts the progress of a run, so that its `update` or `step`
+/// changes no parameters.
+pub fn shows_progress(name: &str) -> bool {
+    name.split('_').any(|word| {
+        matches!(
+            word,
+            "pb" | "bar"
+                | "pbar"
+                | "progress"
+                | "bars"
+                | "writer"
+                | "logger"
+                | "metric"
+                | "metrics"
+                | "stats"
+                | "history"
+                | "meter"
+                | "timer"
+                | "rng"
+        )
+    })
+}
+
+/// Whether a `backward` with this name keeps the graph for another one.
+pub fn retains(name: &str) -> bool {
+    name.contains("retain")
+}
+
+/// Whether a variable with this name holds the gradient of an output: `delta`, `grad_output`, `d_logits`.
+pub fn names_output_gradient(name: &str) -> bool {
+    let words = || name.split('_');
+    words()
+        .any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients" | "delta" | "dloss" | "dout"))
+        && !words().any(|word| {
+            matches!(
+                word,
+                "norm" | "clip" | "scale" | "steps" | "accum" | "accumulation" | "max" | "min" | "no"
+            )
+        })
+}
+
+/// Whether a method of an optimizer with this name changes no parameters: `zero_grad`, `set_lr`, `state_dict`.
+pub fn steps_not(name: &str) -> bool {
+    let words = || name.split('_');
+    !may_update(name, 1)
+        && words().any(|word| {
+            matches!(
+                word,
+                "zero"
+                    | "clear"
+                    | "reset"
+                    | "grad"
+                    | "grads"
+                    | "gradients"
+                    | "lr"
+                    | "rate"
+                    | "state"
+                    | "name"
+                    | "len"
+            )
+        })
+        || matches!(name, "update_lr" | "update_learning_rate")
+}
+
+/// Whether a type with this name is plain gradient descent, whose state is empty unless it has momentum.
+pub fn is_plain_sgd(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    (lower.contains("sgd") || lower.contains("descent")) && !lower.contains("moment")
+}
+
+/// Whether a method with this name applies a model to an input.
+pub fn computes_output(name: &str) -> bool {
+    matches!(
+        name,
+        "forward" | "predict" | "call" | "forward_train" | "forward_t" | "feed_forward" | "feedforward"
+    )
+}
+
+/// Whether a call with this name may compute gradients, although it is not called `backward`: `value_and_grad`,
+/// `train_batch`.
+pub fn differentiates_otherwise(name: &str, arguments: usize) -> bool {
+    let other = ["requires_grad", "no_grad", "norm", "clip", "init", "set_"];
+    let grad = name.contains("grad") || name.contains("back") || name.contains("diff");
+    let trains = arguments > 0
+        && name
+            .split('_')
+            .any(|word| matches!(word, "train" | "fit" | "learn" | "optimize" | "run" | "minimize"));
+    (grad || trains) && !zeroes_gradients(name) && !other.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn updates_are_told_from_counts() {
+        for name in
+            ["step", "f_step", "update", "apply_gradients", "sgd_step", "optimizer_step", "run", "minimize"]
+        {
+            assert!(may_update(name, 0), "{name}");
+        }
+        for name in ["increment_step", "set_lr", "zero_grad", "forward", "backward", "get_step", "items"] {
+            assert!(!may_update(name, 0), "{name}");
+        }
+        assert!(names_update_function("sgd_step") && names_update_function("update_params"));
+        assert!(!names_update_function("update_display") && !names_update_function("step"));
+    }
+
+    #[test]
+    fn gradients_of_outputs_and_rates() {
+        assert!(names_output_gradient("grad_output") && names_output_gradient("delta"));
+        assert!(!names_output_gradient("grad_norm") && !names_output_gradient("graph"));
+        assert!(steps_not("zero_grad") && steps_not("set_lr") && steps_not("update_lr"));
+        assert!(!steps_not("step") && !steps_not("update") && !steps_not("adopt"));
+    }
+}
