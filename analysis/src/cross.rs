@@ -1,7 +1,7 @@
 //! Rules between clauses, and between the clauses and the function's signature.
 
 mod checkpoint;
-pub(crate) mod evaluation;
+mod evaluation;
 mod functions;
 mod locals;
 mod monitor;
@@ -26,7 +26,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::measured;
+use crate::spec::{self, measured};
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
 const SAME_DATA: &str = "validates_on_training_data";
@@ -70,7 +70,7 @@ fn check_signature(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let signature = &item.signature;
     let help = "write `-> Result<History>` before the `;`";
     match &signature.output {
-        ReturnType::Type(_, output) if returned::is_row(output) => {
+        ReturnType::Type(_, output) if spec::evaluation::is_row(output) => {
             evaluation::check_output(bag, spec, output)
         }
         ReturnType::Default => bag.push(
