@@ -263,19 +263,18 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         );
         return;
     }
+    let phases = spec.phases.iter().flat_map(|clause| &clause.value);
+    let training =
+        phases.map(|phase| format!("{}_loss", phase.name)).next().unwrap_or_else(|| "loss".to_owned());
     for key in keys {
         let help = match key.to_string().as_str() {
-            "metrics" => {
-                "add a parameter `valid: &DataLoader` or write `valid = ...`; \
-                 `train_metrics` measures on the training data"
-            }
-            "early_stop" => {
-                "add a parameter `valid: &DataLoader`, or monitor the training data: `early_stop(monitor = loss)`"
-            }
-            "restore_best" => {
-                "add a parameter `valid: &DataLoader`, or monitor the training data: `restore_best(monitor = loss)`"
-            }
-            _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`",
+            "metrics" => "add a parameter `valid: &DataLoader` or write `valid = ...`; \
+                          `train_metrics` measures on the training data"
+                .to_owned(),
+            clause @ ("early_stop" | "restore_best") => format!(
+                "add a parameter `valid: &DataLoader`, or monitor the training data: `{clause}(monitor = {training})`"
+            ),
+            _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`".to_owned(),
         };
         bag.push(Diagnostic::error(key.span(), message(key)).help(help));
     }
