@@ -1,7 +1,7 @@
 //! Rules between clauses, and between the clauses and the function's signature.
 
 mod checkpoint;
-pub(crate) mod evaluation;
+mod evaluation;
 mod functions;
 mod locals;
 mod monitor;
@@ -26,7 +26,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::measured;
+use crate::spec::{self, measured};
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
 const SAME_DATA: &str = "validates_on_training_data";
@@ -70,7 +70,7 @@ fn check_signature(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let signature = &item.signature;
     let help = "write `-> Result<History>` before the `;`";
     match &signature.output {
-        ReturnType::Type(_, output) if returned::is_row(output) => {
+        ReturnType::Type(_, output) if spec::evaluation::is_row(output) => {
             evaluation::check_output(bag, spec, output)
         }
         ReturnType::Default => bag.push(
@@ -263,19 +263,18 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         );
         return;
     }
+    let phases = spec.phases.iter().flat_map(|clause| &clause.value);
+    let training =
+        phases.map(|phase| format!("{}_loss", phase.name)).next().unwrap_or_else(|| "loss".to_owned());
     for key in keys {
         let help = match key.to_string().as_str() {
-            "metrics" => {
-                "add a parameter `valid: &DataLoader` or write `valid = ...`; \
-                 `train_metrics` measures on the training data"
-            }
-            "early_stop" => {
-                "add a parameter `valid: &DataLoader`, or monitor the training data: `early_stop(monitor = loss)`"
-            }
-            "restore_best" => {
-                "add a parameter `valid: &DataLoader`, or monitor the training data: `restore_best(monitor = loss)`"
-            }
-            _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`",
+            "metrics" => "add a parameter `valid: &DataLoader` or write `valid = ...`; \
+                          `train_metrics` measures on the training data"
+                .to_owned(),
+            clause @ ("early_stop" | "restore_best") => format!(
+                "add a parameter `valid: &DataLoader`, or monitor the training data: `{clause}(monitor = {training})`"
+            ),
+            _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`".to_owned(),
         };
         bag.push(Diagnostic::error(key.span(), message(key)).help(help));
     }

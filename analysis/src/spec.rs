@@ -7,6 +7,7 @@ mod checkpoint;
 mod clauses;
 mod duration;
 mod ema;
+pub(crate) mod evaluation;
 mod foreign;
 mod group;
 pub(crate) mod measured;

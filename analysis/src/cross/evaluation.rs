@@ -9,21 +9,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::SpecFn;
 use crate::plan::object;
-use crate::spec::{ClauseName, Spec};
-
-/// The clauses of an evaluation, besides levels of lints.
-const CLAUSES: [ClauseName; 10] = [
-    ClauseName::Model,
-    ClauseName::Valid,
-    ClauseName::Loss,
-    ClauseName::LossWeight,
-    ClauseName::Forward,
-    ClauseName::TrainingStep,
-    ClauseName::Metrics,
-    ClauseName::EvalOrder,
-    ClauseName::Seed,
-    ClauseName::Crate,
-];
+use crate::spec::{ClauseName, Spec, evaluation};
 
 /// Groups of clauses of which an evaluation needs at least one.
 pub(super) const NEEDED: [Needed; 3] = [
@@ -44,17 +30,6 @@ pub(super) const NEEDED: [Needed; 3] = [
     ),
 ];
 
-/// Whether a clause has an effect in an evaluation.
-pub(crate) fn has(clause: ClauseName) -> bool {
-    CLAUSES.contains(&clause) || clause.level().is_some()
-}
-
-/// Whether the function evaluates a model: it returns `Result<Row>`, and the spec has no optimizer.
-pub(crate) fn is_one(spec: &Spec, item: &SpecFn) -> bool {
-    let trains = spec.mentions(ClauseName::Optimizer) || spec.mentions(ClauseName::Phases);
-    !trains && matches!(&item.signature.output, ReturnType::Type(_, output) if returned::is_row(output))
-}
-
 /// Checks the rules of an evaluation.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_clauses(bag, spec);
@@ -74,7 +49,9 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
 fn check_clauses(bag: &Bag, spec: &Spec) {
     for key in &spec.keys {
         let text = key.unraw().to_string();
-        let Some(clause) = ClauseName::find(&text).filter(|clause| !has(*clause)) else { continue };
+        let Some(clause) = ClauseName::find(&text).filter(|clause| !evaluation::has(*clause)) else {
+            continue;
+        };
         let help = match clause {
             ClauseName::Train => "the data to evaluate on is `valid = ...`",
             ClauseName::TrainMetrics => "write `metrics = [...]`",

@@ -45,22 +45,6 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// Whether a return type is `Result<Row>`: the function evaluates a model and does not train it.
-pub(crate) fn is_row(output: &Type) -> bool {
-    let last = |ty: &Type| match ty {
-        Type::Path(path) => path.path.segments.last().cloned(),
-        _ => None,
-    };
-    let Some(result) = last(output).filter(|last| last.ident.to_string().ends_with("Result")) else {
-        return false;
-    };
-    let PathArguments::AngleBracketed(arguments) = &result.arguments else { return false };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(value)) => last(value).is_some_and(|value| value.ident == "Row"),
-        _ => false,
-    }
-}
-
 /// A copy of a spec's function in which a wrong return type is corrected. The wrong type then
 /// causes no further errors in the callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {

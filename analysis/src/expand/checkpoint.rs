@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::object::Role;
 use super::{Printer, mixed, value};
-use crate::plan::{Checkpoint, Interval, Measure, NumberValue, Object, Recorded, When};
+use crate::plan::{Checkpoint, Interval, Measure, Number, NumberValue, Object, Recorded, When};
 use crate::rules::KEEP_BEST_INTERVAL;
 
 impl Printer<'_> {
@@ -66,14 +66,18 @@ impl Printer<'_> {
             When::EveryEpoch => return None, // No interval is shorter.
             When::Epochs(number) | When::Steps(number) => number,
         };
+        let is_literal = |number: &&Number| matches!(number.value, NumberValue::Literal(_));
         let best = checkpoint.keep_best.as_ref();
+        if best.filter(is_literal).is_some_and(|best| value(best).to_string() == "0") {
+            return None; // It keeps none.
+        }
         let numbers = [Some(checkpoint.every.number()), Some(validates), best];
-        if numbers.into_iter().flatten().all(|number| matches!(number.value, NumberValue::Literal(_))) {
+        if numbers.into_iter().flatten().all(|number| is_literal(&number)) {
             return None; // They are checked at compile time.
         }
         let (path, at, (rule, help)) = (&self.path, mixed(checkpoint.at), KEEP_BEST_INTERVAL);
         let (saves, validates) = (value(checkpoint.every.number()), value(validates));
-        let none = best.map(|best| {
+        let none = best.filter(|best| !is_literal(best)).map(|best| {
             let best = value(best);
             quote_spanned!(at=> #best == 0 ||)
         });

@@ -118,6 +118,11 @@ pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
         text(ClauseName::Scheduler, &spec.scheduler),
         spec.warmup.as_ref().map(|_| (ClauseName::Warmup.text(), Recorded::Warmup)),
     ];
+    // In a loop with phases, the loss is that of the validation, which changes no update.
+    let texts = texts.into_iter().flatten().filter(|(name, _)| {
+        let of_validation = [ClauseName::Loss, ClauseName::LossWeight, ClauseName::Forward];
+        spec.phases.is_none() || !of_validation.iter().any(|clause| clause.text() == *name)
+    });
     let only = parts.updates.first().filter(|update| update.phase.is_none()).map(|update| &update.order);
     let train_order = spec.train_order.as_ref().zip(only).map(|(_, order)| {
         let stages = order.stages.iter().flatten().filter(|stage| **stage != "metrics");
@@ -129,7 +134,7 @@ pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
     let numbers = once.chain(only.into_iter().flat_map(clips));
     let numbers = numbers.map(|(name, number)| (name.text(), Recorded::Number(number.clone())));
     let train = (ClauseName::Train.text(), Recorded::Train);
-    let texts = std::iter::once(train).chain(texts.into_iter().flatten());
+    let texts = std::iter::once(train).chain(texts);
     let all = texts.chain(train_order).chain(numbers).chain(options(spec, parts));
     all.map(|(name, value)| (name.to_owned(), value)).chain(phases(spec, parts.updates)).collect()
 }

@@ -7,8 +7,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident, Type};
 
 use super::read::Form;
-use super::{ClauseName, Spec};
-use crate::cross::evaluation;
+use super::{ClauseName, Spec, evaluation};
 use crate::item::SpecFn;
 use crate::suggest::nearest;
 

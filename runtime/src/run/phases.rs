@@ -178,6 +178,7 @@ impl Part<'_> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Optimizer for Phases<'_> {
     fn parameters(&self) -> &[Parameter] {
         &self.parameters

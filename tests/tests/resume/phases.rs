@@ -1,6 +1,10 @@
 //! A run with phases that is stopped after any batch and resumed equals an uninterrupted one, bit for bit.
 
+use std::ops::ControlFlow;
+
+use training_loop::OptimizerState;
 use training_loop::prelude::*;
+use training_loop::run::Phases;
 
 use crate::common::{checkpoints, rows};
 
@@ -58,14 +62,14 @@ macro_rules! fits {
                     scheduler = scheduler,
                 ),
             ),
-            max_steps = max_steps,
+            on(batch_end = |_, state| stop_at(state.step, stop)),
             $($clauses)*
         )]
         fn $name(
             model: &mut Gan,
             train: &DataLoader<Tensor>,
             scheduler: Option<StepLr>,
-            max_steps: usize,
+            stop: usize,
             run: &RunOptions,
         ) -> Result<History>;
     )*};
@@ -85,6 +89,10 @@ fits! {
     other_interval { every = 2, rate = 0.01, length = 12, epochs = 3, checkpoint(every = 1 epochs) }
     other_rate { every = 3, rate = 0.02, length = 12, epochs = 3, checkpoint(every = 1 epochs) }
     other_schedule { every = 3, rate = 0.01, length = 30, epochs = 3, checkpoint(every = 1 epochs) }
+}
+
+fn stop_at(step: usize, stop: usize) -> ControlFlow<()> {
+    if step >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 type Fit = fn(&mut Gan, &DataLoader<Tensor>, Option<StepLr>, usize, &RunOptions) -> Result<History>;
@@ -141,4 +149,36 @@ fn other_phases_are_refused() {
     let absent = refused(plain, &None);
     assert!(absent.contains("generator.schedule.rate(0)"), "{absent}");
     plain(&mut Gan::new(2), &points(), schedule, 1_000, &options).unwrap();
+}
+
+/// Optimizers of two phases after one update each, with gradients of this size. The layer of the second phase has `width`
+/// inputs.
+fn optimizers(width: usize, gradient: f32) -> [Adam; 2] {
+    [2, width].map(|inputs| {
+        let layer = Linear::new(inputs, 1);
+        let mut optimizer = Adam::new(layer.parameters(), 0.1);
+        (layer.forward(&Tensor::ones(&[2, inputs])).sum() * gradient).backward();
+        optimizer.step();
+        optimizer
+    })
+}
+
+#[test]
+fn a_state_that_fits_one_phase_only_changes_none() {
+    let phases = |[one, two]: &mut [Adam; 2], load: Option<&OptimizerState>| {
+        let mut phases = Phases::new().phase("one", one, None).phase("two", two, None);
+        let loaded = load.map_or(Ok(()), |state| phases.load_state_dict(state));
+        (phases.state_dict().unwrap(), loaded)
+    };
+    let (saved, _) = phases(&mut optimizers(3, 1.0), None);
+    assert_eq!(saved.kind(), "one: Adam, two: Adam");
+
+    let mut wider = optimizers(4, 2.0);
+    let (before, _) = phases(&mut wider, None);
+    let (after, loaded) = phases(&mut wider, Some(&saved));
+    let text = loaded.unwrap_err().to_string();
+    assert!(text.contains("0.exp_avg") && after == before, "{text}");
+
+    let (after, loaded) = phases(&mut optimizers(3, 2.0), Some(&saved));
+    assert!(loaded.is_ok() && after == saved && before != saved);
 }

@@ -291,3 +291,22 @@ fn a_part_of_a_phase_is_monitored_beside_a_validation() {
     assert!(history.last("valid_loss").is_some() && history.best_epoch().is_some());
     assert_eq!(history.last("loss"), None);
 }
+
+#[training_loop(
+    phases(
+        critic(optimizer = Sgd::new(model.critic.parameters(), 0.01), training_step = distance),
+        generator(optimizer = Sgd::new(model.generator.parameters(), 0.01), training_step = approach, every = 6),
+    ),
+    epochs = 4,
+    restore_best(monitor = generator_loss),
+)]
+fn seldom(model: &mut Gan, train: &DataLoader<Tensor>) -> Result<History>;
+
+/// The generator runs on batches 6 and 12 of 16, which are in epochs 1 and 2.
+#[test]
+fn an_epoch_without_the_monitored_phase_is_not_the_best() {
+    let history = seldom(&mut Gan::fresh(), &points()).unwrap();
+    let measured: Vec<bool> = history.get("generator_loss").iter().map(Option::is_some).collect();
+    assert_eq!(measured, [false, true, true, false]);
+    assert!(matches!(history.best_epoch(), Some(1 | 2)));
+}

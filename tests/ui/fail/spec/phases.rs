@@ -127,6 +127,16 @@ pub fn grammar(model: &mut Gan, train: &DataLoader<Tensor>, a: &mut Adam, b: &mu
 )]
 pub fn hooks(model: &mut Gan, train: &DataLoader<Tensor>, a: &mut Adam, b: &mut Adam) -> Result<History>;
 
+#[training_loop(
+    phases(
+        critic(optimizer = a, training_step = critic_loss),
+        generator(optimizer = b, training_step = generator_loss),
+    ),
+    early_stop(patience = 3), //~ error
+    epochs = 3,
+)]
+pub fn no_monitor(model: &mut Gan, train: &DataLoader<Tensor>, a: &mut Adam, b: &mut Adam) -> Result<History>;
+
 #[training_loop(phases(), epochs = 3)] //~ error
 pub fn empty(model: &mut Gan, train: &DataLoader<Tensor>) -> Result<History>;
 
