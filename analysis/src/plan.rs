@@ -281,8 +281,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     };
     let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
     let options = object("run", run);
-    let is_recorded = options.is_some() && checkpoint.is_none();
-    let recorded = if is_recorded { checkpoint::clauses(spec, &parts) } else { Vec::new() };
+    let recorded = if checkpoint.is_none() { checkpoint::clauses(spec, &parts) } else { Vec::new() };
     let mut plan = Plan {
         checks,
         path: path.as_ref().map(|clause| clause.value.clone()),
