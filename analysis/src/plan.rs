@@ -299,8 +299,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     let batch_end = updates.iter().any(|update| update.phase.is_some());
     let batch_end = batch_end.then(|| hook("batch_end", &scope::per_batch(spec))).flatten();
     let options = object("run", run);
-    let is_recorded = options.is_some() && checkpoint.is_none();
-    let recorded = if is_recorded { checkpoint::clauses(spec, &parts) } else { Vec::new() };
+    let recorded = if checkpoint.is_none() { checkpoint::clauses(spec, &parts) } else { Vec::new() };
     let mut plan = Plan {
         checks,
         path: path.as_ref().map(|clause| clause.value.clone()),

@@ -6,6 +6,7 @@ mod browser;
 mod slow;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -128,24 +129,30 @@ fn a_run_leaves_its_report() {
 
 #[test]
 fn a_running_job_can_be_watched() {
-    /// Reads the report while the run runs.
-    struct Watcher(Vec<String>);
+    /// Reads the report while the run runs, and ends the run when the report has an epoch.
+    #[derive(Default)]
+    struct Watcher(Option<String>);
     impl Callback for Watcher {
         fn epoch_ends(&mut self, run: &RunInfo, _: &Row) -> Result<ControlFlow<()>> {
-            self.0.push(report(run.dir.expect("the folder of the run")));
-            sleep(Duration::from_millis(300)); // Longer than fifty writes.
+            let page = report(run.dir.expect("the folder of the run"));
+            if page.contains("this page was written, after epoch") {
+                self.0 = Some(page);
+                return Ok(ControlFlow::Break(()));
+            }
+            // A write on a slow disk is followed by a longer pause.
+            sleep(Duration::from_millis(100));
             Ok(ControlFlow::Continue(()))
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let watcher = std::sync::Arc::new(std::sync::Mutex::new(Watcher(Vec::new())));
-    let options = RunOptions::new().dir(folder.path()).report().callback(std::sync::Arc::clone(&watcher));
+    let watcher = Arc::new(Mutex::new(Watcher::default()));
+    let options = RunOptions::new().dir(folder.path()).report().callback(Arc::clone(&watcher));
     let loader = loader(Duration::ZERO);
-    fit(&mut Net::new(), &loader, &loader.clone(), 3, &options).unwrap();
-    let pages = &watcher.lock().unwrap().0;
-    let last = pages.last().unwrap();
-    assert!(last.contains("The run had not ended when this page was written"), "{last}");
-    assert!(!last.contains("The run ended"));
+    fit(&mut Net::new(), &loader, &loader.clone(), 200, &options).unwrap();
+    let watcher = watcher.lock().unwrap();
+    let page = watcher.0.as_ref().expect("a report was written during the run");
+    assert!(!page.contains("The run ended"), "{page}");
+    assert!(report(folder.path()).contains("The run ended: a hook stopped the run."));
 }
 
 #[test]
