@@ -1,3 +1,5 @@
+//! Tests of the options: environment variables and ranges.
+
 use super::*;
 
 /// The options under these environment variables.
