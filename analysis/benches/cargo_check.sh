@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # What one annotated function adds to `cargo check`, in milliseconds of processor time: a crate of many
-# training loops is checked with the attribute above each of them and without. The same for one spec: a crate of
-# many specs, and the loops that the specs expand to.
+# training loops is checked with the attribute above each of them and without.
 # Usage: analysis/benches/cargo_check.sh [FUNCTIONS] [RUNS]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,21 +44,6 @@ RUST
     } >"$scratch/src/lib.rs"
 }
 
-# Writes the crate with the loop of a file, spec or expansion, once in each of many modules.
-write_each() {
-    {
-        echo '#![allow(unused, dead_code, unreachable_pub)]'
-        echo 'use training_loop::prelude::*;'
-        echo '#[derive(Module)] pub struct Mlp { output: Linear }'
-        echo 'impl Mlp { fn forward(&self, x: &Tensor) -> Tensor { self.output.forward(x) } }'
-        for ((i = 0; i < functions; i++)); do
-            echo "pub mod loop_$i { use super::*;"
-            cat "$1"
-            echo '}'
-        done
-    } >"$scratch/src/lib.rs"
-}
-
 # The least processor time of several checks, in milliseconds.
 check() {
     local best=999999999 time
@@ -92,11 +76,4 @@ write '#[training_loop]'
 with=$(check)
 awk -v with="$with" -v without="$without" -v n="$functions" 'BEGIN {
     printf "%d functions: %d ms without the attribute, %d ms with it, %.2f ms for each function\n",
-        n, without, with, (with - without) / n }'
-write_each "$root/tests/tests/twin/written.rs"
-without=$(check)
-write_each "$root/tests/tests/twin/spec.rs"
-with=$(check)
-awk -v with="$with" -v without="$without" -v n="$functions" 'BEGIN {
-    printf "%d specs: %d ms as loops by hand, %d ms as specs, %.2f ms for each spec\n",
         n, without, with, (with - without) / n }'

@@ -71,7 +71,7 @@ fn check_signature(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let help = "write `-> Result<History>` before the `;`";
     match &signature.output {
         ReturnType::Type(_, output) if spec::evaluation::is_row(output) => {
-            evaluation::check_output(bag, spec, output)
+            evaluation::check_output(bag, spec, output);
         }
         ReturnType::Default => bag.push(
             Diagnostic::error(

@@ -23,7 +23,7 @@ use syn::{Expr, ExprPath, Ident, Path};
 use crate::item::SpecFn;
 use crate::prose::code;
 use crate::rules::{Amount, Checked, Rule};
-use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, TimeUnit};
+use crate::spec::{Anomaly, Clause, ClauseName, Hook, Spec, Time, TimeUnit};
 pub(crate) use amounts::Amounts;
 pub(crate) use checkpoint::{Checkpoint, Interval, Recorded};
 pub(crate) use checks::{Checks, Declared};
@@ -263,10 +263,6 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         let at = clause.as_ref()?.span();
         Some(number(amounts.get(name)?, None, name.text(), at, item, &names))
     };
-    let max_time = max_time.as_ref().and_then(|clause| {
-        let (name, unit) = (ClauseName::MaxTime, clause.value.unit);
-        Some(self::number(amounts.get(name)?, unit, name.text(), clause.span(), item, &names))
-    });
     let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
     let model = object("model", model).ok_or("a plan without a model")?;
     let train = object("train", train);
@@ -274,13 +270,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         return Err("a plan without training data");
     }
     let updates = update::plan(spec, item, amounts, &names, &model)?;
-    let only = updates.first().filter(|update| update.phase.is_none());
-    let scope = Scope {
-        names: &names,
-        model: &model,
-        optimizer: only.map(|update| &update.optimizer),
-        scheduler: only.and_then(|update| update.scheduler.as_ref()),
-    };
+    let scope = Scope::of_loop(&names, &model, &updates);
     let hook = |name, there: &[Local]| spec.hook(name).map(|hook| hook_step(hook, there, &scope));
     let valid = object("valid", valid);
     let checks = checks::plan(spec, valid.as_ref(), item, amounts, &names);
@@ -306,7 +296,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         train,
         epochs: number(epochs, ClauseName::Epochs),
         max_steps: number(max_steps, ClauseName::MaxSteps),
-        max_time,
+        max_time: max_time.as_ref().and_then(|clause| time(clause, item, amounts, &names)),
         seed,
         accumulate,
         warmup: warmup::plan(spec, item, amounts, &names),
@@ -328,6 +318,12 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     };
     plan.outline = outline::plan(spec, item, &plan, recorded);
     Ok(plan)
+}
+
+/// Plans the time limit of the run.
+fn time(clause: &Clause<Time>, item: &SpecFn, amounts: &Amounts, names: &Names) -> Option<Number> {
+    let (name, unit) = (ClauseName::MaxTime, clause.value.unit);
+    Some(number(amounts.get(name)?, unit, name.text(), clause.span(), item, names))
 }
 
 /// Whether a number is the literal 1.

@@ -12,7 +12,7 @@ use quote::quote;
 use syn::visit::Visit;
 use syn::{Block, Expr, Ident};
 
-use super::{Local, Names, Object};
+use super::{Local, Names, Object, Update};
 use crate::spec::{EntryKind, Spec};
 
 /// A binding for a block: the name that the block uses for a local, and the local's value in the loop, as in
@@ -34,7 +34,18 @@ pub(crate) struct Scope<'a> {
     pub(crate) scheduler: Option<&'a Object>,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The locals outside of the phases of a loop.
+    pub(super) fn of_loop(names: &'a Names, model: &'a Object, updates: &'a [Update]) -> Self {
+        let only = updates.first().filter(|update| update.phase.is_none());
+        Self {
+            names,
+            model,
+            optimizer: only.map(|update| &update.optimizer),
+            scheduler: only.and_then(|update| update.scheduler.as_ref()),
+        }
+    }
+
     /// The bindings that a block needs if the locals in `there` are in scope.
     pub(super) fn of_block(&self, block: &Block, there: &[Local]) -> Vec<Rebind> {
         self.rebinds(in_block(block), there)

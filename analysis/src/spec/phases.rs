@@ -114,19 +114,15 @@ fn option(bag: &Bag, input: ParseStream, phase: &mut Phase) -> Result<(), Diagno
         );
     }
     phase.spec.keys.push(key.clone());
-    match CLAUSES.into_iter().find(|clause| clause.text() == text) {
-        Some(clause) => {
-            check_form(input, &key, clause)?;
-            phase.spec.read(bag, clause, key, input)
-        }
-        None => {
-            if !input.peek(Token![=]) {
-                return Err(Diagnostic::error(key.span(), "`every` has no value").help("write `every = 5`"));
-            }
-            phase.every = Some(after_equals(input, &key, "every = 5")?);
-            unit(input)
-        }
+    if let Some(clause) = CLAUSES.into_iter().find(|clause| clause.text() == text) {
+        check_form(input, &key, clause)?;
+        return phase.spec.read(bag, clause, key, input);
     }
+    if !input.peek(Token![=]) {
+        return Err(Diagnostic::error(key.span(), "`every` has no value").help("write `every = 5`"));
+    }
+    phase.every = Some(after_equals(input, &key, "every = 5")?);
+    unit(input)
 }
 
 /// Skips the unit of `every = 5 batches`. Any other unit is rejected.
