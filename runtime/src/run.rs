@@ -338,15 +338,6 @@ impl Run {
         }
     }
 
-    /// Handles the return value of a hook: nothing, a request to stop the run, or an error.
-    pub fn hook(&mut self, value: impl Flow) -> Result<()> {
-        profile::begin(Stage::Rest);
-        if value.flow()?.is_break() && self.stop.is_none() {
-            self.stop = Some(StopReason::Hook);
-        }
-        Ok(())
-    }
-
     /// Ends the epoch: appends its row to the history, prints its line, and calls the callbacks.
     ///
     /// # Errors

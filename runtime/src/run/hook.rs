@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::{Run, StopReason};
 use crate::Result;
 
 /// A return type of hooks: `()`, a [`ControlFlow`], or a [`Result`] of one of these types.
@@ -31,5 +32,16 @@ impl Flow for ControlFlow<()> {
 impl<T: Flow> Flow for Result<T> {
     fn flow(self) -> Result<ControlFlow<()>> {
         self.and_then(Flow::flow)
+    }
+}
+
+impl Run {
+    /// Handles the return value of a hook: nothing, a request to stop the run, or an error.
+    pub fn hook(&mut self, value: impl Flow) -> Result<()> {
+        profile::begin(Stage::Rest);
+        if value.flow()?.is_break() && self.stop.is_none() {
+            self.stop = Some(StopReason::Hook);
+        }
+        Ok(())
     }
 }
