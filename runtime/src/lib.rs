@@ -120,8 +120,11 @@ pub use model_file::ModelFile;
 pub use ndarray;
 pub use nn::{Module, Snapshot, Visitor};
 pub use ops::{
-    Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
-    conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
+    Attention, Conv, Conv3, ConvTranspose, Interpolation, LstmState, LstmWeights, Padding, Pair, Pool,
+    RecurrentWeights, Resize, Rotary, Triple, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d,
+    adaptive_max_pool2d, avg_pool1d, avg_pool2d, cat, conv_transpose1d, conv_transpose2d, conv1d, conv2d,
+    conv3d, embedding, group_norm, gru, interpolate, layer_norm, linear, lstm, max_pool1d, max_pool2d, pad,
+    rms_norm, rnn, scaled_dot_product_attention, select, stack,
 };
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
 pub use parameter::Parameter;

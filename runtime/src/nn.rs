@@ -7,11 +7,17 @@ mod activation;
 mod batch_norm;
 mod buffer;
 mod conv;
+mod conv3d;
+mod conv_transpose;
 mod dropout;
 mod embedding;
 mod field;
 mod flatten;
+mod group_norm;
+mod gru;
 pub mod init;
+mod instance_norm;
+mod key_value_cache;
 mod layer_norm;
 mod line;
 mod linear;
@@ -19,31 +25,51 @@ mod lstm;
 pub(crate) mod mode;
 mod multihead_attention;
 mod pool;
+mod recurrent;
+mod resize;
+mod rms_norm;
+mod rnn;
 mod sequential;
 pub(crate) mod snapshot;
 pub(crate) mod state;
 pub(crate) mod trace;
+mod transformer;
 
 use std::path::Path;
 
-pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
-pub use batch_norm::BatchNorm1d;
+pub use activation::{
+    Activation, Elu, Gelu, Hardswish, Identity, LeakyRelu, Mish, Prelu, Relu, Sigmoid, Silu, Softplus, Tanh,
+};
+pub use batch_norm::{BatchNorm1d, BatchNorm2d, BatchNorm3d};
 pub use buffer::Buffer;
 pub use conv::{Conv1d, Conv2d};
-pub use dropout::Dropout;
+pub use conv_transpose::{ConvTranspose1d, ConvTranspose2d};
+pub use conv3d::Conv3d;
+pub use dropout::{Dropout, Dropout2d};
 pub use embedding::Embedding;
 pub use field::Field;
 pub use flatten::Flatten;
+pub use group_norm::GroupNorm;
+pub use gru::Gru;
+pub use instance_norm::{InstanceNorm1d, InstanceNorm2d, InstanceNorm3d};
+pub use key_value_cache::KeyValueCache;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use mode::Mode;
 pub use multihead_attention::MultiheadAttention;
-pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
+pub use pool::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+    MaxPool1d, MaxPool2d,
+};
+pub use resize::{Pad, PixelShuffle, PixelUnshuffle, Upsample};
+pub use rms_norm::RmsNorm;
+pub use rnn::Rnn;
 pub use sequential::{Layer, Sequential};
 pub use snapshot::Snapshot;
 #[doc(hidden)]
-pub use trace::Identity;
+pub use trace::ModuleId;
+pub use transformer::{TransformerEncoder, TransformerEncoderLayer};
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 
@@ -84,8 +110,8 @@ pub trait Module {
 
     /// The identity of the module, by which a summary finds its outputs. Only pointers implement this method.
     #[doc(hidden)]
-    fn identity(&self) -> Identity {
-        Identity::of(self)
+    fn identity(&self) -> ModuleId {
+        ModuleId::of(self)
     }
 
     /// All parameters, each once, in field order.
@@ -264,7 +290,7 @@ pub trait Visitor {
 
     /// Receives the identity of the module in the field that was entered last, before the module's own fields.
     #[doc(hidden)]
-    fn module(&mut self, identity: Identity) {
+    fn module(&mut self, identity: ModuleId) {
         let _ = identity;
     }
 
@@ -279,7 +305,7 @@ macro_rules! forward {
                 (**self).visit(visitor);
             }
 
-            fn identity(&self) -> Identity {
+            fn identity(&self) -> ModuleId {
                 (**self).identity()
             }
         }

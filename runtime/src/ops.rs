@@ -24,14 +24,19 @@ macro_rules! operations {
 operations! {
     abs,
     adaptive_avg_pool2d,
+    adaptive_max_pool2d,
     add,
     attention,
+    attention_weights,
     avg_pool2d,
     batch_norm,
     cat,
     clamp,
     conv1d,
     conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
     div,
     dropout,
     elu,
@@ -40,7 +45,11 @@ operations! {
     exp,
     gather,
     gelu,
+    group_norm,
+    gru,
+    hardswish,
     index_select,
+    interpolate,
     layer_norm,
     leaky_relu,
     linear,
@@ -54,12 +63,19 @@ operations! {
     mean,
     min,
     minimum,
+    mish,
     mul,
     neg,
+    pad,
     permute,
+    pool1d,
     pow,
+    prelu,
     relu,
     reshape,
+    rms_norm,
+    rnn,
+    rotary,
     select,
     sigmoid,
     silu,
@@ -77,22 +93,36 @@ operations! {
 mod comparison;
 mod extreme;
 mod operators;
+pub(crate) mod recurrence;
 pub(crate) mod window;
 
 pub use adaptive_avg_pool2d::adaptive_avg_pool2d;
+pub use adaptive_max_pool2d::adaptive_max_pool2d;
 pub use attention::{Attention, scaled_dot_product_attention};
 pub use avg_pool2d::avg_pool2d;
 pub use cat::cat;
+pub use conv_transpose1d::conv_transpose1d;
+pub use conv_transpose2d::{ConvTranspose, conv_transpose2d};
 pub use conv1d::conv1d;
 pub use conv2d::{Conv, conv2d};
+pub use conv3d::{Conv3, conv3d};
 pub use embedding::embedding;
+pub use group_norm::group_norm;
+pub use gru::gru;
+pub use interpolate::{Interpolation, Resize, interpolate};
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use lstm::{LstmState, LstmWeights, lstm};
 pub use max_pool2d::max_pool2d;
+pub use pad::{Padding, pad};
+pub use pool1d::{adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d};
+pub use recurrence::RecurrentWeights;
+pub use rms_norm::rms_norm;
+pub use rnn::rnn;
+pub use rotary::Rotary;
 pub use select::select;
 pub use stack::stack;
-pub use window::{Pair, Pool};
+pub use window::{Pair, Pool, Triple};
 
 /// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, x)`. The input is saved
 /// for the backward pass.

@@ -13,9 +13,13 @@ pub use crate::metric::{
 };
 #[doc(inline)]
 pub use crate::nn::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Buffer, Conv1d, Conv2d, Dropout, Embedding,
-    Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, MultiheadAttention, Relu,
-    Sequential, Sigmoid, Silu, Softplus, Tanh,
+    Activation, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d,
+    AvgPool2d, BatchNorm1d, BatchNorm2d, BatchNorm3d, Buffer, Conv1d, Conv2d, Conv3d, ConvTranspose1d,
+    ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten, Gelu, GroupNorm, Gru, Hardswish, Identity,
+    InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, KeyValueCache, Layer, LayerNorm, LeakyRelu, Linear, Lstm,
+    MaxPool1d, MaxPool2d, Mish, Module, MultiheadAttention, Pad, PixelShuffle, PixelUnshuffle, Prelu, Relu,
+    RmsNorm, Rnn, Sequential, Sigmoid, Silu, Softplus, Tanh, TransformerEncoder, TransformerEncoderLayer,
+    Upsample,
 };
 #[doc(inline)]
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
@@ -25,9 +29,9 @@ pub use crate::run::{History, ProgressStyle, Row, RunOptions, State, StopReason,
 pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]
 pub use crate::{
-    Attention, Ema, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, Snapshot, StateDict, Tensor,
-    avg_pool2d, cat, evaluation, lr_find, max_pool2d, no_grad, no_grad_guard, predict, seed, seed_scope,
-    select, stack, summary,
+    Attention, Ema, Error, Interpolation, Labels, ModelFile, Padding, Parameter, Pool, Result, Rotary,
+    Scalar, Snapshot, StateDict, Tensor, avg_pool2d, cat, evaluation, lr_find, max_pool2d, no_grad,
+    no_grad_guard, predict, seed, seed_scope, select, stack, summary,
 };
 /// The return type of hooks that can stop the loop.
 pub use std::ops::ControlFlow;

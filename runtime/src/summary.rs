@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::nn::trace::{Calls, Trace};
-use crate::nn::{Buffer, Identity, Module, Visitor};
+use crate::nn::{Buffer, Module, ModuleId, Visitor};
 use crate::{Parameter, Scalar, Tensor, evaluation};
 
 /// A table of the layers of `model`: names, types, output shapes, parameters and bytes. `forward` applies the model
@@ -155,7 +155,7 @@ pub(crate) fn grouped(number: usize) -> String {
 /// The modules of a model, before a forward pass.
 #[derive(Debug)]
 pub(crate) struct Layers {
-    rows: Vec<(SummaryRow, Identity)>,
+    rows: Vec<(SummaryRow, ModuleId)>,
     /// For each row, the row of the module that contains it and the index of its field, if the field has an index.
     places: Vec<Option<(usize, usize)>>,
 }
@@ -170,7 +170,7 @@ impl Layers {
     /// The summary, with the outputs of a forward pass.
     pub(crate) fn with_calls(self, calls: &Calls) -> Summary {
         let identities = self.rows.iter().map(|(_, identity)| *identity).collect::<Vec<_>>();
-        let of_row = |((mut row, identity), place): ((SummaryRow, Identity), Option<(usize, usize)>)| {
+        let of_row = |((mut row, identity), place): ((SummaryRow, ModuleId), Option<(usize, usize)>)| {
             let place = place.map(|(parent, index)| (identities[parent], index));
             if let Some((shape, times)) = calls.output(identity, place) {
                 (row.output, row.calls) = (Some(shape), times);
@@ -193,7 +193,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn new(model: Identity) -> Self {
+    fn new(model: ModuleId) -> Self {
         let layers = Layers { rows: vec![(row(String::new(), model), model)], places: vec![None] };
         Self { layers, path: Vec::new(), open: Vec::new(), seen: Vec::new() }
     }
@@ -204,7 +204,7 @@ impl Collector {
     }
 }
 
-fn row(name: String, identity: Identity) -> SummaryRow {
+fn row(name: String, identity: ModuleId) -> SummaryRow {
     let kind = identity.kind();
     SummaryRow { name, kind, output: None, calls: 0, trainable: 0, frozen: 0, bytes: 0 }
 }
@@ -232,7 +232,7 @@ impl Visitor for Collector {
         self.open.push(None);
     }
 
-    fn module(&mut self, identity: Identity) {
+    fn module(&mut self, identity: ModuleId) {
         let parent = self.innermost();
         let index = self.path.last().and_then(|name| name.parse().ok());
         self.layers.rows.push((row(self.path.join("."), identity), identity));

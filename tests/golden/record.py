@@ -17,8 +17,8 @@ import sys
 import torch
 
 from cases import (
-    attention, constructors, convolution, layers, losses, metrics, model, ops, optimizers, recurrent, schedules,
-    training,
+    activations, attention, constructors, convolution, layers, losses, metrics, model, normalisation, ops, optimizers,
+    recurrent, resolution, schedules, training, transformer,
 )
 
 HERE = pathlib.Path(__file__).parent
@@ -31,6 +31,10 @@ GROUPS = {
     "layers": layers.cases,
     "recurrent": recurrent.cases,
     "attention": attention.cases,
+    "activations": activations.cases,
+    "normalisation": normalisation.cases,
+    "resolution": resolution.cases,
+    "transformer": transformer.cases,
     "optimizers": optimizers.cases,
     "schedules": schedules.cases,
     "metrics": metrics.cases,

@@ -4,6 +4,8 @@
 //! sides round in different orders. Infinities and NaN must be at the same indices. Every recorded case is read by the
 //! test of its group, which fails on an unknown case.
 
+#[path = "golden/activations.rs"]
+mod activations;
 #[path = "golden/attention.rs"]
 mod attention;
 #[path = "golden/cases.rs"]
@@ -20,13 +22,19 @@ mod layers;
 mod losses;
 #[path = "golden/metrics.rs"]
 mod metrics;
+#[path = "golden/normalisation.rs"]
+mod normalisation;
 #[path = "golden/ops.rs"]
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
 #[path = "golden/recurrent.rs"]
 mod recurrent;
+#[path = "golden/resolution.rs"]
+mod resolution;
 #[path = "golden/schedules.rs"]
 mod schedules;
 #[path = "golden/training.rs"]
 mod training;
+#[path = "golden/transformer.rs"]
+mod transformer;

@@ -163,6 +163,27 @@ pub(crate) fn backward(
     }
 }
 
+/// Computes the gradient `dx` of the input from the gradient `g` of the output. This is also the
+/// forward pass of a transposed convolution. The workspace has the length that
+/// [`backward_workspace`] returns for `dx` alone.
+pub(crate) fn input_gradient(
+    sizes: &Sizes,
+    g: &[Scalar],
+    w: &[Scalar],
+    dx: &mut [Scalar],
+    workspace: &mut [Scalar],
+) {
+    assert!(dx.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
+    if sizes.is_empty() {
+        dx.fill(0.0);
+    } else if winograd::pays_backward(sizes) {
+        // Without the gradient of the weight, the input is not read.
+        winograd::backward(sizes, [&[], g, w], Some(dx), None, workspace);
+    } else {
+        general::input_gradient(sizes, g, w, dx);
+    }
+}
+
 thread_local! {
     static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }

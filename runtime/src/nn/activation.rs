@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::line::line;
-use super::{Module, Visitor, trace};
-use crate::{Scalar, Tensor};
+use super::{Field, Module, Visitor, trace};
+use crate::{Parameter, Scalar, Tensor};
 
 /// An activation that a layer applies to its output. It is set by the method `activation` of a
 /// layer, such as `Linear::activation` or `Conv2d::activation`.
@@ -84,6 +84,12 @@ activations! {
     Silu => silu;
     /// A smooth ReLU; [`Tensor::softplus`] as a layer.
     Softplus => softplus;
+    /// `x tanh(softplus(x))`; [`Tensor::mish`] as a layer.
+    Mish => mish;
+    /// A piecewise approximation of `Silu`; [`Tensor::hardswish`] as a layer.
+    Hardswish => hardswish;
+    /// Returns its input unchanged; a placeholder in a model with exchangeable parts.
+    Identity => clone;
 }
 
 /// Keeps positive elements and multiplies the others by a factor; [`Tensor::leaky_relu`] as a layer.
@@ -108,5 +114,85 @@ impl Module for LeakyRelu {
 impl fmt::Debug for LeakyRelu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         line(f, "LeakyRelu", [Some(self.0.to_string())])
+    }
+}
+
+/// Keeps positive elements and maps the others smoothly to `(-alpha, 0]`; [`Tensor::elu`] as a layer.
+/// PyTorch's default is `Elu(1.0)`.
+///
+/// # Shapes
+/// `x: [..]` → `[..]`
+#[derive(Clone, Copy)]
+pub struct Elu(pub Scalar);
+
+impl Elu {
+    /// Applies the layer.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        trace::output(self, x.elu(self.0))
+    }
+}
+
+impl Module for Elu {
+    fn visit(&self, _: &mut dyn Visitor) {}
+}
+
+impl fmt::Debug for Elu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "Elu", [Some(self.0.to_string())])
+    }
+}
+
+/// A leaky ReLU with learned slopes; [`Tensor::prelu`] as a layer.
+///
+/// # Shapes
+/// `x: [n, channels, ..]` → the shape of `x`; with one slope `x` may have any shape.
+///
+/// # Formula
+/// `y = x` where `x > 0`, else `weight · x`. The slopes are initialised to 0.25.
+///
+/// # Source
+/// He et al. 2015; PyTorch's `nn.PReLU`.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// assert_eq!(Prelu::new(1).forward(&Tensor::from([-4.0, 4.0])).as_slice(), [-1.0, 4.0]);
+/// ```
+pub struct Prelu {
+    /// The slopes, `[channels]` or `[1]`.
+    pub weight: Parameter,
+}
+
+impl Prelu {
+    /// A layer with `slopes` slopes: 1, or the number of channels.
+    ///
+    /// # Panics
+    /// If the size of the weight overflows or exceeds memory.
+    #[track_caller]
+    pub fn new(slopes: usize) -> Self {
+        Self { weight: Parameter::filled(&[slopes], 0.25) }
+    }
+
+    /// Applies the layer.
+    ///
+    /// # Panics
+    /// If the number of slopes is neither 1 nor the number of channels.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        trace::output(self, x.prelu(&self.weight.tensor()))
+    }
+}
+
+impl Module for Prelu {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.weight.visit_field("weight", visitor);
+    }
+}
+
+impl fmt::Debug for Prelu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "Prelu", [Some(self.weight.len().to_string())])
     }
 }

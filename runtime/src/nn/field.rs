@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use super::{Activation, Buffer, Mode, Module, Visitor};
+use super::{Activation, Buffer, KeyValueCache, Mode, Module, Visitor};
 use crate::metric::Average;
-use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
+use crate::{
+    Attention, Conv, Conv3, ConvTranspose, Interpolation, Labels, Padding, Pair, Parameter, Pool, Resize,
+    Rotary, Tensor, Triple,
+};
 
 /// A field of a module: a module, a parameter, a buffer, a mode, a collection of these, or a plain value without
 /// parameters.
@@ -117,7 +120,8 @@ macro_rules! plain {
 plain! {
     (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
     String, &'static str, std::time::Duration, std::path::PathBuf,
-    &'static [&'static str], Labels, Activation, Average, Conv, Pair, Pool, fn(&Tensor) -> Tensor,
+    &'static [&'static str], Labels, Activation, Average, Attention, Conv, Conv3, ConvTranspose, Interpolation, KeyValueCache, Padding, Pair,
+    Pool, Resize, Rotary, Triple, fn(&Tensor) -> Tensor,
 }
 
 impl<T: ?Sized> Field for PhantomData<T> {

@@ -21,6 +21,14 @@ pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<Stri
     (sizes != usual).then(|| format!("{name}{text}"))
 }
 
+/// Describes the lengths of the normalised axes: `8`, or `[3, 4]` if there are several.
+pub(super) fn features(lengths: &[usize]) -> String {
+    match lengths {
+        [length] => length.to_string(),
+        _ => format!("{lengths:?}"),
+    }
+}
+
 /// Returns `words` if `holds` is true, else `None`.
 pub(super) fn when(holds: bool, words: &str) -> Option<String> {
     holds.then(|| words.to_owned())
@@ -73,18 +81,64 @@ mod tests {
             (&Embedding::new(65, 8).padding(0), "Embedding(65 -> 8, padding 0)"),
             (&LayerNorm::new(8).eps(0.5), "LayerNorm(8, eps 0.5)"),
             (&BatchNorm1d::new(8), "BatchNorm1d(8)"),
+            (&BatchNorm2d::new(8).momentum(0.5).eps(0.25), "BatchNorm2d(8, eps 0.25, momentum 0.5)"),
+            (&BatchNorm3d::new(8).cumulative_average(), "BatchNorm3d(8, cumulative average)"),
+            (&LayerNorm::over(&[3, 4]), "LayerNorm([3, 4])"),
+            (&RmsNorm::new(8), "RmsNorm(8)"),
+            (&RmsNorm::over(&[3, 4]).eps(0.5), "RmsNorm([3, 4], eps 0.5)"),
+            (&GroupNorm::new(2, 8).no_affine(), "GroupNorm(8, 2 groups, no affine)"),
+            (&InstanceNorm2d::new(8), "InstanceNorm2d(8)"),
+            (
+                &InstanceNorm1d::new(8).affine().running_stats().eps(0.5),
+                "InstanceNorm1d(8, affine, running stats, eps 0.5)",
+            ),
+            (&LayerNorm::new(8).no_bias(), "LayerNorm(8, no bias)"),
+            (&LayerNorm::new(8).no_affine(), "LayerNorm(8, no affine)"),
             (&Dropout::new(0.5), "Dropout(0.5)"),
+            (&Dropout2d::new(0.5), "Dropout2d(0.5)"),
+            (&Elu(0.5), "Elu(0.5)"),
+            (&Prelu::new(3), "Prelu(3)"),
+            (&Identity, "Identity"),
+            (&Conv3d::new(2, 4, 3).padding(1).groups(2), "Conv3d(2 -> 4, kernel 3, padding 1, 2 groups)"),
+            (
+                &ConvTranspose2d::new(2, 4, 3).stride(2).output_padding([1, 0]).no_bias(),
+                "ConvTranspose2d(2 -> 4, kernel 3, stride 2, output padding [1, 0], no bias)",
+            ),
+            (&ConvTranspose1d::new(2, 4, 3).groups(2), "ConvTranspose1d(2 -> 4, kernel 3, 2 groups)"),
+            (&Upsample::by(2.0), "Upsample(by 2)"),
+            (
+                &Upsample::to(&[4, 5]).mode(Interpolation::Linear).align_corners(),
+                "Upsample(to [4, 5], Linear, align corners)",
+            ),
+            (&Pad::new(&[1, 2], Padding::Reflect), "Pad([1, 2], Reflect)"),
+            (&PixelShuffle::new(2), "PixelShuffle(2)"),
+            (&PixelUnshuffle::new(2), "PixelUnshuffle(2)"),
             (&LeakyRelu(0.25), "LeakyRelu(0.25)"),
             (&MaxPool2d::new(2), "MaxPool2d(2)"),
             (&MaxPool2d::new([2, 3]).stride(1).padding(1), "MaxPool2d([2, 3], stride 1, padding 1)"),
             (&AvgPool2d::new(3), "AvgPool2d(3)"),
             (&AdaptiveAvgPool2d::new([1, 2]), "AdaptiveAvgPool2d([1, 2])"),
+            (&AdaptiveMaxPool2d::new(1), "AdaptiveMaxPool2d(1)"),
+            (&MaxPool1d::new(3).stride(2).dilation(2), "MaxPool1d(3, stride 2, dilation 2)"),
+            (&AvgPool1d::new(3).padding(1), "AvgPool1d(3, padding 1)"),
+            (&AdaptiveAvgPool1d::new(4), "AdaptiveAvgPool1d(4)"),
+            (&AdaptiveMaxPool1d::new(4), "AdaptiveMaxPool1d(4)"),
+            (&Gru::new(4, 8).bidirectional(), "Gru(4 -> 8, bidirectional)"),
+            (&Rnn::new(4, 8), "Rnn(4 -> 8)"),
             (&Lstm::new(4, 8), "Lstm(4 -> 8)"),
             (
                 &Lstm::new(4, 8).layers(2).bidirectional().no_bias().dropout(0.5),
                 "Lstm(4 -> 8, 2 layers, bidirectional, no bias, dropout 0.5)",
             ),
             (&MultiheadAttention::new(8, 2), "MultiheadAttention(8, 2 heads)"),
+            (
+                &MultiheadAttention::new(8, 2).rotary(Rotary::new(4)).dropout(0.5),
+                "MultiheadAttention(8, 2 heads, rotary, dropout 0.5)",
+            ),
+            (
+                &TransformerEncoderLayer::new(8, 2).feedforward(16).norm_first().dropout(0.0),
+                "TransformerEncoderLayer(8, 2 heads, feedforward 16, Relu, norm first)",
+            ),
             (&Flatten, "Flatten"),
         ];
         for (layer, text) in said {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use super::line::{line, when};
-use super::{Dropout, Field, Mode, Module, Visitor, init, trace};
+use super::recurrent::{Cell, Sizes, Stack, joined, row};
+use super::{Module, Visitor, trace};
 use crate::ops::lstm::run;
-use crate::shape::product;
-use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
+use crate::{LstmState, LstmWeights, RecurrentWeights, Scalar, Tensor};
 
 /// A long short-term memory (LSTM) of one or more layers.
 ///
@@ -37,30 +36,7 @@ use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 /// let (next, _) = layer.forward(&Tensor::zeros(&[2, 3, 4]), Some(&state.detach()));
 /// assert_eq!(next.shape(), [2, 3, 8]);
 /// ```
-pub struct Lstm {
-    sizes: Sizes,
-    /// The cells of all layers in order. Each layer has the forward direction first, and then the backward
-    /// direction if there is one.
-    cells: Vec<Cell>,
-    dropout: Dropout,
-    mode: Mode,
-}
-
-#[derive(Clone, Copy)]
-struct Sizes {
-    inputs: usize,
-    hidden: usize,
-    layers: usize,
-    directions: usize,
-    bias: bool,
-}
-
-/// The weights and biases of one direction of one layer.
-struct Cell {
-    weight_ih: Parameter,
-    weight_hh: Parameter,
-    bias: Option<[Parameter; 2]>,
-}
+pub struct Lstm(Stack);
 
 impl Lstm {
     /// An LSTM of one layer from `inputs` to `hidden` features.
@@ -69,7 +45,7 @@ impl Lstm {
     /// If the size of the weights overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize) -> Self {
-        Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
+        Self(Stack::new("Lstm", 4, inputs, hidden))
     }
 
     /// Sets the number of stacked layers, at least 1. Each layer reads the output of the previous one.
@@ -78,21 +54,20 @@ impl Lstm {
     /// If `layers` is 0.
     #[track_caller]
     pub fn layers(self, layers: usize) -> Self {
-        assert!(layers > 0, "`layers` of `Lstm` is 0, but must be at least 1");
-        Self::build(Sizes { layers, ..self.sizes }, self.dropout)
+        Self(self.0.layers(layers))
     }
 
     /// Adds a second direction to each layer. The second direction runs backward in time and has
     /// its own weights.
     #[track_caller]
     pub fn bidirectional(self) -> Self {
-        Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)
+        Self(self.0.bidirectional())
     }
 
     /// The same layer without biases.
     #[track_caller]
     pub fn no_bias(self) -> Self {
-        Self::build(Sizes { bias: false, ..self.sizes }, self.dropout)
+        Self(self.0.no_bias())
     }
 
     /// Sets the dropout probability `p`, in [0, 1]. In training, dropout is applied to the output
@@ -102,20 +77,7 @@ impl Lstm {
     /// If `p` is out of range.
     #[track_caller]
     pub fn dropout(self, p: Scalar) -> Self {
-        Self { dropout: Dropout::new(p), ..self }
-    }
-
-    #[track_caller]
-    fn build(sizes: Sizes, dropout: Dropout) -> Self {
-        let Sizes { inputs, hidden, layers, directions, bias } = sizes;
-        let outputs = product("Lstm: the outputs", &[directions, hidden]);
-        let mut cells = Vec::new();
-        for layer in 0..layers {
-            for _ in 0..directions {
-                cells.push(Cell::new(if layer == 0 { inputs } else { outputs }, hidden, bias));
-            }
-        }
-        Self { sizes, cells, dropout, mode: Mode::default() }
+        Self(self.0.dropout(p))
     }
 
     /// Applies the layer, and returns all outputs and the final state. The initial state is
@@ -126,13 +88,16 @@ impl Lstm {
     /// and the batch.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
-        let Sizes { hidden, directions, .. } = self.sizes;
-        let starts = self.check(x, start);
+        let Sizes { hidden, directions, .. } = self.0.sizes;
+        let starts = start.map(|start| [&start.h, &start.c]);
+        for part in starts.iter().flatten() {
+            self.0.check("lstm", x, part);
+        }
         let mut output = x.clone();
-        let mut ends = Vec::with_capacity(self.cells.len());
-        for (layer, cells) in self.cells.chunks(directions).enumerate() {
+        let mut ends = Vec::with_capacity(self.0.cells.len());
+        for (layer, cells) in self.0.cells.chunks(directions).enumerate() {
             if layer > 0 {
-                output = self.dropout.forward(&output);
+                output = self.0.dropout.forward(&output);
             }
             let mut outputs = Vec::with_capacity(directions);
             for (direction, cell) in cells.iter().enumerate() {
@@ -145,7 +110,7 @@ impl Lstm {
                         c: row(c, number).reshape(&shape),
                     });
                 }
-                let (states, end) = run(&output, &cell.weights(), start.as_ref(), direction == 1);
+                let (states, end) = run(&output, &weights(cell), start.as_ref(), direction == 1);
                 outputs.push(states);
                 ends.push(end);
             }
@@ -158,94 +123,29 @@ impl Lstm {
         }
         (trace::output(self, output), LstmState { h: joined(h, 0), c: joined(c, 0) })
     }
-
-    #[track_caller]
-    fn check<'a>(&self, x: &Tensor, start: Option<&'a LstmState>) -> Option<[&'a Tensor; 2]> {
-        let start = start?;
-        let wanted = [self.cells.len(), x.shape().first().copied().unwrap_or(0), self.sizes.hidden];
-        for part in [&start.h, &start.c] {
-            assert!(
-                part.shape() == wanted,
-                "lstm: the state to start from has the shape {:?}, and this layer and the input {:?} need \
-                 {wanted:?}, [layers and directions, batch, hidden]",
-                part.shape(),
-                x.shape()
-            );
-        }
-        Some([&start.h, &start.c])
-    }
 }
 
-/// The slice of a tensor at index `number` of the first axis. The first axis is kept with length 1.
-#[track_caller]
-fn row(of: &Tensor, number: usize) -> Tensor {
-    of.slice(0, number..=number)
-}
-
-/// Concatenates tensors along an axis. A single tensor is returned unchanged.
-#[track_caller]
-fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
-    if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }
-}
-
-impl Cell {
-    #[track_caller]
-    fn new(inputs: usize, hidden: usize, bias: bool) -> Self {
-        let bound = if hidden == 0 { 0.0 } else { 1.0 / (hidden as f64).sqrt() };
-        let rows = product("Lstm: the rows of its weights", &[4, hidden]);
-        let weight_ih = init::drawn(&[rows, inputs], bound);
-        let weight_hh = init::drawn(&[rows, hidden], bound);
-        let bias = if bias { Some([init::drawn(&[rows], bound), init::drawn(&[rows], bound)]) } else { None };
-        Self { weight_ih, weight_hh, bias }
-    }
-
-    fn weights(&self) -> LstmWeights {
-        LstmWeights {
-            weight_ih: self.weight_ih.tensor(),
-            weight_hh: self.weight_hh.tensor(),
-            bias: self.bias.as_ref().map(|pair| pair.each_ref().map(Parameter::tensor)),
-        }
-    }
+fn weights(cell: &Cell) -> LstmWeights {
+    let RecurrentWeights { weight_ih, weight_hh, bias } = cell.weights();
+    LstmWeights { weight_ih, weight_hh, bias }
 }
 
 impl Module for Lstm {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        for (number, cell) in self.cells.iter().enumerate() {
-            let layer = number / self.sizes.directions;
-            let suffix = if number % self.sizes.directions == 1 { "_reverse" } else { "" };
-            let mut show = |kind: &str, parameter: &Parameter| {
-                visitor.parameter(&format!("{kind}_l{layer}{suffix}"), parameter);
-            };
-            show("weight_ih", &cell.weight_ih);
-            show("weight_hh", &cell.weight_hh);
-            if let Some([ih, hh]) = &cell.bias {
-                show("bias_ih", ih);
-                show("bias_hh", hh);
-            }
-        }
-        self.dropout.visit(visitor);
-        self.mode.visit_field("mode", visitor);
+        self.0.visit(visitor);
     }
 }
 
 impl fmt::Debug for Lstm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Sizes { inputs, hidden, layers, directions, bias } = self.sizes;
-        let parts = [
-            Some(format!("{inputs} -> {hidden}")),
-            when(layers > 1, &format!("{layers} layers")),
-            when(directions > 1, "bidirectional"),
-            when(!bias, "no bias"),
-            when(self.dropout.p() > 0.0, &format!("dropout {}", self.dropout.p())),
-        ];
-        line(f, "Lstm", parts)
+        self.0.describe(f, None)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seed;
+    use crate::{cat, seed};
 
     fn numbers(shape: &[usize]) -> Tensor {
         let count: usize = shape.iter().product();

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::line::{line, when};
-use super::{Field, Linear, Module, Visitor, init, trace};
+use super::{Dropout, Field, KeyValueCache, Linear, Module, Visitor, init, trace};
 use crate::shape::product;
-use crate::{Attention, Parameter, Tensor, linear};
+use crate::{Array, Attention, Parameter, Rotary, Scalar, Tensor, linear};
 
 /// Projects queries, keys and values, computes attention in each head, and projects the
 /// concatenated outputs. Each head uses an equal part of the width.
@@ -24,7 +24,8 @@ use crate::{Attention, Parameter, Tensor, linear};
 ///
 /// # Source
 /// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, and with the
-/// same names and initialisation. Only the output is returned, without the attention weights.
+/// same names and initialisation. [`forward`](Self::forward) returns the output only;
+/// [`forward_with_weights`](Self::forward_with_weights) also returns the attention weights.
 ///
 /// # Example
 /// ```
@@ -47,6 +48,8 @@ pub struct MultiheadAttention {
     /// The projection of the concatenated outputs of the heads.
     pub out_proj: Linear,
     heads: usize,
+    rotary: Option<Rotary>,
+    dropout: Dropout,
 }
 
 impl MultiheadAttention {
@@ -69,7 +72,33 @@ impl MultiheadAttention {
             init::constant(bias, 0.0);
         }
         let in_proj_bias = Some(Parameter::filled(&[rows], 0.0));
-        Self { in_proj_weight, in_proj_bias, out_proj, heads }
+        Self { in_proj_weight, in_proj_bias, out_proj, heads, rotary: None, dropout: Dropout::new(0.0) }
+    }
+
+    /// Sets the dropout probability `p` of the attention weights, in [0, 1], in training. With
+    /// dropout, memory is quadratic in the lengths of the sequences.
+    ///
+    /// # Panics
+    /// If `p` is out of range.
+    #[track_caller]
+    pub fn dropout(self, p: Scalar) -> Self {
+        Self { dropout: Dropout::new(p), ..self }
+    }
+
+    /// Rotates queries and keys by their positions, which start at 0, or at the length of the
+    /// [cache](KeyValueCache).
+    ///
+    /// # Panics
+    /// If the width of `rotary` is not that of a head.
+    #[track_caller]
+    pub fn rotary(self, rotary: Rotary) -> Self {
+        let width = self.in_proj_weight.shape()[1] / self.heads;
+        assert!(
+            rotary.width() == width,
+            "MultiheadAttention: the width {} of `rotary` must be the width {width} of a head",
+            rotary.width()
+        );
+        Self { rotary: Some(rotary), ..self }
     }
 
     /// The same layer without biases.
@@ -86,17 +115,115 @@ impl MultiheadAttention {
     #[track_caller]
     pub fn forward(&self, query: &Tensor, key: &Tensor, value: &Tensor, options: &Attention) -> Tensor {
         self.check([query, key, value]);
+        let options = &self.with_dropout(options);
         let width = self.in_proj_weight.shape()[1];
-        let attended = if query.is_same(key) && key.is_same(value) {
+        let attended = if self.rotary.is_some() {
+            let [q, k, v] = self.projected([query, key, value], 0);
+            options.packed_each(&q, &k, &v, self.heads)
+        } else if query.is_same(key) && key.is_same(value) {
             options.packed(&self.project(query, 0..3 * width), self.heads)
         } else if key.is_same(value) {
             let (q, kv) = (self.project(query, 0..width), self.project(key, width..3 * width));
             options.packed_pair(&q, &kv, self.heads)
         } else {
-            let (q, k) = (self.project(query, 0..width), self.project(key, width..2 * width));
-            options.packed_each(&q, &k, &self.project(value, 2 * width..3 * width), self.heads)
+            let [q, k, v] = self.projected([query, key, value], 0);
+            options.packed_each(&q, &k, &v, self.heads)
         };
         trace::output(self, self.out_proj.forward(&attended))
+    }
+
+    /// As [`forward`](Self::forward). Also returns the attention weights of each head,
+    /// `[.., heads, queries, keys]`, after dropout. PyTorch's default, the mean over the heads, is
+    /// `weights.mean_axis(-3)`.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let (layer, x) = (MultiheadAttention::new(8, 2), Tensor::randn(&[3, 5, 8]));
+    /// let (output, weights) = layer.forward_with_weights(&x, &x, &x, &Attention::new());
+    /// assert_eq!((output.shape(), weights.shape()), (&[3, 5, 8][..], &[3, 2, 5, 5][..]));
+    /// ```
+    #[track_caller]
+    pub fn forward_with_weights(
+        &self,
+        query: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        options: &Attention,
+    ) -> (Tensor, Tensor) {
+        self.check([query, key, value]);
+        let inputs = self.projected([query, key, value], 0);
+        let (attended, weights) = self.with_dropout(options).stored(inputs.each_ref(), self.heads);
+        (trace::output(self, self.out_proj.forward(&attended)), weights)
+    }
+
+    /// Causal self-attention of new tokens of a sequence, which attend to themselves and to all
+    /// earlier tokens. The keys and values of the earlier tokens are in `cache`, and those of the new
+    /// tokens are added to it.
+    ///
+    /// Token after token, this computes the same as [`forward`](Self::forward) with
+    /// [`Attention::causal`] on the whole sequence, without computing earlier keys and values again.
+    /// Gradients do not flow to earlier calls.
+    ///
+    /// # Panics
+    /// If the shape of `x` is incompatible with the layer or with the earlier tokens.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::nn::KeyValueCache;
+    /// use training_loop::prelude::*;
+    ///
+    /// let (layer, x) = (MultiheadAttention::new(8, 2), Tensor::randn(&[3, 5, 8]));
+    /// let mut cache = KeyValueCache::new();
+    /// let first = layer.forward_cached(&x.slice(1, 0..4), &mut cache);
+    /// let last = layer.forward_cached(&x.slice(1, 4..5), &mut cache);
+    /// assert_eq!((first.shape(), last.shape(), cache.len()), (&[3, 4, 8][..], &[3, 1, 8][..], 5));
+    /// ```
+    #[track_caller]
+    pub fn forward_cached(&self, x: &Tensor, cache: &mut KeyValueCache) -> Tensor {
+        self.check([x, x, x]);
+        let (before, time) = (cache.len(), x.shape()[x.rank() - 2]);
+        let [q, k, v] = self.projected([x, x, x], before);
+        let [k, v] = cache.extend(k, v);
+        let options = match (before, time) {
+            (0, _) => Attention::new().causal(),
+            (_, 1) => Attention::new(),
+            _ => {
+                Attention::new().mask(&Tensor::from(Array::from_shape_fn(vec![time, before + time], |at| {
+                    if at[1] > before + at[0] { Scalar::NEG_INFINITY } else { 0.0 }
+                })))
+            }
+        };
+        let attended = self.with_dropout(&options).packed_each(&q, &k, &v, self.heads);
+        trace::output(self, self.out_proj.forward(&attended))
+    }
+
+    /// The number of heads.
+    pub(super) fn heads(&self) -> usize {
+        self.heads
+    }
+
+    /// The options, with the dropout of the layer in training.
+    fn with_dropout(&self, options: &Attention) -> Attention {
+        let p = self.dropout.active();
+        if p > 0.0 { options.clone().dropout(p) } else { options.clone() }
+    }
+
+    /// The projections of query, key and value. Queries and keys are rotated if the layer has rotary
+    /// positions; `start` is the position of the first token.
+    #[track_caller]
+    fn projected(&self, [query, key, value]: [&Tensor; 3], start: usize) -> [Tensor; 3] {
+        let width = self.in_proj_weight.shape()[1];
+        let (q, k) = (self.project(query, 0..width), self.project(key, width..2 * width));
+        let v = self.project(value, 2 * width..3 * width);
+        match self.rotary {
+            Some(rotary) => [rotary.apply(&q, start), rotary.apply(&k, start), v],
+            None => [q, k, v],
+        }
     }
 
     /// Multiplies `x` by the rows `rows` of `in_proj_weight`, and adds the elements `rows` of
@@ -139,6 +266,7 @@ impl Module for MultiheadAttention {
         self.in_proj_weight.visit_field("in_proj_weight", visitor);
         self.in_proj_bias.visit_field("in_proj_bias", visitor);
         self.out_proj.visit_field("out_proj", visitor);
+        self.dropout.visit(visitor);
     }
 }
 
@@ -149,6 +277,8 @@ impl fmt::Debug for MultiheadAttention {
             Some(width.to_string()),
             Some(format!("{heads} heads")),
             when(self.in_proj_bias.is_none(), "no bias"),
+            when(self.rotary.is_some(), "rotary"),
+            when(self.dropout.p() > 0.0, &format!("dropout {}", self.dropout.p())),
         ];
         line(f, "MultiheadAttention", parts)
     }
@@ -190,5 +320,57 @@ mod tests {
         let other = Tensor::zeros(&[3, 6]);
         let _ =
             MultiheadAttention::new(8, 2).forward(&Tensor::zeros(&[2, 8]), &other, &other, &Attention::new());
+    }
+
+    #[test]
+    fn a_cache_gives_the_outputs_of_the_whole_sequence() {
+        for rotary in [false, true] {
+            let layer = MultiheadAttention::new(8, 2);
+            let layer = if rotary { layer.rotary(Rotary::new(4)) } else { layer };
+            let x = Tensor::randn(&[2, 7, 8]);
+            let whole = layer.forward(&x, &x, &x, &Attention::new().causal());
+            let mut cache = KeyValueCache::new();
+            let mut parts = Vec::new();
+            for range in [0..3, 3..4, 4..4, 4..7] {
+                parts.push(layer.forward_cached(&x.slice(1, range), &mut cache));
+            }
+            let parts = crate::cat(&parts.iter().collect::<Vec<_>>(), 1);
+            assert!(parts.as_slice().iter().zip(whole.as_slice()).all(|(a, b)| (a - b).abs() < 1e-5));
+            assert_eq!(cache.len(), 7);
+        }
+    }
+
+    #[test]
+    fn rotated_attention_depends_on_distances_only() {
+        let layer = MultiheadAttention::new(4, 1).rotary(Rotary::new(4));
+        let (a, b) = (Tensor::randn(&[1, 4]), Tensor::randn(&[1, 4]));
+        let weights = |x: &Tensor| layer.forward_with_weights(x, x, x, &Attention::new()).1;
+        let early = weights(&crate::cat(&[&a, &b, &a, &b], 0));
+        // The first two tokens see the last two as the last two see tokens two places later: compare the scores' ratios.
+        let ratio = |row: usize, one: usize, other: usize| {
+            early.as_slice()[4 * row + one] / early.as_slice()[4 * row + other]
+        };
+        assert!((ratio(0, 0, 1) - ratio(2, 2, 3)).abs() < 1e-4 * ratio(0, 0, 1));
+        assert!((ratio(0, 0, 2) - 1.0).abs() > 1e-6);
+    }
+
+    #[test]
+    fn dropout_is_for_training() {
+        crate::seed(5);
+        let (layer, x) = (MultiheadAttention::new(8, 2).dropout(0.5), Tensor::randn(&[2, 5, 8]));
+        let output = || layer.forward(&x, &x, &x, &Attention::new()).to_array();
+        assert_ne!(output(), output());
+        layer.eval();
+        let (plain, copy) = (output(), Tensor::from(x.view()));
+        assert_eq!(plain, output());
+        let (stored, weights) = layer.forward_with_weights(&x, &copy, &copy, &Attention::new());
+        assert!(stored.as_slice().iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert!(weights.sum_axis(-1).as_slice().iter().all(|sum| (sum - 1.0).abs() < 1e-5));
+    }
+
+    #[test]
+    #[should_panic(expected = "the width 8 of `rotary` must be the width 4 of a head")]
+    fn another_rotation_is_named() {
+        let _ = MultiheadAttention::new(8, 2).rotary(Rotary::new(8));
     }
 }

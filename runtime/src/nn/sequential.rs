@@ -3,8 +3,11 @@
 use std::fmt;
 
 use super::{
-    AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Field, Flatten, Gelu, LayerNorm,
-    LeakyRelu, Linear, MaxPool2d, Module, Relu, Sigmoid, Silu, Softplus, Tanh, Visitor, trace,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+    BatchNorm1d, BatchNorm2d, BatchNorm3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, Dropout,
+    Dropout2d, Elu, Field, Flatten, Gelu, GroupNorm, Hardswish, Identity, InstanceNorm1d, InstanceNorm2d,
+    InstanceNorm3d, LayerNorm, LeakyRelu, Linear, MaxPool1d, MaxPool2d, Mish, Module, Pad, PixelShuffle,
+    PixelUnshuffle, Prelu, Relu, RmsNorm, Sigmoid, Silu, Softplus, Tanh, Upsample, Visitor, trace,
 };
 use crate::Tensor;
 
@@ -13,7 +16,7 @@ use crate::Tensor;
     message = "`{Self}` is not a layer of a `Sequential`",
     label = "not a layer",
     note = "a layer maps one tensor to one: derive `Module` and implement `Layer`, whose `forward` takes and returns a `Tensor`",
-    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or return more: hold them in a struct with a `forward` of its own"
+    note = "`Embedding`, `Lstm`, `Gru`, `Rnn` and `MultiheadAttention` take or return more: hold them in a struct with a `forward` of its own"
 )]
 pub trait Layer: Module + Send + Sync {
     /// Applies the layer.
@@ -81,8 +84,12 @@ macro_rules! layers {
 }
 
 layers! {
-    AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Flatten, Gelu, LayerNorm, LeakyRelu, Linear,
-    MaxPool2d, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d,
+    AvgPool2d, BatchNorm1d, BatchNorm2d, BatchNorm3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d,
+    ConvTranspose2d, Dropout, Dropout2d, Elu, Flatten, Gelu, GroupNorm, Hardswish, Identity,
+    InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LeakyRelu, Linear, MaxPool1d,
+    MaxPool2d, Mish, Pad, PixelShuffle, PixelUnshuffle, Prelu, Relu, RmsNorm, Sequential, Sigmoid,
+    Silu, Softplus, Tanh, Upsample,
 }
 
 /// A sequence of layers. `{:?}` and `{:#?}` list the layers.

@@ -10,14 +10,14 @@ use crate::Tensor;
 
 /// The identity of a module while it stays at one place in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct ModuleId {
     address: usize,
     type_name: &'static str,
     /// Whether the type has a size. Modules without a size, such as `Relu`, may share an address.
     is_sized: bool,
 }
 
-impl Identity {
+impl ModuleId {
     /// The identity of a module.
     pub(crate) fn of<M: ?Sized>(module: &M) -> Self {
         Self {
@@ -36,9 +36,9 @@ impl Identity {
 
 /// A call of a layer.
 struct Call {
-    layer: Identity,
+    layer: ModuleId,
     /// For a layer of a `Sequential`, the sequence and the index of the layer.
-    place: Option<(Identity, usize)>,
+    place: Option<(ModuleId, usize)>,
     shape: Vec<usize>,
 }
 
@@ -50,7 +50,7 @@ thread_local! {
     static CALLS: RefCell<Option<Vec<Call>>> = const { RefCell::new(None) };
 }
 
-fn record(layer: impl FnOnce() -> Identity, place: Option<(Identity, usize)>, output: &Tensor) {
+fn record(layer: impl FnOnce() -> ModuleId, place: Option<(ModuleId, usize)>, output: &Tensor) {
     let _ = CALLS.try_with(|calls| {
         if let Some(calls) = &mut *calls.borrow_mut() {
             calls.push(Call { layer: layer(), place, shape: output.shape().to_vec() });
@@ -61,7 +61,7 @@ fn record(layer: impl FnOnce() -> Identity, place: Option<(Identity, usize)>, ou
 /// Records the shape of a layer's output, and returns the output.
 pub(super) fn output<L: ?Sized>(layer: &L, output: Tensor) -> Tensor {
     if TRACES.load(Ordering::Relaxed) > 0 {
-        record(|| Identity::of(layer), None, &output);
+        record(|| ModuleId::of(layer), None, &output);
     }
     output
 }
@@ -70,11 +70,11 @@ pub(super) fn output<L: ?Sized>(layer: &L, output: Tensor) -> Tensor {
 pub(super) fn output_at<S>(
     sequence: &S,
     index: usize,
-    layer: impl FnOnce() -> Identity,
+    layer: impl FnOnce() -> ModuleId,
     output: Tensor,
 ) -> Tensor {
     if TRACES.load(Ordering::Relaxed) > 0 {
-        record(layer, Some((Identity::of(sequence), index)), &output);
+        record(layer, Some((ModuleId::of(sequence), index)), &output);
     }
     output
 }
@@ -119,8 +119,8 @@ impl Calls {
     /// layer. `None` if the layer was not called, or if it cannot be told from others.
     pub(crate) fn output(
         &self,
-        layer: Identity,
-        place: Option<(Identity, usize)>,
+        layer: ModuleId,
+        place: Option<(ModuleId, usize)>,
     ) -> Option<(Vec<usize>, usize)> {
         let of = |is_it: &dyn Fn(&Call) -> bool| {
             let calls = self.0.iter().filter(|call| is_it(call)).collect::<Vec<_>>();

@@ -1,9 +1,10 @@
 //! Scaled dot-product attention.
 
+use super::attention_weights::mask_place;
 use crate::autograd::record;
 use crate::broadcast::needs;
 use crate::gradcheck::Case;
-use crate::kernel::attention::{MaskPlace, Place, Plan, Saved, backward, forward};
+use crate::kernel::attention::{Place, Plan, Saved, backward, forward};
 use crate::shape::{Shape, product};
 use crate::storage::Buffer;
 use crate::value::Value;
@@ -55,12 +56,15 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
         k.shape(),
         v.shape()
     );
+    if options.dropout > 0.0 {
+        return options.composed([q, k, v]).0;
+    }
     let sizes = Sizes { lead, heads: None, queries: *queries, keys: *keys, width: *width, values: *values };
     let places = [*width, *width, *values].map(|row| Place { start: 0, row });
     options.attend(&sizes, [q, k, v], [0, 1, 2], places)
 }
 
-/// The options of attention: a causal mask, the scale of the scores, and an additive mask.
+/// The options of attention: a causal mask, the scale of the scores, an additive mask, and dropout.
 ///
 /// # Example
 /// ```
@@ -72,9 +76,10 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Attention {
-    causal: bool,
-    scale: Option<Scalar>,
-    mask: Option<Tensor>,
+    pub(super) causal: bool,
+    pub(super) scale: Option<Scalar>,
+    pub(super) mask: Option<Tensor>,
+    pub(super) dropout: Scalar,
 }
 
 /// The sizes of the queries, keys and values.
@@ -118,6 +123,17 @@ impl Attention {
         Self { mask: Some(mask.clone()), ..self }
     }
 
+    /// Zeroes each weight with probability `p`, in [0, 1], and scales the others up. The weights are always dropped,
+    /// as by [`Tensor::dropout`]. With dropout the weights are stored: memory is quadratic in the lengths.
+    ///
+    /// # Panics
+    /// If `p` is out of range.
+    #[track_caller]
+    pub fn dropout(self, p: Scalar) -> Self {
+        assert!((0.0..=1.0).contains(&p), "attention: the probability {p} of dropout is not in [0, 1]");
+        Self { dropout: p, ..self }
+    }
+
     /// Self-attention within each sequence. The tensor `qkv` contains the queries, keys and values
     /// of all heads.
     ///
@@ -152,6 +168,10 @@ impl Attention {
             qkv.shape()
         );
         let (all, width) = (row / 3, row / 3 / heads);
+        if self.dropout > 0.0 {
+            let parts = [0, 1, 2].map(|part| qkv.slice(-1, part * all..(part + 1) * all));
+            return self.stored(parts.each_ref(), heads).0;
+        }
         let sizes = Sizes { lead, heads: Some(heads), queries: *time, keys: *time, width, values: width };
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
@@ -163,6 +183,10 @@ impl Attention {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {
             unreachable!("the layer has checked the shapes")
         };
+        if self.dropout > 0.0 {
+            let [k, v] = [0, 1].map(|part| kv.slice(-1, part * all..(part + 1) * all));
+            return self.stored([q, &k, &v], heads).0;
+        }
         let width = all / heads;
         let sizes = Sizes { lead, heads: Some(heads), queries: *queries, keys: *keys, width, values: width };
         let place = |start, row| Place { start, row };
@@ -175,6 +199,9 @@ impl Attention {
         let ([lead @ .., queries, all], [.., keys, _]) = (q.shape(), k.shape()) else {
             unreachable!("the layer has checked the shapes")
         };
+        if self.dropout > 0.0 {
+            return self.stored([q, k, v], heads).0;
+        }
         let width = all / heads;
         let sizes = Sizes { lead, heads: Some(heads), queries: *queries, keys: *keys, width, values: width };
         self.attend(&sizes, [q, k, v], [0, 1, 2], [Place { start: 0, row: *all }; 3])
@@ -233,37 +260,6 @@ impl Attention {
         let (batches, heads) = (lead.iter().product(), heads.unwrap_or(1));
         Plan { batches, heads, queries, keys, width, values, causal: self.causal, scale, places, mask }
     }
-}
-
-/// The layout of the mask, with one start offset per score matrix. `lead` contains the leading axes
-/// of the scores, without the axes of the queries and keys.
-#[track_caller]
-fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize) -> Option<MaskPlace> {
-    let mask = mask?;
-    assert!(
-        !mask.requires_grad(),
-        "attention: no gradient flows to the mask; `detach` it, or compute the attention with `matmul` and `softmax` \
-         to learn it"
-    );
-    let mask = mask.shape();
-    let wanted = [lead, &[queries, keys]].concat();
-    let missing = wanted.len().checked_sub(mask.len());
-    let fits = missing.is_some_and(|missing| {
-        mask.iter().zip(&wanted[missing..]).all(|(&own, &length)| own == length || own == 1)
-    });
-    assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
-    if queries == 0 || keys == 0 {
-        // Without scores no mask is needed. A list of all score matrices might exceed memory.
-        return None;
-    }
-    let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();
-    let strides = Shape::new(&own).strides();
-    let step = |axis: usize| if own[axis] == 1 { 0 } else { strides[axis] };
-    let mut starts = vec![0];
-    for (axis, &length) in lead.iter().enumerate() {
-        starts = starts.iter().flat_map(|start| (0..length).map(move |i| start + i * step(axis))).collect();
-    }
-    Some(MaskPlace { starts, row: step(lead.len()), column: step(lead.len() + 1) })
 }
 
 fn some_mask(shape: &[usize]) -> Tensor {

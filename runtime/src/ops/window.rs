@@ -1,4 +1,4 @@
-//! Sliding windows over two axes: pooling options and size checks.
+//! Sliding windows: pooling options and size checks.
 
 use crate::shape::{self, Shape};
 
@@ -25,6 +25,25 @@ impl From<(usize, usize)> for Pair {
     #[track_caller]
     fn from((height, width): (usize, usize)) -> Self {
         Self([height, width])
+    }
+}
+
+/// Three numbers, one for each axis of a volume. A triple is converted from `[depth, height, width]`,
+/// or from one number that applies to all axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Triple(pub(crate) [usize; 3]);
+
+impl From<usize> for Triple {
+    #[track_caller]
+    fn from(all: usize) -> Self {
+        Self([all; 3])
+    }
+}
+
+impl From<[usize; 3]> for Triple {
+    #[track_caller]
+    fn from(each: [usize; 3]) -> Self {
+        Self(each)
     }
 }
 

@@ -176,6 +176,6 @@ fn pictures_in_the_wrong_shape() {
         "{said}"
     );
     let said = said!(BatchNorm1d::new(8).forward(&zeros(&[2, 8, 3, 3])));
-    let help = "`norm.forward(&x.flatten(2)).reshape(x.shape())`";
+    let help = "for this number of axes use `BatchNorm2d`";
     assert!(said.ends_with(help), "{said}");
 }

@@ -101,8 +101,17 @@ fn numbers_of_pytorch_are_recorded_for_everything() {
     let folders = [
         (
             "runtime/src/ops",
-            &["ops", "attention", "convolution", "recurrent"][..],
-            &["operators", "comparison", "extreme", "window", "dropout", "batch_norm"][..],
+            &[
+                "ops",
+                "attention",
+                "convolution",
+                "recurrent",
+                "activations",
+                "normalisation",
+                "resolution",
+                "transformer",
+            ][..],
+            &["operators", "comparison", "extreme", "window", "dropout", "recurrence"][..],
         ),
         ("runtime/src/loss", &["losses"], &["number_target"]),
         ("runtime/src/optim", &["optimizers"], &["into_parameters", "state"]),

@@ -4,7 +4,7 @@ use crate::Scalar;
 use crate::kernel::gemm::Panels;
 use crate::kernel::pool;
 
-/// The sizes of an LSTM's input and state, and the direction of a pass.
+/// The sizes of the input and the state of a recurrence, and the direction of a pass.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
@@ -16,9 +16,9 @@ pub(crate) struct Sizes {
 
 /// A range of rows of the batch. One thread computes all steps of these rows.
 #[derive(Clone, Copy)]
-pub(super) struct Block {
-    pub(super) first: usize,
-    pub(super) rows: usize,
+pub(in crate::kernel) struct Block {
+    pub(in crate::kernel) first: usize,
+    pub(in crate::kernel) rows: usize,
 }
 
 impl Sizes {
@@ -32,16 +32,16 @@ impl Sizes {
         self.batch.div_ceil(self.batch.div_ceil(rows).max(1)).max(1)
     }
 
-    pub(super) fn blocks(self) -> usize {
+    pub(in crate::kernel) fn blocks(self) -> usize {
         self.batch.div_ceil(self.rows())
     }
 
-    pub(super) fn block(self, number: usize) -> Block {
+    pub(in crate::kernel) fn block(self, number: usize) -> Block {
         let first = number * self.rows();
         Block { first, rows: self.rows().min(self.batch - first) }
     }
 
-    /// The lengths of the packed recurrent weight in the forward pass and in the backward pass.
+    /// The lengths of the packed recurrent weight of an LSTM in the forward pass and in the backward pass.
     pub(crate) fn workspace(self) -> [usize; 2] {
         [Panels::packed_len(self.hidden, 4 * self.hidden), Panels::packed_len(4 * self.hidden, self.hidden)]
     }
@@ -86,7 +86,7 @@ impl Sizes {
     }
 
     /// The position in the sequence that step `step` of the pass reads.
-    pub(super) fn position(self, step: usize) -> usize {
+    pub(in crate::kernel) fn position(self, step: usize) -> usize {
         if self.reverse { self.time - 1 - step } else { step }
     }
 }
