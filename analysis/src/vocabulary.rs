@@ -51,7 +51,7 @@ pub use distributed::{is_distributed_sampler, is_layer, reduces_by_itself, train
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use grades::{
     changes_in_place, clips_gradients, fuses_step, may_differentiate, names_backward, names_loss,
-    names_stored_values, only_looks, returns_gradient,
+    names_stored_values, only_looks, returns_gradient, unscales,
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
@@ -83,8 +83,8 @@ pub use tch::{
 pub use training::{averages_tensor, moves_target, trains_model_by_name};
 pub use weights::{
     averages_weights, converts_path, freezes, holds_layers, is_batch_norm, is_module_path, is_path_type,
-    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_weight_average,
-    records, refits_batch_norm, restores_model, sets_momentum, thaws,
+    is_plain_layer, is_stateful, keeps_buffers, keeps_state, names_file, names_no_file, names_no_model,
+    names_weight_average, records, refits_batch_norm, restores_model, sets_momentum, thaws,
 };
 pub use words::{
     STEP, adds, applies_gradients, asks_for_soundness, changes_input, clips, clips_values, gives_parameters,

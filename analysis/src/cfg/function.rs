@@ -22,6 +22,8 @@ pub(crate) struct Function {
     pub(crate) factors: Factors,
     /// Whether the function reads gradients, or writes parameters, without an optimizer.
     pub(crate) reads_gradients: bool,
+    /// Whether the function calls code that may unscale the gradients itself, by dividing them by the scaler's factor.
+    pub(crate) unscales_by_hand: bool,
     /// Whether the function saves or restores the state of an optimizer.
     pub(crate) keeps_optimizer_state: bool,
     /// The method that returns the state of an optimizer; `None` if the library cannot save it.

@@ -36,10 +36,14 @@ lint! {
     ///
     /// A loss multiplied by hand does not count as scaled.
     /// A clip whose limit mentions the scaler is taken as intended.
+    /// Silent if the function calls code of its own that is named after unscaling (`self.unscale_gradients(&mut grads)`).
     clip_before_unscale, Error, "a clip of gradients that are still scaled"
 }
 
 fn check(cx: &mut Context<'_>) {
+    if cx.cfg.function.unscales_by_hand {
+        return;
+    }
     for visit in &cx.solution.visits {
         let Observed::Facts(optimizer, Effect::Clip, facts) = visit.what else { continue };
         let (clip, scaled) = (visit.site, facts.scale.by(StateSet::SCALED));

@@ -40,6 +40,7 @@ lint! {
     /// - the state of an optimizer is read or written anywhere in the function,
     /// - the optimizer is in an argument of a call that saves or restores,
     /// - the optimizer is stored, returned or passed to unknown code,
+    /// - the name of what is saved is that of data (`replay_buffer.save(path)`),
     /// - the paths differ, as for a pretrained model that is tuned and then saved to another path.
     ///
     /// Optimizers of tch, candle and dfdx are not checked: these libraries cannot save their state.

@@ -36,6 +36,7 @@ lint! {
     /// Silent if the condition of the second step reads a count that is always assigned together with the first step.
     /// Silent for an optimizer that gets gradients as arguments (`optimizer.update(&mut weight, &grad)`).
     /// Silent also if the file defines the `step` of the optimizer, and this `step` only assigns numbers to fields, as a step counter does.
+    /// Silent for `step()` of an optimizer whose other method gets the model: `optimizer.step(); optimizer.update(&mut layer, 1.0);`.
     /// If the data flow cannot follow the gradients, a step that the next statement repeats is a warning, if the function calls a `backward` before it.
     step_repeated, Error, "two steps on the same gradients"
 }

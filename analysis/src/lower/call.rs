@@ -225,6 +225,7 @@ impl<'a> Lower<'a> {
         self.note_metric(call);
         self.writes_by_method(call);
         self.note_method_write(call);
+        self.note_unscaling(call);
         let value = self.by_shape(call).or_else(|| self.clips_by_name(call));
         if let Some(value) = value.or_else(|| self.inlined(call)) {
             return value;

@@ -48,6 +48,7 @@ pub(super) const BURN: Vocabulary = Vocabulary {
     scaler_methods: &[],
     methods: &[
         ("valid", 0, CallEffect::Freezes),
+        ("try_load_record", 1, CallEffect::Passes),
         ("init", 2, CallEffect::Constructs),
         ("accumulate", 2, CallEffect::Accumulates),
         ("grads", 0, CallEffect::Collects),

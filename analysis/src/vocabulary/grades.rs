@@ -121,6 +121,11 @@ pub fn clips_gradients(name: &str) -> bool {
     has("clip") && has("grad") && !name.split('_').any(|word| matches!(word, "and" | "then" | "step"))
 }
 
+/// Whether a function with this name takes the factor of a loss scaler out of gradients: `unscale_gradients`.
+pub fn unscales(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "unscale" | "unscaled" | "descale"))
+}
+
 /// Whether a method returns the gradient of its receiver, as a handle that shares the gradient's values.
 pub fn returns_gradient(name: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(name, "grad" | "f_grad" | "gradient" | "grads" | "gradients" | "get_grad")

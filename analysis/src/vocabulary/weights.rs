@@ -130,6 +130,24 @@ pub fn names_no_file(name: &str) -> bool {
     lower.ends_with("recorder") || matches!(lower.as_str(), "device" | "dev")
 }
 
+/// Whether a name is that of data or of a record of the run, which holds no parameters: `replay_buffer`, `tokenizer`.
+pub fn names_no_model(name: &str) -> bool {
+    name.to_ascii_lowercase().split('_').next_back().is_some_and(|last| {
+        matches!(
+            last,
+            "buffer"
+                | "replay"
+                | "memory"
+                | "dataset"
+                | "tokenizer"
+                | "vocab"
+                | "vocabulary"
+                | "history"
+                | "metrics"
+        )
+    })
+}
+
 /// Whether a name suggests the path of a file.
 pub fn names_file(name: &str) -> bool {
     name.to_ascii_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| {

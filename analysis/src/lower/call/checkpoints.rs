@@ -4,13 +4,14 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use crate::cfg::{Checkpoint, CheckpointKind, Deps, Expression};
-use crate::lower::Lower;
 use crate::lower::control::expression::structure;
 use crate::lower::env::bind::member;
 use crate::lower::env::value::{Kind, Value};
+use crate::lower::resolve::uses::last_name;
+use crate::lower::{Lower, text};
 use crate::tokens::names_in;
 use crate::vocabulary::{
-    freezes, keeps_state, names_file, names_no_file, records, restores_model, saves, thaws,
+    freezes, keeps_state, names_file, names_no_file, names_no_model, records, restores_model, saves, thaws,
 };
 
 impl<'a> Lower<'a> {
@@ -24,7 +25,7 @@ impl<'a> Lower<'a> {
             self.note_state(call);
             return;
         };
-        if self.tells_in_its_body(call) {
+        if self.tells_in_its_body(call) || is_of_data(call) {
             return;
         }
         if self.gets_optimizer(call) {
@@ -197,6 +198,12 @@ pub(in crate::lower) fn plain(expr: &Expr) -> &Expr {
         },
         other => other,
     }
+}
+
+/// Whether the receiver of a call is named after data, which is saved without the model: `replay_buffer.save(path)`.
+fn is_of_data(call: &Call<'_>) -> bool {
+    let Some(receiver) = call.callee.receiver() else { return false };
+    names_no_model(&last_name(&text::tight(receiver)))
 }
 
 /// Whether an expression may be the path of a file, so that two equal expressions mean the same

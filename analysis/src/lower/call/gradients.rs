@@ -10,7 +10,7 @@ use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{Keeping, STEP, applies_gradients, clips_gradients, clips_values};
+use crate::vocabulary::{Keeping, STEP, Uses, applies_gradients, clips_gradients, clips_values, unscales};
 
 /// The owner of the gradients that a call acts on.
 enum On {
@@ -43,6 +43,9 @@ impl<'a> Lower<'a> {
             let path = self.cfg.optimizers[*id].path;
             let site = self.stage_site(call.expr, Stage::ZeroGrad);
             self.emit(Action::Touch(Deps::one(path)), site);
+            return Value::nothing();
+        }
+        if matches!((&on, effects), (On::Optimizer(_), [Effect::Take])) && self.counts_step(call) {
             return Value::nothing();
         }
         let loss = call.rest().first().filter(|_| !of_scaler);
@@ -85,12 +88,31 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// Records a call that is named after unscaling, but does not get an optimizer whose gradients it unscales:
+    /// `self.unscale_gradients(&mut grads)`, `scaler.unscale(&grad)`.
+    pub(super) fn note_unscaling(&mut self, call: &Call<'a>) {
+        let known = self.is_of_scaler(call)
+            && call
+                .arguments
+                .iter()
+                .any(|value| matches!(value.kind, Kind::Optimizer(_) | Kind::Optimizers(_)));
+        self.cfg.function.unscales_by_hand |= !known && unscales(&call.name);
+    }
+
     /// Whether the function applies the optimizer that is the receiver of a call to each parameter in a loop.
     fn gets_each_parameter(&self, call: &Call<'a>) -> bool {
         let uses = call.callee.receiver().and_then(|receiver| self.survey().uses.get(&text::tight(receiver)));
         uses.is_some_and(|uses| {
             uses.bare.contains(STEP) && uses.given.iter().any(|name| applies_gradients(name))
         })
+    }
+
+    /// Whether a `step` without arguments only counts, because another method gets the model that it updates:
+    /// `optimizer.step(); optimizer.update(&mut layer, 1.0);`.
+    fn counts_step(&self, call: &Call<'a>) -> bool {
+        let uses = call.callee.receiver().and_then(|receiver| self.survey().uses.get(&text::tight(receiver)));
+        let updates = |uses: &Uses| !uses.applied_to.is_empty() && !uses.applied_by.contains(STEP);
+        call.name == STEP && call.arguments.is_empty() && uses.is_some_and(updates)
     }
 
     /// Performs a clip that the checked code defines, by the name of the clip: `self.clip_gradients(1.0);`.

@@ -15,7 +15,7 @@ use crate::lower::resolve::uses::{is_gradient, is_rate_expr, last_name};
 use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{Uses, applies_gradients, is_loss, names_tape, runs_backward};
+use crate::vocabulary::{Uses, applies_gradients, is_loss, names_tape, returns_parameters, runs_backward};
 
 impl<'a> Lower<'a> {
     /// Performs a method whose shape shows that it acts on gradients. `None` for any other method.
@@ -72,13 +72,25 @@ impl<'a> Lower<'a> {
         if uses.applied_to.len() > 1 || !rates(1) || !self.is_whole_model(&call.args[0], first) {
             return None;
         }
-        // What the function zeroes holds all gradients, whatever was put into it since.
+        // What the function zeroes holds all gradients, whatever was put into it since. A list of the parameters of
+        // a model, `let parameters = model.parameters();`, is the model's and no holder of its own.
         let zeroed = self.survey().is_zeroed(&text::tight(unreferenced(&call.args[0])));
-        let deps = match first.place.filter(|_| zeroed) {
+        let holder = |place: &PathId| zeroed && !self.is_list_of_parameters(*place);
+        let deps = match first.place.filter(holder) {
             Some(place) => Deps::one(place),
             None => first.derived().deps,
         };
         Some(self.applies_to(call, id, Some(deps)))
+    }
+
+    /// Whether a variable was made by a method that returns the parameters of a model.
+    fn is_list_of_parameters(&self, place: PathId) -> bool {
+        match self.env.made_of.get(&place) {
+            Some(Expr::MethodCall(made)) => {
+                made.args.is_empty() && returns_parameters(&made.method.to_string())
+            }
+            _ => false,
+        }
     }
 
     /// Performs `model.update(rate)` or `model.update(&optimizer)`.
@@ -198,7 +210,9 @@ impl<'a> Lower<'a> {
         let mut given = vec![receiver.clone()];
         given.extend(call.arguments.iter().cloned());
         self.note_run(site, Stage::Backward, None, &given, None);
-        let deps = receiver.derived().deps;
+        // A model that updates itself holds the gradients in its own place, whatever parts it was built from.
+        let own = receiver.place.filter(|place| self.objects.holders.contains_key(place));
+        let deps = receiver.derived().deps.union(&own.map_or_else(Deps::none, Deps::one));
         self.emit(
             Action::Backward {
                 deps,

@@ -6,6 +6,7 @@ pub(in crate::lower) use super::place::member;
 use crate::limits;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
+use crate::vocabulary::rust::Variant;
 
 impl<'a> Lower<'a> {
     /// Binds the names of a pattern to the parts of a value.
@@ -49,6 +50,12 @@ impl<'a> Lower<'a> {
             Pat::Slice(slice) => {
                 let whole = Value { item: value.item, ..value.derived().with_origin(value.origin.part()) };
                 self.bind_parts(slice.elems.iter(), &whole);
+            }
+            // The error of a constructor is no optimizer.
+            Pat::TupleStruct(wrapped)
+                if Variant::of_path(&wrapped.path) == Some(Variant::Err) && is_optimizer(&value.kind) =>
+            {
+                self.bind_parts(wrapped.elems.iter(), &Value::nothing());
             }
             Pat::TupleStruct(wrapped) if wrapped.elems.len() == 1 => {
                 self.bind(&wrapped.elems[0], value.with_known(None));
@@ -144,4 +151,12 @@ impl<'a> Lower<'a> {
         let name = text::tight(left);
         self.store(path, name.trim_start_matches('*'), value, None);
     }
+}
+
+/// Whether a value is an optimizer, or several, whether or not it is in a place already.
+fn is_optimizer(kind: &Kind<'_>) -> bool {
+    matches!(
+        kind,
+        Kind::NewOptimizer(..) | Kind::NewOptimizers(..) | Kind::Optimizer(_) | Kind::Optimizers(_)
+    )
 }
