@@ -3,8 +3,16 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::nn::{Dropout, Embedding, Field as _, Layer, Linear, Lstm, MultiheadAttention, Relu, Sequential};
-use crate::{Attention, Labels};
+use crate::nn::{
+    Activation, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d,
+    AvgPool2d, BatchNorm1d, BatchNorm2d, BatchNorm3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d,
+    ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Field as _, Flatten, Gelu, GroupNorm, Gru,
+    Hardswish, Identity, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, KeyValueCache, Layer, LayerNorm,
+    LeakyRelu, Linear, Lstm, MaxPool1d, MaxPool2d, Mish, MultiheadAttention, Pad, PixelShuffle,
+    PixelUnshuffle, Prelu, Relu, RmsNorm, Rnn, Sequential, Sigmoid, Silu, Softplus, Tanh, TransformerEncoder,
+    TransformerEncoderLayer, Upsample,
+};
+use crate::{Attention, Labels, Padding};
 
 /// A layer of the user.
 struct Residual {
@@ -128,6 +136,73 @@ fn layers_with_other_inputs_and_outputs_have_shapes() {
     let all: usize = text.parameters().iter().map(Parameter::len).sum();
     assert_eq!((summary.trainable(), summary.frozen()), (all, 0));
     assert_eq!(summary.bytes(), all * size_of::<Scalar>());
+}
+
+/// Checks that a layer records its output once per call, in training and in evaluation.
+fn assert_recorded<M: Module>(layer: &M, forward: impl Fn(&M) -> Tensor) {
+    for is_training in [true, false] {
+        if is_training {
+            layer.train()
+        } else {
+            layer.eval()
+        }
+        let (layers, trace) = (Layers::of(layer), Trace::start());
+        let output = forward(layer).shape().to_vec();
+        let row = layers.with_calls(&trace.finish()).rows.swap_remove(0);
+        assert_eq!((row.output, row.calls), (Some(output), 1), "{}, training: {is_training}", row.kind);
+    }
+}
+
+#[test]
+fn every_layer_records_its_output() {
+    macro_rules! recorded {
+        ($($shape:expr => $($layer:expr),+;)*) => {$($(
+            assert_recorded(&$layer, |layer| layer.forward(&Tensor::ones(&$shape)));
+        )+)*};
+    }
+    recorded! {
+        [2, 4] => Linear::new(4, 3), BatchNorm1d::new(4), LayerNorm::new(4), LayerNorm::new(4).no_affine(),
+            RmsNorm::new(4), Dropout::new(0.5), Flatten, Relu, Tanh, Sigmoid, Gelu, Silu, Softplus, Mish,
+            Hardswish, Identity, LeakyRelu(0.1), Elu(1.0), Prelu::new(4), Sequential::new();
+        [2, 4, 6] => BatchNorm1d::new(4), InstanceNorm1d::new(4), GroupNorm::new(2, 4), Conv1d::new(4, 2, 3),
+            ConvTranspose1d::new(4, 2, 3), MaxPool1d::new(2), AvgPool1d::new(2), AdaptiveAvgPool1d::new(3),
+            AdaptiveMaxPool1d::new(3), Dropout2d::new(0.5), Dropout2d::new(0.0);
+        [2, 4, 6, 8] => BatchNorm2d::new(4), InstanceNorm2d::new(4).running_stats(), Conv2d::new(4, 2, 3),
+            ConvTranspose2d::new(4, 2, 3), MaxPool2d::new(2), AvgPool2d::new(2), AdaptiveAvgPool2d::new(3),
+            AdaptiveMaxPool2d::new(3), Upsample::by(2.0), Pad::new(&[1, 2], Padding::Reflect),
+            PixelShuffle::new(2), PixelUnshuffle::new(2);
+        [2, 4, 3, 3, 3] => BatchNorm3d::new(4), InstanceNorm3d::new(4), Conv3d::new(4, 2, 3);
+    }
+    // A sample without a batch axis.
+    assert_recorded(&InstanceNorm2d::new(4), |layer| layer.forward(&Tensor::ones(&[4, 6, 8])));
+    let x = Tensor::ones(&[2, 3, 4]);
+    assert_recorded(&Embedding::new(9, 4), |layer| layer.forward(&Labels::from(vec![0_u32, 1])));
+    assert_recorded(&Lstm::new(4, 2).layers(2), |layer| layer.forward(&x, None).0);
+    assert_recorded(&Gru::new(4, 2).layers(2), |layer| layer.forward(&x, None).0);
+    assert_recorded(&Rnn::new(4, 2).bidirectional(), |layer| layer.forward(&x, None).0);
+    let attention = MultiheadAttention::new(4, 2);
+    let options = Attention::new();
+    assert_recorded(&attention, |layer| layer.forward(&x, &x, &x, &options));
+    assert_recorded(&attention, |layer| layer.forward_with_weights(&x, &x, &x, &options).0);
+    assert_recorded(&attention, |layer| layer.forward_cached(&x, &mut KeyValueCache::new()));
+}
+
+/// A ReLU is fused into the first linear layer, which records its output too.
+#[test]
+fn every_part_of_a_transformer_records_its_output() {
+    let x = Tensor::ones(&[2, 3, 4]);
+    let layer = |activation| TransformerEncoderLayer::new(4, 2).feedforward(8).activation(activation);
+    let layers = vec![layer(Activation::Relu), layer(Activation::Gelu).norm_first()];
+    let model = TransformerEncoder::new(layers).norm(LayerNorm::new(4));
+    let forward = |model: &TransformerEncoder| model.forward(&x, &Attention::new());
+    let cached = |model: &TransformerEncoder| model.forward_cached(&x, &mut vec![KeyValueCache::new(); 2]);
+    for summary in [summary(&model, forward), summary(&model, cached)] {
+        assert_eq!(summary.rows().len(), 16);
+        for row in summary.rows() {
+            let width = if row.name.ends_with("linear1") { 8 } else { 4 };
+            assert_eq!((&row.output, row.calls), (&Some(vec![2, 3, width]), 1), "{}", row.name);
+        }
+    }
 }
 
 /// A summary that ends with a panic leaves no trace behind.
