@@ -288,7 +288,6 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     let checkpoint = checkpoint::plan(spec, item, amounts, &names, &parts);
     let batch_end = updates.iter().any(|update| update.phase.is_some());
     let batch_end = batch_end.then(|| hook("batch_end", &scope::per_batch(spec))).flatten();
-    let options = object("run", run);
     let recorded = if checkpoint.is_none() { checkpoint::clauses(spec, &parts) } else { Vec::new() };
     let mut plan = Plan {
         checks,
@@ -309,7 +308,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         epoch_end: hook("epoch_end", &scope::per_epoch(spec)),
         batch_end,
         checkpoint,
-        options,
+        options: object("run", run),
         outline: None,
         validation,
         updates,

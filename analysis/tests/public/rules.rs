@@ -52,11 +52,12 @@ impl Kind {
             Self::ZeroDeleted | Self::BackwardDeleted | Self::StepDoubled | Self::ZeroMovedOut => {
                 &["own_gradients"]
             }
-            // If another backward fills the gradients before the step, only the exchanged one is lost.
-            Self::BackwardAndStepExchanged => &["own_gradients", "every_backward_stepped"],
             Self::StepDeleted | Self::ResultDropped => &["every_backward_stepped"],
             Self::BackwardDoubled => &["graphs_run_once", "every_backward_stepped"],
-            Self::ZeroExchanged | Self::StepMovedOut => &["own_gradients", "every_backward_stepped"],
+            // If another backward fills the gradients before the step, only the exchanged one is lost.
+            Self::BackwardAndStepExchanged | Self::ZeroExchanged | Self::StepMovedOut => {
+                &["own_gradients", "every_backward_stepped"]
+            }
             Self::ClipAndStepExchanged => &["clipped"],
             Self::BuildMovedIn => &["built_once"],
             Self::ValidDropped => &["evaluation_apart"],

@@ -3,7 +3,6 @@
 mod stop;
 mod table;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::{Run, StopReason};
-use crate::Result;
+use super::{Run, Stage, StopReason};
+use crate::{Result, profile};
 
 /// A return type of hooks: `()`, a [`ControlFlow`], or a [`Result`] of one of these types.
 #[diagnostic::on_unimplemented(
