@@ -29,7 +29,8 @@ pub(super) fn plan(
     let mut clauses = recorded;
     let numbers = [(ClauseName::Epochs, &plan.epochs), (ClauseName::MaxSteps, &plan.max_steps)];
     for (name, number) in numbers {
-        clauses.extend(number.as_ref().map(|number| (name.text().to_owned(), Recorded::Number(number.clone()))));
+        clauses
+            .extend(number.as_ref().map(|number| (name.text().to_owned(), Recorded::Number(number.clone()))));
     }
     let mut text = |name: ClauseName, text: Option<String>| {
         clauses.extend(text.map(|text| (name.text().to_owned(), Recorded::Text(text))));

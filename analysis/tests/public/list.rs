@@ -73,7 +73,13 @@ pub(crate) fn merge(found: Vec<Row>, known: &[Row]) -> Vec<Row> {
     }));
     all.sort_by(|one, other| {
         let place = |row: &Row| {
-            (sources::PARTS.iter().position(|part| *part == row.part), row.library.clone(), row.source.clone(), row.path.clone(), row.line)
+            (
+                sources::PARTS.iter().position(|part| *part == row.part),
+                row.library.clone(),
+                row.source.clone(),
+                row.path.clone(),
+                row.line,
+            )
         };
         place(one).cmp(&place(other))
     });

@@ -122,7 +122,10 @@ impl<'a> Phases<'a> {
         mut schedule: Option<&'a mut dyn Schedule>,
     ) -> Self {
         self.parameters.extend_from_slice(optimizer.parameters());
-        let position = schedule.as_mut().map(|schedule| schedule.state_dict());
+        let mut position = None;
+        if let Some(schedule) = &mut schedule {
+            position = Some(schedule.state_dict());
+        }
         self.parts.push(Part { phase, optimizer, schedule, position });
         self
     }

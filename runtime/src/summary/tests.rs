@@ -142,9 +142,9 @@ fn layers_with_other_inputs_and_outputs_have_shapes() {
 fn assert_recorded<M: Module>(layer: &M, forward: impl Fn(&M) -> Tensor) {
     for is_training in [true, false] {
         if is_training {
-            layer.train()
+            layer.train();
         } else {
-            layer.eval()
+            layer.eval();
         }
         let (layers, trace) = (Layers::of(layer), Trace::start());
         let output = forward(layer).shape().to_vec();

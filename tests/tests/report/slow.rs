@@ -141,7 +141,6 @@ fn callbacks() {
 #[test]
 fn rest() {
     /// A metric whose updates are slow.
-    #[derive(Default)]
     struct Metered;
     impl Metric for Metered {
         fn name(&self) -> String {
@@ -160,7 +159,7 @@ fn rest() {
     }
     #[training_loop(epochs = 2, loss = cross_entropy,
         optimizer = Sgd::new(model.parameters(), 0.1),
-        train_metrics = [Metered::default()])]
+        train_metrics = [Metered])]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
     let loader = loader(Duration::ZERO);
     check(Stage::Rest, 4, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));

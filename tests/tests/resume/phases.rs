@@ -97,12 +97,12 @@ fn stop_at(step: usize, stop: usize) -> ControlFlow<()> {
 
 type Fit = fn(&mut Gan, &DataLoader<Tensor>, Option<StepLr>, usize, &RunOptions) -> Result<History>;
 
-fn stop_anywhere(fit: Fit, schedule: &Option<StepLr>) {
+fn stop_anywhere(fit: Fit, schedule: Option<&StepLr>) {
     let folder = tempfile::tempdir().unwrap();
     let options = |name: &str| RunOptions::new().dir(folder.path().join(name));
     let run = |start, most, options: &RunOptions| {
         let mut model = Gan::new(start);
-        let history = fit(&mut model, &points(), schedule.clone(), most, options).unwrap();
+        let history = fit(&mut model, &points(), schedule.cloned(), most, options).unwrap();
         (model.bits(), rows(&history))
     };
     let whole = run(1, 1_000, &options("whole"));
@@ -116,13 +116,13 @@ fn stop_anywhere(fit: Fit, schedule: &Option<StepLr>) {
 
 #[test]
 fn after_each_batch() {
-    stop_anywhere(plain, &Some(StepLr::new(2, 0.5)));
-    stop_anywhere(plain, &None);
+    stop_anywhere(plain, Some(&StepLr::new(2, 0.5)));
+    stop_anywhere(plain, None);
 }
 
 #[test]
 fn with_a_seed_averages_and_a_warmup() {
-    stop_anywhere(seeded, &Some(StepLr::new(1, 0.7).per_epoch()));
+    stop_anywhere(seeded, Some(&StepLr::new(1, 0.7).per_epoch()));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn other_phases_are_refused() {
     assert!(rate.contains("`phases(critic(learning_rate))` is 0.02 here and 0.01"), "{rate}");
     let length = refused(other_schedule, &schedule);
     assert!(length.contains("`critic.schedule.rate(1)`"), "{length}");
-    let absent = refused(plain, &None);
+    let absent = refused(plain, None);
     assert!(absent.contains("generator.schedule.rate(0)"), "{absent}");
     plain(&mut Gan::new(2), &points(), schedule, 1_000, &options).unwrap();
 }

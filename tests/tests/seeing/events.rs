@@ -30,7 +30,7 @@ fn event_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The CRC-32C of bytes, bit by bit, as TFRecords store it.
+/// The CRC-32C of bytes, bit by bit, as `TFRecords` store it.
 fn masked_sum(bytes: &[u8]) -> u32 {
     let mut sum = !0_u32;
     for byte in bytes {
@@ -42,7 +42,7 @@ fn masked_sum(bytes: &[u8]) -> u32 {
     (!sum).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// The payloads of a file of TFRecords, whose checksums must be right.
+/// The payloads of a file of `TFRecords`, whose checksums must be right.
 fn payloads(mut bytes: &[u8]) -> Vec<&[u8]> {
     let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
     let mut payloads = Vec::new();

@@ -25,8 +25,11 @@ impl Dataset for Watched {
     }
 }
 
+/// The indices of the batches that were read.
+type Read = Arc<Mutex<Vec<Vec<usize>>>>;
+
 /// A loader with batches of four, and the record of what is read.
-fn watched() -> (DataLoader<Tensor>, Arc<Mutex<Vec<Vec<usize>>>>) {
+fn watched() -> (DataLoader<Tensor>, Read) {
     let seen = Arc::default();
     (DataLoader::new(Watched(data(), Arc::clone(&seen)), 4), seen)
 }

@@ -57,11 +57,7 @@ fn a_resumed_run_continues_its_files() {
         }
         let began = &recorder.lock().unwrap().calls[0];
         // Before the first checkpoint, the run starts anew.
-        assert_eq!(
-            began.starts_with("begin again"),
-            dir.join("earlier-1").exists() == false,
-            "{at}: {began}"
-        );
+        assert_eq!(began.starts_with("begin again"), !dir.join("earlier-1").exists(), "{at}: {began}");
     }
 }
 

@@ -189,10 +189,13 @@ fn a_critic_with_five_updates_equals_the_loop_by_hand() {
     assert!((loss - (fake - real)).abs() < 1e-6);
 }
 
+/// The hook, the step and the learning rate.
+type Seen = (&'static str, usize, Scalar);
+
 #[training_loop(
     phases(
-        critic(optimizer = critic, training_step = distance, every = n),
-        generator(optimizer = generator, training_step = approach, every = m),
+        critic(optimizer = critic, training_step = distance, every = intervals[0]),
+        generator(optimizer = generator, training_step = approach, every = intervals[1]),
     ),
     epochs = 5,
     max_steps = max_steps,
@@ -209,18 +212,17 @@ fn counted(
     train: &DataLoader<Tensor>,
     critic: &mut Sgd,
     generator: &mut Sgd,
-    n: usize,
-    m: usize,
+    intervals: [usize; 2],
     max_steps: usize,
-    seen: &mut Vec<(&'static str, usize, Scalar)>,
+    seen: &mut Vec<Seen>,
 ) -> Result<History>;
 
 /// Runs `counted` on a fresh model.
-fn count(n: usize, m: usize, max_steps: usize) -> Result<(History, Vec<(&'static str, usize, Scalar)>)> {
+fn count(n: usize, m: usize, max_steps: usize) -> Result<(History, Vec<Seen>)> {
     let (mut model, mut seen) = (Gan::fresh(), Vec::new());
     let mut critic = Sgd::new(model.critic.parameters(), 0.5);
     let mut generator = Sgd::new(model.generator.parameters(), 0.25);
-    let history = counted(&mut model, &points(), &mut critic, &mut generator, n, m, max_steps, &mut seen)?;
+    let history = counted(&mut model, &points(), &mut critic, &mut generator, [n, m], max_steps, &mut seen)?;
     Ok((history, seen))
 }
 
