@@ -142,6 +142,11 @@ fn callbacks() {
 fn rest() {
     /// A metric whose updates are slow.
     struct Metered;
+    impl Metered {
+        fn new() -> Self {
+            Self
+        }
+    }
     impl Metric for Metered {
         fn name(&self) -> String {
             "metered".to_owned()
@@ -159,7 +164,7 @@ fn rest() {
     }
     #[training_loop(epochs = 2, loss = cross_entropy,
         optimizer = Sgd::new(model.parameters(), 0.1),
-        train_metrics = [Metered])]
+        train_metrics = [Metered::new])]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
     let loader = loader(Duration::ZERO);
     check(Stage::Rest, 4, |run| fit(&mut Net::new(), &loader, &loader.clone(), run));

@@ -146,7 +146,7 @@ fn other_phases_are_refused() {
     assert!(rate.contains("`phases(critic(learning_rate))` is 0.02 here and 0.01"), "{rate}");
     let length = refused(other_schedule, &schedule);
     assert!(length.contains("`critic.schedule.rate(1)`"), "{length}");
-    let absent = refused(plain, None);
+    let absent = refused(plain, &None);
     assert!(absent.contains("generator.schedule.rate(0)"), "{absent}");
     plain(&mut Gan::new(2), &points(), schedule, 1_000, &options).unwrap();
 }

@@ -110,7 +110,9 @@ pub(crate) fn table(dir: &Path, name: &str) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = rows.collect();
     let seconds = rows.first().and_then(|row| row.iter().position(|name| name == "seconds"));
     if let Some(seconds) = seconds {
-        rows.iter_mut().for_each(|row| drop(row.remove(seconds)));
+        for row in &mut rows {
+            row.remove(seconds);
+        }
     }
     rows
 }

@@ -51,7 +51,8 @@ fn piped(variables: &[(&str, &str)]) -> String {
 fn on_terminal(columns: u16, variables: &[(&str, &str)]) -> Option<String> {
     let program = std::env::current_exe().unwrap();
     // Some shells set `COLUMNS` themselves, so the variables are set after the last command of the shell.
-    let variables: String = variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+    let variables: Vec<String> = variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+    let variables = variables.concat();
     let story = format!(
         "stty cols {columns} rows 24; env{variables} '{}' --exact display::trains_slowly --ignored --nocapture --test-threads=1",
         program.display()

@@ -1,4 +1,4 @@
-//! Event files: their framing, their scalars, and what TensorBoard's own reader makes of them.
+//! Event files: their framing, their scalars, and what `TensorBoard`'s own reader makes of them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
