@@ -41,7 +41,7 @@ pub fn text_error(model: &Linear, valid: &DataLoader) -> Result<Row, String>; //
 
 #[training_loop(
     loss = cross_entropy,
-    eval_order = [forward, loss, backward, step], //~ error
+    eval_order = [forward, loss, backward, step], //~ error step_in_evaluation //~ error step_in_evaluation
     metrics = [accuracy, accuracy], //~ error
 )]
 pub fn order(model: &Linear, valid: &DataLoader) -> Result<Row>;
