@@ -150,7 +150,10 @@ fn pictures_are_as_recorded() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/run/report/pictures.txt");
         std::fs::write(path, &found).unwrap();
     }
-    assert!(found == include_str!("pictures.txt"), "the pictures changed; record them with UPDATE=1:\n{found}");
+    assert!(
+        found == include_str!("pictures.txt"),
+        "the pictures changed; record them with UPDATE=1:\n{found}"
+    );
 }
 
 #[test]
