@@ -52,7 +52,7 @@ impl GroupNorm {
         Self { weight: Some(weight), bias: Some(bias), groups, channels, eps: 1e-5 }
     }
 
-    /// The same layer without scale and shift.
+    /// Removes the learned scale and shift from the layer.
     pub fn no_affine(self) -> Self {
         Self { weight: None, bias: None, ..self }
     }

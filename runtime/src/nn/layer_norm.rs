@@ -71,7 +71,7 @@ impl LayerNorm {
         Self { bias: None, ..self }
     }
 
-    /// The same layer without scale and shift.
+    /// Removes the learned scale and shift from the layer.
     pub fn no_affine(self) -> Self {
         Self { weight: None, bias: None, ..self }
     }

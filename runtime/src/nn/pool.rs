@@ -95,8 +95,8 @@ pub struct MaxPool1d(Pool);
 #[derive(Clone, Copy)]
 pub struct AvgPool1d(Pool);
 
-/// Splits sequences into a given number of windows and returns the mean of each window;
-/// [`adaptive_avg_pool1d`] as a layer.
+/// Divides the last axis into a given number of windows and returns the mean of each window. The layer calls
+/// [`adaptive_avg_pool1d`].
 ///
 /// # Shapes
 /// `x: [.., length]` → `[.., output]`
@@ -110,8 +110,8 @@ pub struct AvgPool1d(Pool);
 #[derive(Clone, Copy)]
 pub struct AdaptiveAvgPool1d(usize);
 
-/// Splits sequences into a given number of windows and returns the maximum of each window;
-/// [`adaptive_max_pool1d`] as a layer.
+/// Divides the last axis into a given number of windows and returns the maximum of each window. The layer calls
+/// [`adaptive_max_pool1d`].
 ///
 /// # Shapes
 /// `x: [.., length]` → `[.., output]`

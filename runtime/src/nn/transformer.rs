@@ -159,7 +159,7 @@ impl TransformerEncoderLayer {
         self.after_attention(x, &attended)
     }
 
-    /// Everything after the attention, whose input is `x`.
+    /// The output of the layer from its input `x` and the output `attended` of its attention.
     #[track_caller]
     fn after_attention(&self, x: &Tensor, attended: &Tensor) -> Tensor {
         let sum = x + self.dropout.forward(attended);

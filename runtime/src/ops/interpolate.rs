@@ -48,7 +48,7 @@ enum Target {
 }
 
 impl Resize {
-    /// Resizes to these lengths of the axes after the channels.
+    /// Sets the target lengths in `size`, one for each axis after the channels.
     pub fn to(size: &[usize]) -> Self {
         Self { target: Target::Size(size.to_vec()), mode: Interpolation::Nearest, align_corners: false }
     }

@@ -201,7 +201,8 @@ pub(crate) fn flat((output, state): &(Tensor, Tensor)) -> Tensor {
     crate::cat(&[&output.reshape(&[output.len()]), &state.reshape(&[state.len()])], 0)
 }
 
-/// The weights among the inputs of a gradient check: a sequence, two weights, and two biases if there are any.
+/// The weights of a layer from the inputs of a gradient check. The inputs are the sequence, `weight_ih`, `weight_hh`,
+/// and, for a layer with biases, `bias_ih` and `bias_hh`.
 pub(crate) fn weights(x: &[Tensor]) -> RecurrentWeights {
     let bias = x.get(4).map(|b| [x[3].clone(), b.clone()]);
     RecurrentWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }

@@ -186,7 +186,7 @@ impl Progress {
         self.shown = Instant::now();
     }
 
-    /// Prints a line about the current epoch.
+    /// Prints the state of the current epoch as a line of its own.
     fn line(&mut self, now: Now) {
         let line = self.bar(now).line();
         self.warn(&line);

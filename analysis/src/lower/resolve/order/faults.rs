@@ -197,6 +197,12 @@ impl<'r> Faults<'r, '_> {
         })
     }
 
+    /// The variables whose methods compute an output.
+    pub(super) fn models(&self) -> BTreeSet<String> {
+        let outputs = self.walk.calls.iter().filter(|call| computes_output(&call.name));
+        outputs.filter_map(|call| root(call.receiver?)).collect()
+    }
+
     /// A step in a function that computes a loss and runs no `backward`.
     fn no_backward(&self) -> Option<OrderFault<'r>> {
         if self.walk.calls.iter().any(|call| call.is_backward() || self.may_fill(call)) {
@@ -205,13 +211,7 @@ impl<'r> Faults<'r, '_> {
         let (_, step) = self.calls().find(|(_, call)| call.whole && self.steps(call))?;
         let outputs: BTreeSet<&str> =
             self.walk.bound.iter().filter(|bound| self.is_output(bound)).map(|bound| &*bound.name).collect();
-        let models: BTreeSet<String> = self
-            .walk
-            .calls
-            .iter()
-            .filter(|call| computes_output(&call.name))
-            .filter_map(|call| root(call.receiver?))
-            .collect();
+        let models = self.models();
         let loss = self.walk.bound.iter().find(|bound| {
             let names = names_in(bound.init);
             let of_output = outputs.iter().any(|output| names.contains(*output));

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use syn::{FnArg, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault};
-use super::walk::{Call, root};
+use super::walk::Call;
 use crate::cfg::NamedFaultKind;
 use crate::tokens::names_in;
-use crate::vocabulary::{computes_output, is_plain_sgd, may_zero, names_loss, steps_not};
+use crate::vocabulary::{is_plain_sgd, may_zero, names_loss, steps_not};
 
 impl<'r> Faults<'r, '_> {
     /// A step after a loop that zeroes the gradients in each iteration.
@@ -54,13 +54,7 @@ impl<'r> Faults<'r, '_> {
 
     /// An optimizer that is built in the loop that steps it, for a model from outside of the loop.
     pub(super) fn built_inside(&self) -> Option<OrderFault<'r>> {
-        let models: BTreeSet<String> = self
-            .walk
-            .calls
-            .iter()
-            .filter(|call| computes_output(&call.name))
-            .filter_map(|call| root(call.receiver?))
-            .collect();
+        let models = self.models();
         self.walk.bound.iter().find_map(|bound| {
             let plain = constructed(bound.init).is_none_or(|of| is_plain_sgd(&of)) || bound.loops.is_empty();
             let plain = plain || self.walk.ends.contains(&bound.loops);
