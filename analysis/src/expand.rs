@@ -12,6 +12,7 @@ mod object;
 mod step;
 mod validation;
 mod warmup;
+mod watch;
 
 use number::value;
 use step::{is_metric, is_variable};
@@ -208,7 +209,8 @@ impl<'a> Printer<'a> {
             let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
             let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
             let (start, check) = (Self::if_some_mut(scheduler, start), self.check_warmup());
-            quote!(#made #start #check)
+            let watch = self.check_watch();
+            quote!(#made #start #check #watch)
         });
         quote!(#optimizer #check #scheduler)
     }

@@ -14,6 +14,7 @@ mod parts;
 pub(crate) mod scope;
 mod validation;
 mod warmup;
+mod watch;
 
 use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
@@ -32,6 +33,7 @@ pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
 pub(crate) use validation::{Validation, When};
 pub(crate) use warmup::Warmup;
+pub(crate) use watch::Watch;
 
 /// A local variable of the loop that blocks and hooks may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +110,7 @@ pub(crate) struct Plan {
     pub(crate) train: Object,
     pub(crate) optimizer: Object,
     pub(crate) scheduler: Option<Object>,
+    pub(crate) watch: Option<Watch>,
     pub(crate) epochs: Option<Number>,
     pub(crate) max_steps: Option<Number>,
     pub(crate) max_time: Option<Number>,
@@ -155,6 +158,7 @@ impl Plan {
             train: _,
             optimizer: _,
             scheduler: _,
+            watch: _,
             loss_weight: _,
             taken: _,
             unused: _,
@@ -272,6 +276,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         max_time,
         seed,
         accumulate,
+        watch: watch::plan(spec, scheduler.as_ref(), validation.as_ref()),
         warmup: warmup::plan(spec, item, amounts, &names),
         ema,
         traces: anomaly.as_ref().filter(|clause| clause.value == Anomaly::Full).map(Clause::span),

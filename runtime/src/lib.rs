@@ -118,7 +118,10 @@ pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
-pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
+pub use optim::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, IntoParameters, Lbfgs, Lion, Muon, MuonAdjust, NAdam, Optimizer,
+    OptimizerState, ParameterGroup, RAdam, RmsProp, Sgd,
+};
 pub use parameter::Parameter;
 pub use predict::predict;
 pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_random_state};

@@ -22,6 +22,8 @@ mod page;
 mod parameters;
 #[path = "train/parts.rs"]
 mod parts;
+#[path = "train/rates.rs"]
+mod rates;
 #[path = "train/real.rs"]
 mod real;
 #[path = "train/safe.rs"]

@@ -82,7 +82,7 @@ impl Printer<'_> {
             .metrics
             .iter()
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure_valid(&#name);));
-        let check = self.check(true);
+        let (observe, check) = (self.observe(), self.check(true));
         quote_spanned! {self.here=>
             let #guard = #path::evaluation(#model);
             #run.begin_validation();
@@ -92,6 +92,7 @@ impl Printer<'_> {
             }
             #(#measured)*
             #run.end_validation();
+            #observe
             #check
         }
     }
