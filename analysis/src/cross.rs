@@ -28,6 +28,7 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{self, measured};
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
+use crate::vocabulary::known_schedule;
 
 const SAME_DATA: &str = "validates_on_training_data";
 const UNUSED: &str = "unused_parameter";
@@ -186,17 +187,12 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Warns of a cosine or one-cycle schedule that counts updates but has the number of epochs as its
-/// length.
+/// Warns of a schedule that counts updates but has the number of epochs as its length.
 fn check_length(bag: &Bag, spec: &Spec) {
     let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
     let made = chain_start(&scheduler.value);
     let Expr::Call(call) = made else { return };
-    let length = match constructed(made).map(ToString::to_string).as_deref() {
-        Some("CosineLr") => call.args.first(),
-        Some("OneCycleLr") => call.args.get(1),
-        _ => None,
-    };
+    let length = constructed(made).and_then(known_schedule).and_then(|known| call.args.get(known.length?));
     let length = length.filter(|length| code(*length) == code(&epochs.value) && !spec.is_per_epoch());
     if let Some(length) = length {
         let (text, made) = (code(length), code(made));
@@ -252,6 +248,9 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         Some((name, _)) if key == "early_stop" || key == "restore_best" => {
             format!("no validation, so `{name}` never exists")
         }
+        _ if key == "scheduler" => {
+            "no validation, so the measurement of the schedule never exists".to_owned()
+        }
         _ => format!("`{key}`: nothing to validate on"),
     };
     // If a parameter with another name was meant, the error is at this parameter.
@@ -285,7 +284,12 @@ fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
     let is_monitored = measured::monitored(spec).is_some_and(|(name, _)| measured::is_validation(&name));
     let early_stop = spec.early_stop.as_ref().map(|clause| &clause.key).filter(|_| is_monitored);
     let restore_best = spec.restore_best.as_ref().map(|clause| &clause.key);
+    let watches = |made: &Expr| {
+        constructed(chain_start(made)).and_then(known_schedule).is_some_and(|known| known.monitors)
+    };
+    let scheduler = spec.scheduler.as_ref().filter(|clause| watches(&clause.value)).map(|clause| &clause.key);
     let keys = [
+        scheduler,
         early_stop,
         restore_best.filter(|_| is_monitored && early_stop.is_none()),
         spec.validate.as_ref().map(|clause| &clause.key),

@@ -16,6 +16,7 @@ mod setup;
 mod step;
 mod validation;
 mod warmup;
+mod watch;
 
 use number::value;
 use object::Role;

@@ -16,6 +16,7 @@ pub(crate) mod scope;
 mod update;
 mod validation;
 mod warmup;
+mod watch;
 
 use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
@@ -37,6 +38,7 @@ pub(crate) use scope::{Rebind, Scope};
 pub(crate) use update::{Phase, Update};
 pub(crate) use validation::{Validation, When};
 pub(crate) use warmup::Warmup;
+pub(crate) use watch::Watch;
 
 /// A local variable of the loop that blocks and hooks may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,10 +271,10 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     if train.is_none() && !evaluates {
         return Err("a plan without training data");
     }
-    let updates = update::plan(spec, item, amounts, &names, &model)?;
+    let valid = object("valid", valid);
+    let updates = update::plan(spec, item, amounts, &names, &model, valid.as_ref())?;
     let scope = Scope::of_loop(&names, &model, &updates);
     let hook = |name, there: &[Local]| spec.hook(name).map(|hook| hook_step(hook, there, &scope));
-    let valid = object("valid", valid);
     let checks = checks::plan(spec, valid.as_ref(), item, amounts, &names);
     let validation = valid.map(|data| Validation::of(data, spec, item, amounts, &scope)).transpose()?;
     let seed = number(seed, ClauseName::Seed);

@@ -98,6 +98,13 @@ pub(crate) const WARMUP_IN_SCHEDULE: (&str, &str) = (
     "remove `warmup`; `.pct_start(0.3)` of a `OneCycleLr` is its length",
 );
 
+/// The value, the rule and the help for a schedule that depends on a measurement in a loop without validation.
+pub(crate) const UNWATCHED: (&str, &str, &str) = (
+    "a schedule that depends on a measurement of the validation data",
+    "there is no validation",
+    "add a parameter `valid: &DataLoader`, or write `valid = ...`",
+);
+
 /// The rule for `every` in `checkpoint(every = ..)`, counted in epochs or steps.
 pub(crate) const CHECKPOINT_EVERY: Rule = Rule {
     name: "every",

@@ -26,6 +26,7 @@ mod reports;
 mod roles;
 mod rows;
 pub mod rust;
+mod schedules;
 mod selection;
 mod tch;
 mod training;
@@ -76,6 +77,7 @@ pub use reports::{
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rows::{RowChoice, is_part_of_data, keeps_rows, names_series, row_choice};
 pub use rust::{Drive, Lazy, drive, lazy};
+pub use schedules::{Warmup, known_schedule};
 pub use selection::Vocabularies;
 pub use tch::{
     ignores_mode_argument, is_parameter_field, is_store, returns_leaves, returns_view, writes_tensor,

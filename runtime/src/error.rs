@@ -53,6 +53,15 @@ pub enum Error {
         /// The optimizer's type.
         owner: &'static str,
     },
+    /// A parameter of an optimizer that is only for matrices has another number of axes.
+    NotAMatrix {
+        /// The optimizer's type.
+        owner: &'static str,
+        /// The index of the first such parameter in the optimizer.
+        index: usize,
+        /// The shape of the parameter.
+        shape: Vec<usize>,
+    },
     /// The value of a macro's clause breaks a rule of the clause. The value is known only at run
     /// time, so the macro could not check it.
     Rule {
@@ -253,6 +262,13 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "`{owner}` has no parameters to train; give it `model.parameters()` of a model with layers"
+                )
+            }
+            Self::NotAMatrix { owner, index, shape } => {
+                write!(
+                    f,
+                    "`{owner}` is for matrices, and parameter {index} has the shape {shape:?}; give it the parameters \
+                     with two axes, and the rest to another optimizer, as `AdamW`"
                 )
             }
             Self::Rule { clause, value, rule, help } => {

@@ -126,7 +126,10 @@ pub use ops::{
     conv3d, embedding, group_norm, gru, interpolate, layer_norm, linear, lstm, max_pool1d, max_pool2d, pad,
     rms_norm, rnn, scaled_dot_product_attention, select, stack,
 };
-pub use optim::{Adam, AdamW, IntoParameters, Optimizer, OptimizerState, Sgd};
+pub use optim::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, IntoParameters, Lbfgs, Lion, Muon, MuonAdjust, NAdam, Optimizer,
+    OptimizerState, ParameterGroup, RAdam, RmsProp, Sgd,
+};
 pub use parameter::Parameter;
 pub use predict::predict;
 pub use random::{RandomState, SeedScope, random_state, seed, seed_scope, set_random_state};

@@ -1,15 +1,37 @@
 //! Optimizers, which update parameters by their gradients.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod group;
 mod into_parameters;
+mod lbfgs;
+mod lion;
+mod muon;
+mod nadam;
+mod radam;
+mod rms_prop;
+mod rule;
 mod sgd;
 mod state;
 
 use std::any::type_name;
 use std::fmt;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
+pub use group::ParameterGroup;
 pub use into_parameters::IntoParameters;
+pub use lbfgs::Lbfgs;
+pub use lion::Lion;
+pub use muon::{Muon, MuonAdjust};
+pub use nadam::NAdam;
+pub use radam::RAdam;
+pub use rms_prop::RmsProp;
+use rule::Setting;
 pub use sgd::Sgd;
 pub use state::OptimizerState;
 
@@ -279,27 +301,6 @@ fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mu
         }
     }
     random::next_update();
-}
-
-/// A hyper-parameter and its range: the name, the value, whether the value is in range, and a text
-/// that describes the range.
-type Range = (&'static str, f64, bool, &'static str);
-
-fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Result<()> {
-    if parameters.is_empty() {
-        return Err(Error::NoParameters { owner });
-    }
-    for &(name, value, inside, range) in ranges {
-        if !inside {
-            return Err(Error::HyperParameter { owner, name, value, range });
-        }
-    }
-    Ok(())
-}
-
-/// A hyper-parameter that must be at least 0 and finite.
-fn at_least_zero(name: &'static str, value: Scalar) -> Range {
-    (name, f64::from(value), value >= 0.0 && value.is_finite(), "at least 0 and finite")
 }
 
 #[cfg(test)]

@@ -22,11 +22,18 @@ pub use crate::nn::{
     Upsample,
 };
 #[doc(inline)]
-pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
+pub use crate::optim::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Lbfgs, Lion, Muon, NAdam, Optimizer, ParameterGroup, RAdam,
+    RmsProp, Sgd,
+};
 #[doc(inline)]
 pub use crate::run::{History, ProgressStyle, Row, RunOptions, State, StopReason, set_progress};
 #[doc(inline)]
-pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
+pub use crate::schedule::{
+    ChainedLr, ConstantLr, CosineLr, CosineRestartsLr, CyclicLr, ExponentialLr, InverseSqrtLr, LambdaLr,
+    LinearLr, MultiStepLr, OneCycleLr, PlateauLr, PolynomialLr, Schedule, SequentialLr, StepLr,
+    WarmupStableDecayLr,
+};
 #[doc(inline)]
 pub use crate::{
     Attention, Ema, Error, Interpolation, Labels, ModelFile, Padding, Parameter, Pool, Result, Rotary,

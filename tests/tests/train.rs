@@ -26,6 +26,8 @@ mod parameters;
 mod parts;
 #[path = "train/phases.rs"]
 mod phases;
+#[path = "train/rates.rs"]
+mod rates;
 #[path = "train/real.rs"]
 mod real;
 #[path = "train/safe.rs"]

@@ -11,10 +11,20 @@ use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
 /// Names of types of the runtime and of PyTorch, each with the clause to write instead.
-const TYPES: [(&str, &str); 18] = [
+const TYPES: [(&str, &str); 28] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
     ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
+    ("RmsProp", "optimizer = RmsProp::new(model.parameters(), 0.01)"),
+    ("NAdam", "optimizer = NAdam::new(model.parameters(), 2e-3)"),
+    ("RAdam", "optimizer = RAdam::new(model.parameters(), 1e-3)"),
+    ("Adamax", "optimizer = Adamax::new(model.parameters(), 2e-3)"),
+    ("Adagrad", "optimizer = Adagrad::new(model.parameters(), 0.01)"),
+    ("Adadelta", "optimizer = Adadelta::new(model.parameters(), 1.0)"),
+    ("Lion", "optimizer = Lion::new(model.parameters(), 1e-4)"),
+    ("LinearLr", "scheduler = LinearLr::new(1.0, 0.0, 1000)"),
+    ("ExponentialLr", "scheduler = ExponentialLr::new(0.9).per_epoch()"),
+    ("PlateauLr", "scheduler = PlateauLr::new()"),
     ("StepLr", "scheduler = StepLr::new(30, 0.1)"),
     ("CosineLr", "scheduler = CosineLr::new(1000)"),
     ("OneCycleLr", "scheduler = OneCycleLr::new(0.1, 1000)"),
@@ -144,8 +154,16 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
 /// another framework.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
-    if written.contains("Cos") {
+    if written.contains("Restarts") {
+        "CosineRestartsLr::new(1000)"
+    } else if written.contains("Cos") {
         "CosineLr::new(1000)"
+    } else if written.contains("Plateau") {
+        "PlateauLr::new()"
+    } else if written.contains("Linear") {
+        "LinearLr::new(1.0, 0.0, 1000)"
+    } else if written.contains("Exponential") {
+        "ExponentialLr::new(0.9).per_epoch()"
     } else if written.contains("OneCycle") {
         "OneCycleLr::new(0.1, 1000)"
     } else {

@@ -6,6 +6,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::rules::{WARMUP_IN_SCHEDULE, WARMUP_TOO_LONG};
 use crate::spec::{ClauseName, Spec, Value, WarmupUnit, chain_start, constructed, plain};
+use crate::vocabulary::{self, known_schedule};
 
 pub(super) fn check(bag: &Bag, spec: &Spec) {
     let Some(warmup) = &spec.warmup else { return };
@@ -43,7 +44,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
 pub(super) fn check_schedule(bag: &Bag, spec: &Spec) {
     let Some(warmup) = &spec.warmup else { return };
     let made = spec.scheduler.as_ref().map(|scheduler| chain_start(&scheduler.value));
-    if let Some(made) = made.filter(|made| constructed(made).is_some_and(|name| name == "OneCycleLr")) {
+    let warms_up = |made: &&Expr| {
+        constructed(made)
+            .and_then(known_schedule)
+            .is_some_and(|known| known.warmup == vocabulary::Warmup::Always)
+    };
+    if let Some(made) = made.filter(warms_up) {
         let (rule, help) = WARMUP_IN_SCHEDULE;
         bag.push(
             Diagnostic::error(warmup.span(), format!("`warmup`: {rule}"))

@@ -76,7 +76,8 @@ impl Printer<'_> {
             let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
             let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
             let (start, check) = (Self::if_some_mut(scheduler, start), self.check_warmup());
-            quote!(#made #start #check)
+            let watch = self.check_watch(update);
+            quote!(#made #start #check #watch)
         });
         quote!(#optimizer #check #scheduler)
     }

@@ -97,6 +97,7 @@ impl Printer<'_> {
             .metrics
             .iter()
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure_valid(&#name);));
+        let observe = self.plan.updates.iter().map(|update| self.of(update).observe(update));
         let check = self.check(true);
         quote_spanned! {self.here=>
             let #guard = #path::evaluation(#model);
@@ -107,6 +108,7 @@ impl Printer<'_> {
             }
             #(#measured)*
             #run.end_validation();
+            #(#observe)*
             #check
         }
     }

@@ -1,7 +1,7 @@
 lint! {
     /// ## What it finds
     ///
-    /// A cosine or one-cycle schedule that counts updates, although its length is the number of epochs.
+    /// A schedule with a length (`CosineLr`, `OneCycleLr`, `LinearLr`, `PolynomialLr`) that counts updates, although its length is the number of epochs.
     ///
     /// ## Why it matters
     ///
@@ -25,7 +25,7 @@ lint! {
     /// ## Instead
     ///
     /// Write `CosineLr::new(30).per_epoch()`, or use the number of updates as the length: `CosineLr::new(30 * train.batches())`.
-    /// The same applies to `OneCycleLr::new(0.1, 30)`.
+    /// The same applies to `OneCycleLr::new(0.1, 30)`, `LinearLr::new(1.0, 0.0, 30)` and `PolynomialLr::new(30, 1.0)`.
     ///
     /// ## Limits
     ///

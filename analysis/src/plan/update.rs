@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use super::order::{self, Order, Work};
-use super::{Amounts, Names, Number, Object, Scope, is_one, number};
+use super::{Amounts, Names, Number, Object, Scope, Watch, is_one, number, watch};
 use crate::item::SpecFn;
 use crate::rules::Checked;
 use crate::spec::{self, Spec};
@@ -14,6 +14,7 @@ pub(crate) struct Update {
     pub(crate) phase: Option<Phase>,
     pub(crate) optimizer: Object,
     pub(crate) scheduler: Option<Object>,
+    pub(crate) watch: Option<Watch>,
     pub(crate) order: Order,
 }
 
@@ -46,6 +47,7 @@ pub(super) fn plan(
     amounts: &Amounts,
     names: &Names,
     model: &Object,
+    valid: Option<&Object>,
 ) -> Result<Vec<Update>, &'static str> {
     if spec.evaluates {
         return Ok(Vec::new());
@@ -65,18 +67,21 @@ pub(super) fn plan(
     let Some(phases) = &spec.phases else {
         let (optimizer, scheduler) = object(spec, "")?;
         let order = order(spec, amounts, "", &optimizer, scheduler.as_ref())?;
-        return Ok(vec![Update { phase: None, optimizer, scheduler, order }]);
+        let watch = watch::plan(spec, scheduler.as_ref(), valid);
+        return Ok(vec![Update { phase: None, optimizer, scheduler, watch, order }]);
     };
     let update = |(phase, (amounts, every)): (&spec::Phase, &(Amounts, Option<Checked>))| {
         let prefix = format!("{}_", phase.name);
-        let (optimizer, scheduler) = object(&phase.spec, &prefix)?;
+        let own = &phase.spec;
+        let (optimizer, scheduler) = object(own, &prefix)?;
         let order = order(&phase.with_common(spec), amounts, &prefix, &optimizer, scheduler.as_ref())?;
         let at = phase.name.span();
         let every =
             every.as_ref().map(|every| number(every, None, &format!("{prefix}every"), at, item, names));
         let every = every.filter(|every| !is_one(every));
         let phase = Phase { name: phase.name.to_string(), at, every };
-        Ok(Update { phase: Some(phase), optimizer, scheduler, order })
+        let watch = watch::plan(own, scheduler.as_ref(), valid);
+        Ok(Update { phase: Some(phase), optimizer, scheduler, watch, order })
     };
     phases.value.iter().zip(&amounts.phases).map(update).collect()
 }

@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::{Amounts, Names, Number, number};
 use crate::item::SpecFn;
 use crate::spec::{Spec, WarmupUnit, chain_start, constructed};
+use crate::vocabulary::{self, known_schedule};
 
 /// The warmup of a run.
 pub(crate) struct Warmup {
@@ -24,7 +25,8 @@ pub(super) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts, names: &Names)
         WarmupUnit::Percent => "warmup_percent",
     };
     let is_known = |scheduler| {
-        constructed(chain_start(scheduler)).is_some_and(|name| name == "StepLr" || name == "CosineLr")
+        let known = constructed(chain_start(scheduler)).and_then(known_schedule);
+        known.is_some_and(|schedule| schedule.warmup == vocabulary::Warmup::Never)
     };
     let phases = spec.phases.iter().flat_map(|clause| &clause.value);
     let mut schedulers =

@@ -240,7 +240,7 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
     match name {
         "step" => ScheduleEffect::Advances,
         "start" | "get_lr" | "get_last_lr" | "last_lr" | "lr" | "state_dict" | "is_per_epoch"
-        | "position" => ScheduleEffect::Reads,
+        | "position" | "monitor" => ScheduleEffect::Reads,
         "per_epoch" => ScheduleEffect::CountsEpochs,
         _ => ScheduleEffect::Other,
     }

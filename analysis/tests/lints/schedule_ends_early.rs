@@ -38,3 +38,15 @@ fn as_many_updates(model: &mut Net, train: &DataLoader) -> Result<History>;
 
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = CosineLr::new(30), epochs = 30, allow(schedule_ends_early))]
 fn allowed(model: &mut Net, train: &DataLoader) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = LinearLr::new(1.0, 0.0, 30), epochs = 30)] //~ warning schedule_ends_early
+fn linear(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = PolynomialLr::new(30, 2.0), epochs = 30)] //~ warning schedule_ends_early
+fn polynomial(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = CosineRestartsLr::new(30), epochs = 30)]
+fn restarts(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = PolynomialLr::new(30, 2.0).per_epoch(), epochs = 30)]
+fn polynomial_per_epoch(model: &mut Mlp, train: &DataLoader) -> Result<History>;

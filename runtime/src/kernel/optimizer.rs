@@ -1,5 +1,12 @@
 //! Optimizer steps: one pass over a parameter, its gradient and its optimizer state.
 
+mod adaptive;
+
+pub(crate) use adaptive::{
+    AdadeltaStep, AdagradStep, AdamaxStep, LionStep, MixedStep, RmsPropStep, adadelta, adagrad, adamax,
+    amsgrad, lion, mean_step, mixed_adam, rms_prop, rms_prop_centered, rms_prop_momentum,
+};
+
 use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;

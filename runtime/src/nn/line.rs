@@ -189,7 +189,7 @@ Net {
         );
         assert_eq!(
             format!("{:?}", AdamW::new(layer.parameters(), 0.5).eps(0.25).weight_decay(0.5)),
-            "AdamW { learning_rate: 0.5, betas: (0.9, 0.999), eps: 0.25, weight_decay: 0.5, parameters: 2 (10 numbers) }"
+            "AdamW { learning_rate: 0.5, beta1: 0.9, beta2: 0.999, eps: 0.25, amsgrad: false, weight_decay: 0.5, parameters: 2 (10 numbers) }"
         );
         assert!(
             format!("{:#?}", Adam::new(layer.parameters(), 0.5))

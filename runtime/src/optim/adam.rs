@@ -3,229 +3,121 @@
 
 use std::fmt;
 
-use super::state::array;
-use super::{
-    Counted, IntoParameters, Optimizer, OptimizerState, Range, at_least_zero, check, distinct,
-    for_each_gradient,
-};
-use crate::kernel::optimizer::{AdamStep, adam};
+use super::group::{Slot, Update};
+use super::rule::{Core, MEANS, Rule, betas_and_eps, optimizer, three, two, visit_betas_and_eps};
+use super::{IntoParameters, Optimizer, OptimizerState, ParameterGroup, Setting};
+use crate::kernel::optimizer::{AdamStep, adam, amsgrad};
 use crate::parameter::Parameter;
-use crate::storage::Buffer;
 use crate::{Result, Scalar};
 
-/// The settings and the state that Adam and `AdamW` have in common.
-struct Core {
-    parameters: Vec<Parameter>,
-    rate: Scalar,
+/// Adam: steps scaled by running means of the gradient and its square.
+///
+/// # Formula
+/// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`,
+/// `p ← p - rate · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps)`, with `t` counted from 1.
+/// With [`amsgrad`](Self::amsgrad), the largest `v` so far takes the place of `v` in the denominator.
+///
+/// # Source
+/// Kingma and Ba, <https://arxiv.org/abs/1412.6980>; `PyTorch`'s `Adam`.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let weight = Parameter::new(ndarray::arr1(&[3.0]));
+/// let optimizer = Adam::new(vec![weight], 1e-3).betas(0.9, 0.99);
+/// ```
+pub struct Adam(Core<AdamRule<false>>);
+
+/// [`Adam`] with decoupled weight decay, by default 0.01.
+///
+/// # Formula
+/// `p ← p (1 - rate · weight_decay)`, then Adam's step without weight decay.
+///
+/// # Source
+/// Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>; `PyTorch`'s `AdamW`.
+pub struct AdamW(Core<AdamRule<true>>);
+
+/// The rule of `AdamW` (`DECOUPLED`) or of Adam.
+struct AdamRule<const DECOUPLED: bool> {
     betas: (f64, f64),
     eps: Scalar,
-    decay: Scalar,
-    moments: Vec<Option<Moments>>,
+    amsgrad: bool,
 }
 
-/// The running means of a parameter's gradient and of the gradient's square, and the number of
-/// steps that contributed to the means.
-struct Moments {
-    first: Buffer,
-    second: Buffer,
-    steps: i32,
-}
-
-impl Core {
-    fn new(parameters: Vec<Parameter>, rate: Scalar, decay: Scalar) -> Self {
-        let parameters = distinct(parameters);
-        let moments = parameters.iter().map(|_| None).collect();
-        Self { parameters, rate, betas: (0.9, 0.999), eps: 1e-8, decay, moments }
-    }
-
-    #[track_caller]
-    fn step(&mut self, decoupled: bool) {
-        let (beta1, beta2) = self.betas;
-        let rate = f64::from(self.rate);
-        let mut step = AdamStep {
-            shrink: if decoupled { (1.0 - rate * f64::from(self.decay)) as Scalar } else { 1.0 },
-            decay: if decoupled { 0.0 } else { self.decay },
-            first: (1.0 - beta1) as Scalar,
-            second: (1.0 - beta2) as Scalar,
-            keep: beta2 as Scalar,
-            rate: 0.0,
-            correction: 0.0,
-            eps: self.eps,
-        };
-        let moments = &mut self.moments;
-        for_each_gradient(&self.parameters, |number, value, gradient| {
-            let zeros = || Buffer::filled(value.len(), 0.0);
-            let moments =
-                moments[number].get_or_insert_with(|| Moments { first: zeros(), second: zeros(), steps: 0 });
-            moments.steps += 1;
-            step.rate = (rate / (1.0 - beta1.powi(moments.steps))) as Scalar;
-            step.correction = (1.0 / (1.0 - beta2.powi(moments.steps)).sqrt()) as Scalar;
-            adam(value, gradient, moments.first.as_mut_slice(), moments.second.as_mut_slice(), step);
-        });
-    }
-
-    fn state_dict(&self, kind: &'static str) -> OptimizerState {
-        let mut state = OptimizerState::new(kind)
-            .setting("beta1", self.betas.0)
-            .setting("beta2", self.betas.1)
-            .setting("eps", f64::from(self.eps))
-            .setting("weight_decay", f64::from(self.decay))
-            .number("learning_rate", f64::from(self.rate));
-        for (index, (parameter, moments)) in self.parameters.iter().zip(&self.moments).enumerate() {
-            if let Some(Moments { first, second, steps }) = moments {
-                state = state
-                    .number(format!("{index}.step"), f64::from(*steps))
-                    .tensor(format!("{index}.exp_avg"), array(parameter, first))
-                    .tensor(format!("{index}.exp_avg_sq"), array(parameter, second));
-            }
-        }
-        state
-    }
-
-    fn load_state_dict(&mut self, kind: &'static str, state: &OptimizerState) -> Result<()> {
-        self.rate = state.checked_rate(&self.state_dict(kind), &self.parameters)?;
-        let moments = |index: usize| {
-            let steps = state.get_number(&format!("{index}.step"))? as i32;
-            let (first, second) = (state.buffer(index, "exp_avg")?, state.buffer(index, "exp_avg_sq")?);
-            Some(Moments { first, second, steps })
-        };
-        self.moments = (0..self.parameters.len()).map(moments).collect();
-        Ok(())
-    }
-
-    fn check(&self, owner: &'static str) -> Result<()> {
-        let beta = |name, beta: f64| -> Range { (name, beta, (0.0..1.0).contains(&beta), "in [0, 1)") };
-        let ranges = [
-            at_least_zero("learning_rate", self.rate),
-            beta("beta1", self.betas.0),
-            beta("beta2", self.betas.1),
-            at_least_zero("eps", self.eps),
-            at_least_zero("weight_decay", self.decay),
-        ];
-        check(owner, &self.parameters, &ranges)
+impl<const DECOUPLED: bool> Default for AdamRule<DECOUPLED> {
+    fn default() -> Self {
+        Self { betas: (0.9, 0.999), eps: 1e-8, amsgrad: false }
     }
 }
 
-macro_rules! kind {
-    ($(#[$docs:meta])* $name:ident, $text:literal, decoupled: $decoupled:literal) => {
-        $(#[$docs])*
-        pub struct $name(Core);
-
-        impl $name {
-            /// Sets the decay rates of the running means, each in [0, 1); by default 0.9 and 0.999.
-            pub fn betas(mut self, first: f64, second: f64) -> Self {
-                self.0.betas = (first, second);
-                self
-            }
-
-            /// Sets the number (at least 0) that is added to the square root in the denominator; by
-            /// default 1e-8.
-            pub fn eps(mut self, eps: Scalar) -> Self {
-                self.0.eps = eps;
-                self
-            }
-
-            /// Sets the weight decay, at least 0.
-            pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
-                self.0.decay = weight_decay;
-                self
-            }
-        }
-
-        /// Writes the settings and the number of parameters.
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct($text)
-                    .field("learning_rate", &self.0.rate)
-                    .field("betas", &self.0.betas)
-                    .field("eps", &self.0.eps)
-                    .field("weight_decay", &self.0.decay)
-                    .field("parameters", &Counted(&self.0.parameters))
-                    .finish()
-            }
-        }
-
-        impl Optimizer for $name {
-            fn parameters(&self) -> &[Parameter] {
-                &self.0.parameters
-            }
-
-            #[track_caller]
-            fn step(&mut self) {
-                if let Err(error) = self.check() {
-                    panic!("{error}");
-                }
-                self.0.step($decoupled);
-            }
-
-            fn learning_rate(&self) -> Scalar {
-                self.0.rate
-            }
-
-            fn set_learning_rate(&mut self, rate: Scalar) {
-                self.0.rate = rate;
-            }
-
-            fn check(&self) -> Result<()> {
-                self.0.check($text)
-            }
-
-            fn state_dict(&self) -> Result<OptimizerState> {
-                Ok(self.0.state_dict($text))
-            }
-
-            fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
-                self.0.load_state_dict($text, state)
-            }
-        }
-    };
-}
-
-kind! {
-    /// Adam: steps scaled by running means of the gradient and its square.
-    ///
-    /// # Formula
-    /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`,
-    /// `p ← p - rate · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps)`, with `t` counted from 1.
-    ///
-    /// # Source
-    /// Kingma and Ba, <https://arxiv.org/abs/1412.6980>; `PyTorch`'s `Adam`.
-    ///
-    /// # Example
-    /// ```
-    /// use training_loop::prelude::*;
-    ///
-    /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
-    /// let optimizer = Adam::new(vec![weight], 1e-3).betas(0.9, 0.99);
-    /// ```
-    Adam, "Adam", decoupled: false
-}
-
-kind! {
-    /// [`Adam`] with decoupled weight decay, by default 0.01.
-    ///
-    /// # Formula
-    /// `p ← p (1 - rate · weight_decay)`, then Adam's step without weight decay.
-    ///
-    /// # Source
-    /// Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>; `PyTorch`'s `AdamW`.
-    AdamW, "AdamW", decoupled: true
-}
-
-// The constructors are outside the macro, so that rustc reports wrong arguments at their signature instead of inside
+// The constructors are outside of macros, so that rustc reports wrong arguments at their signature instead of inside
 // the macro.
 
 impl Adam {
     /// An optimizer with the default settings. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
-        Self(Core::new(parameters.into_parameters(), learning_rate, 0.0))
+        Self(Core::new(parameters, learning_rate, 0.0, AdamRule::default()))
+    }
+
+    /// Divides by the largest running mean of the squares so far instead of the current one; by default `false`.
+    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
+        self.0.rule.amsgrad = amsgrad;
+        self
     }
 }
 
 impl AdamW {
     /// An optimizer with the default settings. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
-        Self(Core::new(parameters.into_parameters(), learning_rate, 0.01))
+        Self(Core::new(parameters, learning_rate, 0.01, AdamRule::default()))
+    }
+
+    /// Divides by the largest running mean of the squares so far instead of the current one; by default `false`.
+    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
+        self.0.rule.amsgrad = amsgrad;
+        self
+    }
+}
+
+optimizer!(Adam);
+optimizer!(AdamW);
+betas_and_eps!(Adam);
+betas_and_eps!(AdamW);
+
+impl<const DECOUPLED: bool> Rule for AdamRule<DECOUPLED> {
+    const NAME: &'static str = if DECOUPLED { "AdamW" } else { "Adam" };
+
+    fn settings(&self, visit: &mut dyn FnMut(Setting)) {
+        visit_betas_and_eps(visit, self.betas, self.eps);
+        visit(Setting::flag("amsgrad", self.amsgrad));
+    }
+
+    fn buffers(&self) -> &[(&'static str, Scalar)] {
+        const ALL: [(&str, Scalar); 3] = [MEANS[0], MEANS[1], ("max_exp_avg_sq", 0.0)];
+        if self.amsgrad { &ALL } else { &MEANS }
+    }
+
+    fn update(&self, update: Update<'_>, slot: &mut Slot) {
+        let (beta1, beta2) = self.betas;
+        let Update { value, gradient, rate, decay, .. } = update;
+        let step = AdamStep {
+            shrink: if DECOUPLED { (1.0 - rate * f64::from(decay)) as Scalar } else { 1.0 },
+            decay: if DECOUPLED { 0.0 } else { decay },
+            first: (1.0 - beta1) as Scalar,
+            second: (1.0 - beta2) as Scalar,
+            keep: beta2 as Scalar,
+            rate: (rate / (1.0 - beta1.powi(slot.steps))) as Scalar,
+            correction: (1.0 / (1.0 - beta2.powi(slot.steps)).sqrt()) as Scalar,
+            eps: self.eps,
+        };
+        if self.amsgrad {
+            let (first, second, largest) = three(slot);
+            amsgrad(value, gradient, first, second, largest, step);
+        } else {
+            let (first, second) = two(slot);
+            adam(value, gradient, first, second, step);
+        }
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use super::state::array;
-use super::{
-    Counted, IntoParameters, Optimizer, OptimizerState, at_least_zero, check, distinct, for_each_gradient,
-};
+use super::group::{Slot, Update};
+use super::rule::{Core, Rule, optimizer};
+use super::{IntoParameters, Optimizer, OptimizerState, ParameterGroup, Setting};
 use crate::kernel::optimizer::{SgdStep, sgd, sgd_momentum};
 use crate::parameter::Parameter;
-use crate::storage::Buffer;
 use crate::{Result, Scalar};
 
 /// Stochastic gradient descent.
@@ -28,143 +26,80 @@ use crate::{Result, Scalar};
 /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
 /// let optimizer = Sgd::new(vec![weight], 0.1).momentum(0.9).nesterov(true);
 /// ```
-pub struct Sgd {
-    parameters: Vec<Parameter>,
-    rate: Scalar,
+pub struct Sgd(Core<SgdRule>);
+
+/// The rule of [`Sgd`], with its settings.
+struct SgdRule {
     momentum: Scalar,
     dampening: Scalar,
     nesterov: bool,
-    decay: Scalar,
-    buffers: Vec<Option<Buffer>>,
 }
 
 impl Sgd {
     /// Gradient descent without momentum. The learning rate must be at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
-        let parameters = distinct(parameters.into_parameters());
-        let buffers = parameters.iter().map(|_| None).collect();
-        Self {
-            parameters,
-            rate: learning_rate,
-            momentum: 0.0,
-            dampening: 0.0,
-            nesterov: false,
-            decay: 0.0,
-            buffers,
-        }
+        let rule = SgdRule { momentum: 0.0, dampening: 0.0, nesterov: false };
+        Self(Core::new(parameters, learning_rate, 0.0, rule))
     }
 
     /// Sets the momentum, in [0, 1): the fraction of the previous update that is kept.
     pub fn momentum(mut self, momentum: Scalar) -> Self {
-        self.momentum = momentum;
+        self.0.rule.momentum = momentum;
         self
     }
 
     /// Sets the dampening, in [0, 1]: the fraction of each new gradient that does not enter the
     /// momentum.
     pub fn dampening(mut self, dampening: Scalar) -> Self {
-        self.dampening = dampening;
+        self.0.rule.dampening = dampening;
         self
     }
 
     /// Enables or disables Nesterov momentum, which requires a momentum above 0 and no dampening.
     pub fn nesterov(mut self, nesterov: bool) -> Self {
-        self.nesterov = nesterov;
-        self
-    }
-
-    /// Sets the weight decay, at least 0. The product of the weight decay and the parameter is
-    /// added to the gradient.
-    pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
-        self.decay = weight_decay;
+        self.0.rule.nesterov = nesterov;
         self
     }
 }
 
-/// Writes the settings and the number of parameters.
-#[allow(clippy::missing_fields_in_debug)] // The momentum buffers are as large as the model.
-impl fmt::Debug for Sgd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sgd")
-            .field("learning_rate", &self.rate)
-            .field("momentum", &self.momentum)
-            .field("dampening", &self.dampening)
-            .field("nesterov", &self.nesterov)
-            .field("weight_decay", &self.decay)
-            .field("parameters", &Counted(&self.parameters))
-            .finish()
-    }
-}
+optimizer!(Sgd);
 
-impl Optimizer for Sgd {
-    fn parameters(&self) -> &[Parameter] {
-        &self.parameters
+impl Rule for SgdRule {
+    const NAME: &'static str = "Sgd";
+    const COUNTS: bool = false;
+
+    fn settings(&self, visit: &mut dyn FnMut(Setting)) {
+        let (momentum, dampening) = (f64::from(self.momentum), f64::from(self.dampening));
+        visit(if self.nesterov && momentum == 0.0 {
+            Setting::number("momentum", momentum, false, "above 0 with `nesterov`")
+        } else {
+            Setting::below_one("momentum", momentum)
+        });
+        visit(if self.nesterov && dampening != 0.0 {
+            Setting::number("dampening", dampening, false, "0 with `nesterov`")
+        } else {
+            Setting::number("dampening", dampening, (0.0..=1.0).contains(&dampening), "in [0, 1]")
+        });
+        visit(Setting::flag("nesterov", self.nesterov));
     }
 
-    #[track_caller]
-    fn step(&mut self) {
-        if let Err(error) = self.check() {
-            panic!("{error}");
-        }
-        let mut step = SgdStep {
-            rate: self.rate,
-            decay: self.decay,
+    fn buffers(&self) -> &[(&'static str, Scalar)] {
+        if self.momentum == 0.0 { &[] } else { &[("momentum_buffer", 0.0)] }
+    }
+
+    fn update(&self, update: Update<'_>, slot: &mut Slot) {
+        let step = SgdStep {
+            rate: update.rate as Scalar,
+            decay: update.decay,
             momentum: self.momentum,
-            fresh: 1.0 - self.dampening,
+            // The first gradient enters the momentum whole.
+            fresh: if slot.steps == 1 { 1.0 } else { 1.0 - self.dampening },
             nesterov: self.nesterov,
         };
-        let buffers = &mut self.buffers;
-        for_each_gradient(&self.parameters, |number, value, gradient| {
-            if step.momentum == 0.0 {
-                return sgd(value, gradient, step);
-            }
-            step.fresh = if buffers[number].is_some() { 1.0 - self.dampening } else { 1.0 };
-            let buffer = buffers[number].get_or_insert_with(|| Buffer::filled(value.len(), 0.0));
-            sgd_momentum(value, gradient, buffer.as_mut_slice(), step);
-        });
-    }
-
-    fn learning_rate(&self) -> Scalar {
-        self.rate
-    }
-
-    fn set_learning_rate(&mut self, rate: Scalar) {
-        self.rate = rate;
-    }
-
-    fn check(&self) -> Result<()> {
-        let (momentum, dampening) = (f64::from(self.momentum), f64::from(self.dampening));
-        let ranges = [
-            at_least_zero("learning_rate", self.rate),
-            ("momentum", momentum, (0.0..1.0).contains(&momentum), "in [0, 1)"),
-            ("dampening", dampening, (0.0..=1.0).contains(&dampening), "in [0, 1]"),
-            at_least_zero("weight_decay", self.decay),
-            ("momentum", momentum, !self.nesterov || momentum > 0.0, "above 0 with `nesterov`"),
-            ("dampening", dampening, !self.nesterov || dampening == 0.0, "0 with `nesterov`"),
-        ];
-        check("Sgd", &self.parameters, &ranges)
-    }
-
-    fn state_dict(&self) -> Result<OptimizerState> {
-        let mut state = OptimizerState::new("Sgd")
-            .setting("momentum", f64::from(self.momentum))
-            .setting("dampening", f64::from(self.dampening))
-            .setting("nesterov", f64::from(u8::from(self.nesterov)))
-            .setting("weight_decay", f64::from(self.decay))
-            .number("learning_rate", f64::from(self.rate));
-        for (index, (parameter, buffer)) in self.parameters.iter().zip(&self.buffers).enumerate() {
-            if let Some(buffer) = buffer {
-                state = state.tensor(format!("{index}.momentum_buffer"), array(parameter, buffer));
-            }
+        match slot.buffers.first_mut() {
+            Some(buffer) => sgd_momentum(update.value, update.gradient, buffer.as_mut_slice(), step),
+            None => sgd(update.value, update.gradient, step),
         }
-        Ok(state)
-    }
-
-    fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
-        self.rate = state.checked_rate(&self.state_dict()?, &self.parameters)?;
-        self.buffers =
-            (0..self.parameters.len()).map(|index| state.buffer(index, "momentum_buffer")).collect();
-        Ok(())
     }
 }
 

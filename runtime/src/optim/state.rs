@@ -147,7 +147,18 @@ impl OptimizerState {
 
 /// The array of a parameter's buffer.
 pub(super) fn array(parameter: &Parameter, buffer: &Buffer) -> Array {
-    let view = ndarray::ArrayView::from_shape(ndarray::IxDyn(parameter.shape()), buffer.as_slice());
+    array_of(parameter, buffer.as_slice())
+}
+
+/// The elements of the tensors `name` of `count` parameters, one parameter after the other.
+pub(super) fn flat(state: &OptimizerState, name: &str, count: usize) -> Vec<Scalar> {
+    let tensors = (0..count).filter_map(|index| state.tensors.get(&format!("{index}.{name}")));
+    tensors.flat_map(|tensor| tensor.iter().copied()).collect()
+}
+
+/// An array of the parameter's shape with these elements.
+pub(super) fn array_of(parameter: &Parameter, elements: &[Scalar]) -> Array {
+    let view = ndarray::ArrayView::from_shape(ndarray::IxDyn(parameter.shape()), elements);
     view.expect("a buffer of an optimizer has the parameter's shape").to_owned()
 }
 
@@ -160,6 +171,7 @@ fn shown(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optim::{Adadelta, Adagrad, Adamax, Lion, Muon, NAdam, RAdam, RmsProp};
     use crate::{Adam, AdamW, Optimizer, Scalar, Sgd, Tensor};
 
     fn parameters() -> Vec<Parameter> {
@@ -172,8 +184,8 @@ mod tests {
 
     fn step(optimizer: &mut dyn Optimizer) {
         optimizer.zero_grad();
-        let [a, b] = [0, 1].map(|index| optimizer.parameters()[index].tensor());
-        ((&a * &a).sum() + (&b * 3.0).sum()).backward();
+        let tensors = optimizer.parameters().iter().take(2).map(Parameter::tensor);
+        tensors.map(|own| (&own * &own).sum()).reduce(|a, b| a + b).unwrap().backward();
         optimizer.step();
     }
 
@@ -183,12 +195,32 @@ mod tests {
 
     type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;
 
-    const BUILDS: [Build; 5] = [
+    const BUILDS: [Build; 19] = [
         |p| Box::new(Sgd::new(p, 0.1)),
         |p| Box::new(Sgd::new(p, 0.1).momentum(0.9).dampening(0.5).weight_decay(0.01)),
         |p| Box::new(Sgd::new(p, 0.1).momentum(0.9).nesterov(true)),
         |p| Box::new(Adam::new(p, 0.1).betas(0.8, 0.9)),
         |p| Box::new(AdamW::new(p, 0.1).eps(1e-6)),
+        |p| Box::new(Adam::new(p, 0.1).amsgrad(true).maximize(true)),
+        |p| Box::new(RmsProp::new(p, 0.1)),
+        |p| Box::new(RmsProp::new(p, 0.1).momentum(0.9)),
+        |p| Box::new(RmsProp::new(p, 0.1).centered(true)),
+        |p| Box::new(Adagrad::new(p, 0.1).lr_decay(0.1)),
+        |p| Box::new(Adadelta::new(p, 1.0)),
+        |p| Box::new(Adamax::new(p, 0.1)),
+        |p| Box::new(NAdam::new(p, 0.1)),
+        |p| Box::new(RAdam::new(p, 0.1).betas(0.9, 0.5)),
+        |p| Box::new(Lion::new(p, 0.1)),
+        |p| Box::new(Muon::new(p.into_iter().filter(|p| p.shape().len() == 2).collect::<Vec<_>>(), 0.1)),
+        |p| Box::new(Sgd::new(p, 0.1).momentum(0.9).no_decay_for_vectors().weight_decay(0.1)),
+        |p| {
+            let first = vec![p[0].clone()];
+            Box::new(AdamW::new(p, 0.1).group(first, |group| group.learning_rate(0.02).weight_decay(0.0)))
+        },
+        |p| {
+            let second = vec![p[1].clone()];
+            Box::new(Sgd::new(p, 0.1).momentum(0.5).group(second, |group| group.learning_rate(0.3)))
+        },
     ];
 
     #[test]

@@ -231,6 +231,11 @@ impl Run {
         }
     }
 
+    /// Whether the last validation was one that only the end of the run made due.
+    pub(super) fn is_after_last_validation(&self) -> bool {
+        self.saving.as_ref().is_some_and(|saving| saving.before_last.is_some())
+    }
+
     /// Whether a checkpoint is due after the batch: an update was made since the last checkpoint, and either the
     /// interval has passed or the run is over.
     pub fn is_checkpoint_due(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Row, Run};
 use crate::optim::{Optimizer, OptimizerState};
-use crate::schedule::{Position, Schedule};
+use crate::schedule::{Plateau, Position, Schedule};
 use crate::{Error, Parameter, Result, Scalar};
 
 /// The numbers of updates after which the learning rates of two schedules are compared.
@@ -154,7 +154,27 @@ impl Part<'_> {
         if let Some(base) = position.base {
             all = all.number(name("schedule.base"), base);
         }
+        if let Some(Plateau { rate, best, bad, cooldown }) = position.plateau {
+            let seen = [("rate", rate), ("best", best), ("bad", bad as f64), ("cooldown", cooldown as f64)];
+            for (own, value) in seen {
+                all = all.number(name(&format!("schedule.plateau.{own}")), value);
+            }
+        }
         Ok(all.number(name("schedule.done"), position.done as f64))
+    }
+
+    /// The position of the schedule in the state of all; `None` if the state has none.
+    fn own_position(&self, all: &OptimizerState) -> Option<Position> {
+        let number = |name: &str| all.get_number(&format!("{}.schedule.{name}", self.phase));
+        let plateau = || {
+            Some(Plateau {
+                rate: number("plateau.rate")?,
+                best: number("plateau.best")?,
+                bad: number("plateau.bad")? as usize,
+                cooldown: number("plateau.cooldown")? as usize,
+            })
+        };
+        Some(Position { base: number("base"), done: number("done")? as usize, plateau: plateau() })
     }
 
     /// The part of the state of all that belongs to the optimizer of the phase.
@@ -231,9 +251,9 @@ impl Optimizer for Phases<'_> {
             }
         }
         for part in &mut self.parts {
-            let number = |name: &str| state.get_number(&format!("{}.schedule.{name}", part.phase));
-            if let (Some(schedule), Some(done)) = (&mut part.schedule, number("done")) {
-                schedule.load_state_dict(Position { base: number("base"), done: done as usize });
+            let position = part.own_position(state);
+            if let (Some(schedule), Some(position)) = (&mut part.schedule, position) {
+                schedule.load_state_dict(position);
             }
         }
         Ok(())

@@ -4,9 +4,9 @@ use super::epoch::Pass;
 use super::history::Row;
 use super::weight::Weight;
 use super::{BatchLoss, Run};
-use crate::Result;
 use crate::metric::Metric;
 use crate::profile::{self, Stage};
+use crate::{Error, Result};
 
 impl Run {
     /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
@@ -34,7 +34,7 @@ impl Run {
     /// denominator of the loss.
     ///
     /// # Errors
-    /// [`Error::Rule`](crate::Error::Rule) if the weight is negative or not finite.
+    /// [`Error::Rule`] if the weight is negative or not finite.
     ///
     /// # Panics
     /// If the loss is not a scalar.
@@ -66,6 +66,21 @@ impl Run {
     /// The measurements of a function that only evaluates a model, which calls this method last.
     pub fn into_row(self) -> Row {
         self.epoch.row()
+    }
+
+    /// The value of the measurement `name` in the last validation, for a schedule that depends on it; `None` without a
+    /// name. `None` too after a validation that only the end of the run made due: a run that is resumed to train longer
+    /// has no such validation.
+    ///
+    /// # Errors
+    /// [`Error::Unmeasured`] if the loop does not measure the name.
+    pub fn measured(&self, name: Option<&str>) -> Result<Option<f64>> {
+        let Some(name) = name.filter(|_| !self.is_after_last_validation()) else { return Ok(None) };
+        let row = self.epoch.row();
+        let measured = || row.measurements.iter().map(|(name, _)| name.clone()).collect();
+        row.get(name)
+            .map(Some)
+            .ok_or_else(|| Error::Unmeasured { name: name.to_owned(), measured: measured() })
     }
 
     /// Whether the model's current values have the best measurement so far: that of the last validation, or of the

@@ -71,6 +71,11 @@ impl Case {
         list(&self.0[key][index]).iter().map(array).collect()
     }
 
+    /// The numbers at one index of this list of lists.
+    pub(crate) fn row(&self, index: usize) -> Vec<f64> {
+        list(&self.0[index]).iter().map(number).collect()
+    }
+
     /// Arrays by name, in the order of the names.
     pub(crate) fn named(&self, key: &str) -> Vec<(String, Array)> {
         let Value::Object(map) = &self.0[key] else { panic!("{}: no table `{key}`", self.name()) };

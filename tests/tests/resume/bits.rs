@@ -69,6 +69,27 @@ fn draws(
     run: &RunOptions,
 ) -> Result<History>;
 
+/// A schedule by a measurement, and parameters in groups.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = NAdam::new(model.parameters(), 0.02)
+        .weight_decay(0.01)
+        .no_decay_for_vectors()
+        .group(model.hidden.parameters(), |group| group.learning_rate(0.005)),
+    scheduler = PlateauLr::new().factor(0.5).patience(0).threshold(0.2).cooldown(1),
+    epochs = 5,
+    seed = 4,
+    validate(every = 2 steps),
+    checkpoint(every = 1 steps),
+)]
+fn groups(
+    model: &mut Net,
+    train: &DataLoader,
+    valid: &DataLoader,
+    max_steps: usize,
+    run: &RunOptions,
+) -> Result<History>;
+
 /// Some layers are frozen and unfrozen while the run goes on.
 #[training_loop(
     loss = cross_entropy,
@@ -222,6 +243,14 @@ fn after_each_window() {
 fn after_each_update_with_draws_of_the_thread() {
     let history = stop_anywhere(draws, 18, false);
     assert_eq!(history.stop_reason(), StopReason::Completed);
+}
+
+#[test]
+fn with_groups_and_a_schedule_by_a_measurement() {
+    let history = stop_anywhere(groups, 18, true);
+    assert_eq!(history.stop_reason(), StopReason::Completed);
+    let rates: Vec<_> = history.rows().iter().filter_map(|row| row.learning_rate).collect();
+    assert!(rates[4] < rates[0], "{rates:?}");
 }
 
 #[test]

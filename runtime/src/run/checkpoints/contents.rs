@@ -12,7 +12,7 @@ use crate::run::checks::{Checks, Monitor, Patience};
 use crate::run::epoch::Epoch;
 use crate::run::saved::ago;
 use crate::run::{Row, Run, StopReason};
-use crate::schedule::{Position, Schedule};
+use crate::schedule::{Plateau, Position, Schedule};
 use crate::{CheckpointProblem, Difference, Error, Result};
 
 /// Clauses that may differ in a resumed run: they do not change the updates, or they are compared by more
@@ -99,9 +99,13 @@ pub(super) fn saved_run<M: Module + ?Sized>(
 
 /// A schedule's position, with some of its learning rates, which tell it from others.
 fn schedule_json(schedule: &mut dyn Schedule) -> Value {
-    let Position { base, done } = schedule.state_dict();
+    let Position { base, done, plateau } = schedule.state_dict();
     let rates: Vec<Value> = rates(schedule).into_iter().map(number).collect();
-    json!({"base": optional(base), "done": done, "per_epoch": schedule.is_per_epoch(), "rates": rates})
+    let plateau = plateau.map(|Plateau { rate, best, bad, cooldown }| {
+        json!({"rate": number(rate), "best": number(best), "bad": bad, "cooldown": cooldown})
+    });
+    let per_epoch = schedule.is_per_epoch();
+    json!({"base": optional(base), "done": done, "per_epoch": per_epoch, "plateau": plateau, "rates": rates})
 }
 
 fn rates(schedule: &mut dyn Schedule) -> Vec<f64> {
@@ -222,10 +226,19 @@ struct Parsed {
 impl Parsed {
     fn read(fields: Fields) -> Read<Self> {
         let random = fields.inside("random")?;
+        let plateau = |seen: Fields| {
+            Ok::<_, String>(Plateau {
+                rate: seen.number("rate")?,
+                best: seen.number("best")?,
+                bad: seen.count("bad")?,
+                cooldown: seen.count("cooldown")?,
+            })
+        };
         let position = |schedule: Fields| {
             Ok::<_, String>(Position {
                 base: schedule.optional("base", Fields::number)?,
                 done: schedule.count("done")?,
+                plateau: schedule.optional("plateau", Fields::inside)?.map(plateau).transpose()?,
             })
         };
         let metric = |value: &Value| {
