@@ -50,7 +50,7 @@
 //! ```
 //!
 //! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`),
-//! `signals` (`RunOptions::handle_signals`), `f64` ([`Scalar`] in double precision).
+//! `signals` (`RunOptions::handle_signals`), `terminal` (a progress bar as wide as the terminal), `f64` ([`Scalar`] in double precision).
 
 // Conversions to and from `Scalar` are written for `f32`, the usual type.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]

@@ -124,9 +124,19 @@ fn time(time: Duration) -> String {
 
 /// The number of columns of the terminal, or the smaller number in the environment variable `COLUMNS`.
 pub(super) fn columns() -> usize {
-    let terminal = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
     let variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    terminal.into_iter().chain(variable).filter(|&columns| columns > 0).min().unwrap_or(USUAL)
+    terminal().into_iter().chain(variable).filter(|&columns| columns > 0).min().unwrap_or(USUAL)
+}
+
+#[cfg(feature = "terminal")]
+fn terminal() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0))
+}
+
+/// Without the feature, the width of the terminal is unknown.
+#[cfg(not(feature = "terminal"))]
+fn terminal() -> Option<usize> {
+    None
 }
 
 #[cfg(test)]
