@@ -95,6 +95,34 @@ fn stop_at(step: usize, stop: usize) -> ControlFlow<()> {
     if step >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
+#[training_loop(
+    phases(
+        critic(
+            optimizer = Adam::new(model.critic.parameters(), 0.01),
+            training_step = |model, batch| model.score(&batch.input),
+            scheduler = PlateauLr::new().patience(0).factor(0.5),
+        ),
+        generator(
+            optimizer = Sgd::new(model.generator.parameters(), 0.1),
+            training_step = |model, batch| -model.score(&model.fake(batch.len())),
+            scheduler = PlateauLr::new().patience(1).factor(0.1),
+        ),
+    ),
+    on(batch_end = |_, state| stop_at(state.step, stop)),
+    forward = |model, batch| model.critic.forward(&batch.input),
+    loss = mse_loss,
+    validate(every = 2 steps),
+    epochs = 3,
+    checkpoint(every = 1 steps),
+)]
+fn by_validation(
+    model: &mut Gan,
+    train: &DataLoader<Tensor>,
+    valid: &DataLoader<Tensor>,
+    stop: usize,
+    run: &RunOptions,
+) -> Result<History>;
+
 type Fit = fn(&mut Gan, &DataLoader<Tensor>, Option<StepLr>, usize, &RunOptions) -> Result<History>;
 
 fn stop_anywhere(fit: Fit, schedule: Option<&StepLr>) {
@@ -123,6 +151,20 @@ fn after_each_batch() {
 #[test]
 fn with_a_seed_averages_and_a_warmup() {
     stop_anywhere(seeded, Some(&StepLr::new(1, 0.7).per_epoch()));
+}
+
+/// The first phase's rate falls with each validation that is not better than the best one, the second's with every
+/// second such validation.
+#[test]
+fn with_rates_by_validations() {
+    let valid: Fit = |model, train, _, stop, run| by_validation(model, train, &points(), stop, run);
+    stop_anywhere(valid, None);
+    let folder = tempfile::tempdir().unwrap();
+    let history =
+        by_validation(&mut Gan::new(1), &points(), &points(), 1_000, &RunOptions::new().dir(folder.path()))
+            .unwrap();
+    let rates: Vec<_> = history.rows().iter().map(|row| row.learning_rate.unwrap()).collect();
+    assert!(rates[0] > rates[2], "{rates:?}");
 }
 
 #[test]
