@@ -58,7 +58,7 @@ pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
 pub use math::{
     CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, adds_layer, converts_by_context,
-    layer_op,
+    knows_loss, layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use order::{

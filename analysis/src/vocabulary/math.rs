@@ -144,6 +144,11 @@ pub(super) const LOSSES: &[Loss] = &[
     regression("smooth_l1_loss", Some("SmoothL1")),
 ];
 
+/// Whether `training_loop` has a loss with this name.
+pub fn knows_loss(name: &str) -> bool {
+    LOSSES.iter().any(|loss| loss.name == name)
+}
+
 /// Ops that keep the graph, each with the kind of values that the op returns. Any other op is [`Op::Other`].
 pub(super) const OPS: &[(&str, Op)] = &[
     ("softmax", Op::Softmax),
