@@ -71,4 +71,14 @@ pub fn forms(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Resu
 )]
 pub fn empty(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 
+// A name that is not measured is one error, and not also a disagreement with another clause.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Adam::new(model.parameters(), 0.1),
+    epochs = 3,
+    early_stop(monitor = valid_loss, patience = 2),
+    restore_best(monitor = valid_los), //~ error
+)]
+pub fn misspelt_in_one(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
+
 fn main() {}
