@@ -208,7 +208,8 @@ pub(crate) fn section(results: &Results) -> String {
     for (part, title) in [
         ("seen", "The first part, which was looked at while the checker was written:"),
         ("kept", "The second part, which was looked at once its first figures were known:"),
-        ("later", "The third part, which was collected last and looked at only after the work was done:"),
+        ("later", "The third part, which was looked at once its first figures were known:"),
+        ("last", "The fourth part, which was measured after the work was done and not looked at before:"),
     ] {
         if results.rows.iter().any(|row| row.part == part) {
             let _ = writeln!(text, "{title}\n\n{}", by_library(results, part));
@@ -234,8 +235,8 @@ Training functions of published crates and public repositories, written by other
 `analysis/tests/public/recorded/functions.tsv` lists them, with commit, path, line and verdict; the sources are not in this repository.
 `analysis/tests/public` finds them, checks them and mutates those that are right; its head says how to repeat the measurement.
 A function is listed if its calls include a backward and a step by name, at most sixteen functions of a source.
-Sources are in three parts: the first two are halves by a hash of the name, the third was collected later, from other repositories.
-The verdicts on the second and third part were given before the checker ran on them.
+Sources are in four parts: the first two are halves by a hash of the name, the third and then the fourth were collected later, from other repositories.
+The verdicts on all parts but the first were given before the checker ran on them.
 The verdicts are by reading, without running the code; a function whose fault depends on code elsewhere is undecidable.
 
 A mutant has one line deleted, doubled, exchanged or moved, or one call dropped.

@@ -67,16 +67,22 @@ pub(crate) fn hash(text: &str) -> u64 {
 }
 
 /// The parts of the sources, in the order of the lists.
-pub(crate) const PARTS: [&str; 3] = ["seen", "kept", "later"];
+pub(crate) const PARTS: [&str; 4] = ["seen", "kept", "later", "last"];
 
 /// The sources of the part `later`, one a line.
 const LATER: &str = include_str!("recorded/later.txt");
 
-/// The part of a source. `seen` was looked at while the checker was written, `kept` once its first figures were known,
-/// and `later` was collected after both and looked at only after the work was done.
+/// The sources of the part `last`, one a line.
+const LAST: &str = include_str!("recorded/last.txt");
+
+/// The part of a source. `seen` was looked at while the checker was written, `kept` once its first figures were known;
+/// `later` and then `last` were collected after that, and each was looked at only after its first figures were known.
 pub(crate) fn part(name: &str) -> &'static str {
     if LATER.lines().any(|later| later == name) {
         return "later";
+    }
+    if LAST.lines().any(|last| last == name) {
+        return "last";
     }
     // The low bit of FNV-1a is the parity of the bytes; a higher one depends on their order too.
     if (hash(name) >> 20).is_multiple_of(2) { "seen" } else { "kept" }
