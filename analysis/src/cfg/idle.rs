@@ -32,6 +32,8 @@ pub(crate) enum IdleKind {
     OnlyZeroed,
     /// An optimizer zeroes the gradients of parameters and steps only others.
     ZeroedParameters,
+    /// A method keeps its gradients in a field, and nothing zeroes them.
+    NeverZeroed,
     /// Each iteration builds the optimizer that it steps.
     BuiltInside,
     /// No function of the file steps an optimizer in a private field.

@@ -17,6 +17,7 @@ pub(super) fn report_idle_names(cx: &mut Context<'_>) {
         IdleKind::EmptyBranch => false,
         IdleKind::OnlyZeroed
         | IdleKind::ZeroedParameters
+        | IdleKind::NeverZeroed
         | IdleKind::BuiltInside
         | IdleKind::ClippedAlone
         | IdleKind::Optimizer
@@ -33,6 +34,7 @@ fn report(cx: &mut Context<'_>, fault: &IdleFault) {
     let lint = match fault.kind {
         IdleKind::BuiltInside => "optimizer_rebuilt",
         IdleKind::NoBackward => "missing_backward",
+        IdleKind::NeverZeroed => "missing_zero_grad",
         _ => "missing_step",
     };
     cx.lint = find(lint);
@@ -73,6 +75,11 @@ fn report(cx: &mut Context<'_>, fault: &IdleFault) {
             format!("`{}` zeroes the gradients of `{about}` and never steps them", fault.optimizer),
             "it steps the other parameters that it zeroes".to_owned(),
             format!("step `{about}` too"),
+        ),
+        IdleKind::NeverZeroed => (
+            format!("this `backward` adds to the gradients of earlier calls in `{about}`"),
+            "nothing in this file zeroes them".to_owned(),
+            format!("zero the gradients after the step, before `{about}` keeps them"),
         ),
         IdleKind::BuiltInside => (
             format!("`{about}` is built inside the loop that steps it"),

@@ -118,3 +118,9 @@ pub fn trains_by_call(name: &str) -> bool {
 pub fn stops_recording(name: &str) -> bool {
     name.contains("no_grad")
 }
+
+/// Whether a method with this name sends its argument through a channel. Its result tells only whether somebody
+/// still receives.
+pub fn sends(name: &str) -> bool {
+    matches!(name, "send" | "try_send" | "blocking_send")
+}

@@ -127,3 +127,12 @@ mod losses_of_the_model {
         Ok(last)
     }
 }
+
+mod losses_without_a_gradient {
+    #[test]
+    fn a_detached_value_has_no_gradient() {
+        let value = critic().forward(&states()).unwrap().detach();
+        let gradients = value.backward().unwrap();
+        assert!(gradients.get(weight().as_tensor()).is_none());
+    }
+}

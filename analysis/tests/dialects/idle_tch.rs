@@ -194,3 +194,19 @@ mod each_iteration_builds {
         }
     }
 }
+
+mod channels {
+    /// The result of `send` says only whether somebody still receives.
+    fn worker(net: &Net, opt: &mut Optimizer, world: &World, train: &Loader, results: &Sender) {
+        for batch in train {
+            let loss = net.forward(&batch.x).mse_loss(&batch.y, Reduction::Mean);
+            opt.zero_grad();
+            loss.backward();
+            all_reduce_gradients(world, net);
+            opt.step();
+            if results.send(f64::from(&loss)).is_err() {
+                return;
+            }
+        }
+    }
+}

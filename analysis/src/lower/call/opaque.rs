@@ -16,8 +16,8 @@ use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     Role, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
     hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
-    moves_target, only_looks, reads_number, returns_parameters, role_of_name, sets_parameters, shows_results,
-    writes_gradients, writes_in_place,
+    moves_target, only_looks, reads_number, returns_parameters, role_of_name, sends, sets_parameters,
+    shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -111,6 +111,9 @@ impl<'a> Lower<'a> {
         for argument in &call.arguments {
             let argument = self.without_settings(argument.derived());
             value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
+        }
+        if sends(&call.name) {
+            value = Value { differs: Differs::Unknown, measured: false, computed: false, ..value };
         }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing. A method with

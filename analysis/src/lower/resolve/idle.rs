@@ -24,6 +24,7 @@ mod bindings;
 mod branches;
 mod flow;
 mod forks;
+mod gradients;
 mod names;
 mod optimizers;
 mod patterns;
@@ -96,6 +97,7 @@ impl<'r> Search<'r, '_> {
             self.zeroed_beside(),
             self.built_inside(),
             self.zeroed_parameters(),
+            self.never_zeroed(),
             self.clipped_alone(),
             self.empty_branch(),
         ];
