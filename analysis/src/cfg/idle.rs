@@ -34,6 +34,8 @@ pub(crate) enum IdleKind {
     ZeroedParameters,
     /// A method keeps its gradients in a field, and nothing zeroes them.
     NeverZeroed,
+    /// A fused step is repeated at once.
+    FusedTwice,
     /// Each iteration builds the optimizer that it steps.
     BuiltInside,
     /// No function of the file steps an optimizer in a private field.

@@ -18,6 +18,7 @@ pub(super) fn report_idle_names(cx: &mut Context<'_>) {
         IdleKind::OnlyZeroed
         | IdleKind::ZeroedParameters
         | IdleKind::NeverZeroed
+        | IdleKind::FusedTwice
         | IdleKind::BuiltInside
         | IdleKind::ClippedAlone
         | IdleKind::Optimizer
@@ -35,6 +36,7 @@ fn report(cx: &mut Context<'_>, fault: &IdleFault) {
         IdleKind::BuiltInside => "optimizer_rebuilt",
         IdleKind::NoBackward => "missing_backward",
         IdleKind::NeverZeroed => "missing_zero_grad",
+        IdleKind::FusedTwice => "backward_repeated",
         _ => "missing_step",
     };
     cx.lint = find(lint);
@@ -80,6 +82,11 @@ fn report(cx: &mut Context<'_>, fault: &IdleFault) {
             format!("this `backward` adds to the gradients of earlier calls in `{about}`"),
             "nothing in this file zeroes them".to_owned(),
             format!("zero the gradients after the step, before `{about}` keeps them"),
+        ),
+        IdleKind::FusedTwice => (
+            "this step runs through a graph that the same step above it has used".to_owned(),
+            "the second update follows the same gradients again, or fails".to_owned(),
+            "remove it, or compute the loss again".to_owned(),
         ),
         IdleKind::BuiltInside => (
             format!("`{about}` is built inside the loop that steps it"),

@@ -136,3 +136,42 @@ mod losses_without_a_gradient {
         assert!(gradients.get(weight().as_tensor()).is_none());
     }
 }
+
+mod optimizers_in_enums {
+    impl Agent {
+        fn optimize_temperature(&mut self, states: &Tensor) -> Result<Option<Tensor>> {
+            match &mut self.temperature { //~ warning missing_step
+                Temperature::Automatic { log_alpha, optimizer } => {
+                    let loss = alpha_loss(log_alpha, states)?;
+                    Ok(Some(loss))
+                }
+                Temperature::Fixed => Ok(None),
+            }
+        }
+
+        fn optimize_temperature_rightly(&mut self, states: &Tensor) -> Result<Option<Tensor>> {
+            match &mut self.temperature {
+                Temperature::Automatic { log_alpha, optimizer } => {
+                    let loss = alpha_loss(log_alpha, states)?;
+                    optimizer.backward_step(&loss)?;
+                    Ok(Some(loss))
+                }
+                Temperature::Fixed => Ok(None),
+            }
+        }
+    }
+}
+
+mod other_names_in_a_loss {
+    impl Agent {
+        /// A field that is named after training trains nothing.
+        fn update_actor(&mut self, batch: &Batch) -> Result<f32> {
+            let loss = { //~ warning missing_step
+                let action = self.actor.sample(&batch.x, self.train)?;
+                self.coefficient.update(&action.detach())?;
+                self.critic.values(&batch.x, &action)?.mean_all()?
+            };
+            loss.to_scalar::<f32>()
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! An optimizer that gets parameters in each call, and steps only some of those that it zeroes.
+//! Unknown libraries: an optimizer that steps only some of the parameters that it zeroes; fused steps.
 
 fn faulty(first: &Linear, second: &Linear, data: &[Sample]) {
     let optimizer = Sgd::new(0.1);
@@ -20,5 +20,23 @@ fn right(first: &Linear, second: &Linear, data: &[Sample]) {
         loss.backward();
         optimizer.step(&first.parameters());
         optimizer.step(&second.parameters());
+    }
+}
+
+mod fused_steps {
+    fn twice(net: &Net, opt: &mut Optimizer, train: &Loader) {
+        for batch in train {
+            let losses = net.all_losses(&batch);
+            opt.backward_step(&losses.total);
+            opt.backward_step(&losses.total); //~ warning backward_repeated
+        }
+    }
+
+    fn one_for_each_loss(net: &Net, opt: &mut Optimizer, train: &Loader) {
+        for batch in train {
+            let losses = net.all_losses(&batch);
+            opt.backward_step(&losses.first);
+            opt.backward_step(&losses.second);
+        }
     }
 }

@@ -32,7 +32,7 @@ mod signature;
 
 use bindings::{Binding, Named};
 use flow::Flow;
-use names::{constructed_by, ends_in_number, gets_detached, of_progress};
+use names::{calls_in, constructed_by, ends_in_number, gets_detached, of_progress};
 use patterns::bare;
 use signature::{given_optimizers, is_exclusive, parameter};
 
@@ -98,6 +98,7 @@ impl<'r> Search<'r, '_> {
             self.built_inside(),
             self.zeroed_parameters(),
             self.never_zeroed(),
+            self.fused_twice(),
             self.clipped_alone(),
             self.empty_branch(),
         ];
@@ -106,7 +107,7 @@ impl<'r> Search<'r, '_> {
 
     /// The faults that need no knowledge of the library.
     fn in_any_library(&self) -> Vec<Idle<'r>> {
-        let found = [self.zeroed_parameters(), self.clipped_alone(), self.empty_branch()];
+        let found = [self.zeroed_parameters(), self.clipped_alone(), self.empty_branch(), self.fused_twice()];
         found.into_iter().flatten().collect()
     }
 
@@ -172,7 +173,7 @@ impl<'r> Search<'r, '_> {
             && !speaks_of_evaluation(names())
             && !self.flow.flows(id)
             && !ends_in_number(init)
-            && !names_in(init)
+            && !calls_in(init)
                 .iter()
                 .any(|name| trains_by_name(name) || names_backward(name) || stops_recording(name))
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use syn::Expr;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprMethodCall};
 
 use super::bindings::Binding;
 use super::patterns::bare;
@@ -75,7 +76,10 @@ pub(super) fn plain_function(init: &Expr) -> bool {
 
 /// Whether all arguments of a call are detached, so that the call cannot train with their graphs.
 pub(super) fn gets_detached(expr: &Expr) -> bool {
-    let Expr::MethodCall(call) = expr else { return false };
+    matches!(expr, Expr::MethodCall(call) if has_detached_arguments(call))
+}
+
+fn has_detached_arguments(call: &ExprMethodCall) -> bool {
     let detached =
         |argument: &Expr| matches!(bare(argument), Expr::MethodCall(inner) if inner.method == "detach");
     !call.args.is_empty() && call.args.iter().all(detached)
@@ -89,4 +93,27 @@ pub(super) fn of_progress(expr: &Expr) -> bool {
         Expr::Field(field) => shows_progress(&member(&field.member)),
         _ => false,
     }
+}
+
+/// The names of the functions and methods that an expression calls, except for those that get only detached values.
+pub(super) fn calls_in(expr: &Expr) -> BTreeSet<String> {
+    struct Calls(BTreeSet<String>);
+    impl<'a> Visit<'a> for Calls {
+        fn visit_expr_method_call(&mut self, node: &'a ExprMethodCall) {
+            if !has_detached_arguments(node) {
+                self.0.insert(node.method.to_string());
+            }
+            visit::visit_expr_method_call(self, node);
+        }
+
+        fn visit_expr_call(&mut self, node: &'a syn::ExprCall) {
+            if let Expr::Path(path) = &*node.func {
+                self.0.extend(path.path.segments.last().map(|last| last.ident.to_string()));
+            }
+            visit::visit_expr_call(self, node);
+        }
+    }
+    let mut calls = Calls(BTreeSet::new());
+    calls.visit_expr(expr);
+    calls.0
 }

@@ -31,9 +31,14 @@ impl<'r> Search<'r, '_> {
             .any(|name| speaks_of_loss(name) || names_backward(name) || name == "TrainStep");
         let trains =
             trains_by_name(&self.function.name) || self.bindings().any(|(_, known)| !known.loops.is_empty());
+        let by_name = trains_by_name(&self.function.name);
         let found = self.bindings().find(|(id, known)| {
-            let own = *id >= self.parameters() || trains_by_name(&self.function.name);
-            own && !known.mentioned && !is_meant_unused(&known.name) && self.is_optimizer(*id, known)
+            let own = *id >= self.parameters() || by_name;
+            // A pattern takes an object with an optimizer apart.
+            let part = by_name && !known.alone && known.init.is_some();
+            let is_it =
+                self.is_optimizer(*id, known) || part && role_of_name(&known.name) == Some(Role::Optimizer);
+            own && !known.mentioned && !is_meant_unused(&known.name) && is_it
         });
         let (_, known) = found.filter(|_| speaks && trains && !self.function.tested)?;
         Some(Idle {
