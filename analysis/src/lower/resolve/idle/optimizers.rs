@@ -25,12 +25,6 @@ use crate::vocabulary::{
 impl<'r> Search<'r, '_> {
     /// An optimizer that the function never mentions again, although the function trains.
     pub(super) fn idle_optimizer(&self) -> Option<Idle<'r>> {
-        let body = self.function.body.to_token_stream();
-        let speaks = names_in(&body)
-            .iter()
-            .any(|name| speaks_of_loss(name) || names_backward(name) || name == "TrainStep");
-        let trains =
-            trains_by_name(&self.function.name) || self.bindings().any(|(_, known)| !known.loops.is_empty());
         let by_name = trains_by_name(&self.function.name);
         let found = self.bindings().find(|(id, known)| {
             let own = *id >= self.parameters() || by_name;
@@ -40,7 +34,13 @@ impl<'r> Search<'r, '_> {
                 self.is_optimizer(*id, known) || part && role_of_name(&known.name) == Some(Role::Optimizer);
             own && !known.mentioned && !is_meant_unused(&known.name) && is_it
         });
-        let (_, known) = found.filter(|_| speaks && trains && !self.function.tested)?;
+        let (_, known) = found.filter(|_| !self.function.tested)?;
+        let trains = by_name || self.bindings().any(|(_, known)| !known.loops.is_empty());
+        let names = names_in(&self.function.body.to_token_stream());
+        let speaks = |name: &String| speaks_of_loss(name) || names_backward(name) || name == "TrainStep";
+        if !trains || !names.iter().any(speaks) {
+            return None;
+        }
         Some(Idle {
             kind: IdleKind::Optimizer,
             at: known.init,
@@ -71,6 +71,9 @@ impl<'r> Search<'r, '_> {
             Expr::MethodCall(node) => Some(text::tight(&node.receiver)),
             _ => None,
         };
+        let zeroed =
+            || self.flow.calls.iter().filter(|call| zeroes_gradients(&call.name) && call.arguments == 0);
+        zeroed().nth(1)?;
         let mut uses: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for call in &self.flow.calls {
             if let Some(place) = on(call) {
@@ -83,21 +86,18 @@ impl<'r> Search<'r, '_> {
         };
         let stepped =
             |place: &str| uses.get(place).is_some_and(|uses| uses.iter().any(|name| !cannot_train(name)));
-        let zeroed =
-            || self.flow.calls.iter().filter(|call| zeroes_gradients(&call.name) && call.arguments == 0);
         let both = zeroed().filter_map(on).any(|place| is_optimizer(&place) && stepped(&place));
+        if !both {
+            return None;
+        }
         let body = text::tight(&*self.function.body);
         let alone = |place: &String| {
             let calls = uses.get(place).map_or(0, Vec::len);
             is_optimizer(place) && !stepped(place) && body.matches(place.as_str()).count() == calls
         };
         let (place, call) = zeroed().find_map(|call| Some((on(call).filter(alone)?, call)))?;
-        both.then(|| Idle {
-            kind: IdleKind::OnlyZeroed,
-            at: Some(call.expr),
-            about: place,
-            optimizer: String::new(),
-        })
+        let kind = IdleKind::OnlyZeroed;
+        Some(Idle { kind, at: Some(call.expr), about: place, optimizer: String::new() })
     }
 
     /// Parameters that an optimizer zeroes and never steps, although it steps other parameters that it zeroes:
@@ -110,6 +110,7 @@ impl<'r> Search<'r, '_> {
             _ => None,
         };
         let zeroed = || self.flow.calls.iter().filter(|call| zeroes_gradients(&call.name));
+        zeroed().nth(1)?;
         let of = |is: &dyn Fn(&str) -> bool| -> BTreeSet<(String, String)> {
             self.flow.calls.iter().filter(|call| is(&call.name)).filter_map(given).collect()
         };
