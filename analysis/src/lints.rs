@@ -15,6 +15,7 @@ mod by_name;
 mod calls;
 mod context;
 mod idle;
+mod idle_by_name;
 mod page;
 mod provenance;
 mod report;
@@ -190,6 +191,7 @@ pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> V
         }
     }
     by_name::report_named(&mut cx);
+    idle_by_name::report_idle_names(&mut cx);
     cx.settle()
 }
 

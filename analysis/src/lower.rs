@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{Block, Cfg, NamedCall, NamedFault, Questions};
+use crate::cfg::{Block, Cfg, IdleFault, NamedCall, NamedFault, Questions};
 use crate::limits;
 use crate::vocabulary::Vocabularies;
 
@@ -36,7 +36,7 @@ use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
 use notes::averages::Averaging;
 use resolve::survey::Survey;
-use resolve::{FnId, Function, Resolver};
+use resolve::{FnId, Function, Idle, Resolver};
 
 /// The control-flow graph of a function, with the functions inlined into it.
 pub(crate) struct Lowered {
@@ -57,6 +57,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.settle_stores();
     lower.settle_kept();
     lower.note_named_faults(function);
+    lower.note_idle(function);
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
@@ -163,6 +164,15 @@ impl<'a> Lower<'a> {
             let other = fault.other.map(|other| self.site_of(other, None));
             let named = NamedFault { kind: fault.kind, site, other, about: fault.about };
             self.cfg.function.named_faults.push(named);
+        }
+    }
+
+    /// Records the losses and the optimizers that nothing trains with.
+    fn note_idle(&mut self, function: FnId) {
+        for found in self.resolver.idle(function) {
+            let site = found.at.map_or(0, |at| self.site_of(at, None));
+            let Idle { kind, about, optimizer, .. } = found;
+            self.cfg.function.idle.push(IdleFault { kind, site, about, optimizer });
         }
     }
 

@@ -16,6 +16,7 @@ mod evaluations;
 mod grades;
 mod holders;
 mod keeping;
+mod looking;
 mod math;
 mod metrics;
 mod mpi;
@@ -56,6 +57,10 @@ pub use grades::{
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
+pub use looking::{
+    asks_property, cannot_train, combines_tensors, copies_values, limits_gradients, only_shows, sends,
+    stops_recording, trains_by_call,
+};
 pub use math::{
     CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, adds_layer, converts_by_context,
     knows_loss, layer_op,

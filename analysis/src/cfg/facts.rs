@@ -98,6 +98,8 @@ pub(crate) enum Mark {
     /// A `backward` of a layer or a model. It may overwrite the gradients of the layer or the
     /// model.
     OfLayer,
+    /// A `backward` adds to gradients of unknown content.
+    MayAdd,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
     /// The constructor of an optimizer that keeps state for each parameter, such as a momentum.

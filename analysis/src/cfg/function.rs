@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deps, NamedFault, Past, PathId, Sites};
+use super::{Deps, IdleFault, NamedFault, Past, PathId, Sites};
 
 /// Facts about the function as a whole.
 #[derive(Debug, Default)]
@@ -60,6 +60,8 @@ pub(crate) struct Function {
     pub(crate) detached: Sites,
     /// The faults in the order of stages that the names of the function's calls show.
     pub(crate) named_faults: Vec<NamedFault>,
+    /// The losses and the optimizers that nothing trains with.
+    pub(crate) idle: Vec<IdleFault>,
 }
 
 /// The factors by which a function scales values.

@@ -14,6 +14,8 @@ lint! {
     /// The loss, or a value that the loss depends on, was not recomputed.
     /// Examples are an output that is computed before the loop, and a hidden state that the next iteration uses without `detach`.
     ///
+    /// Two equal fused steps in a row are at least a warning.
+    ///
     /// ## Why it matters
     ///
     /// `backward` frees the graph, so the second `backward` panics.

@@ -9,6 +9,8 @@ lint! {
     ///
     /// A `step` on empty gradients, in a loop without any `backward`.
     ///
+    /// Also, as a warning, a step of an optimizer in a field of `self`, if the function only shows its loss and no call may run `backward`.
+    ///
     /// ## Why it matters
     ///
     /// Nothing is trained: at most, momentum and weight decay change the parameters.

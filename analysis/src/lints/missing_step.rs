@@ -28,6 +28,16 @@ lint! {
     /// In a method that trains by its name, as `update_critic` does, a loss of a model in a field of `&mut self` is a warning if the file imports a known library and the method has neither a `backward` nor an optimizer.
     /// An optimizer that the function owns and never steps is a warning too, if a loop computes a loss or runs the model of the optimizer, or if the function computes gradients and never mentions the optimizer.
     ///
+    /// If the data flow finds nothing, the uses of variables decide, in a file that imports a known library.
+    /// These are warnings:
+    ///
+    /// - a loss that is only shown or converted to a number, beside an optimizer that never steps, or in a method that trains by its name,
+    /// - a loss of a branch that nothing trains with, beside a branch with a fused step,
+    /// - an optimizer that is built or passed in and never mentioned, or only zeroed,
+    /// - an optimizer in a private field that no function of the file steps.
+    ///
+    /// In any library, a step that runs only if gradients are clipped is a warning, and so are parameters that an optimizer zeroes and never steps, beside others that it zeroes and steps.
+    ///
     /// ## Why it matters
     ///
     /// The loop computes gradients and discards them, so the model never changes.

@@ -16,6 +16,8 @@ lint! {
     /// The next call of this function adds to the gradients of the previous call.
     /// So is a method that trains by its name (`learn`, `train_step`), if its optimizer is a field of `self` and no function of the file zeroes gradients.
     ///
+    /// In `dfdx`, a method that keeps its gradients in a field for the next call is a warning if no function of the file zeroes gradients.
+    ///
     /// ## Why it matters
     ///
     /// Gradients accumulate, so every step from the second batch on also includes all earlier batches.

@@ -243,7 +243,9 @@ impl<'a> Lower<'a> {
         if let Some(value) = self.gradients_method(call) {
             return value;
         }
-        let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        let Some(effect) = self.effect(call) else {
+            return self.held_optimizer(call).unwrap_or_else(|| self.opaque(call));
+        };
         if effect == CallEffect::Detaches || effect == CallEffect::Traces {
             self.cfg.function.always_records |= self.vocabulary.tells_that_all_is_recorded(&call.name);
         }

@@ -21,6 +21,7 @@ mod contents;
 mod counters;
 mod crates;
 mod effects;
+mod idle;
 mod imports;
 mod kept;
 mod layers;
@@ -37,6 +38,7 @@ pub(super) mod survey;
 mod types;
 pub(super) mod uses;
 
+pub(super) use idle::Idle;
 pub(super) use source::Mentions;
 pub(super) use types::type_arguments;
 

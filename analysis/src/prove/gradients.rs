@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Emptied, Entry, Ledger, follow};
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{Computation, OptimizerId, Recorded, Root, Site, SiteId};
+use crate::cfg::{Computation, Mark, OptimizerId, Recorded, Root, Site, SiteId};
 use crate::flow::{GradientStates, GradientValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
@@ -208,6 +208,9 @@ impl<'a> Of<'a> {
             let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
         }
+        if let Some(why) = self.may_replace(entry) {
+            return Some(why);
+        }
         if let Some(call) = gradients.provenance(GradientStates::FILLED).assumed.filter(|_| filled) {
             let (text, line) = (&self.site(call).text, self.line(call));
             let why = format!("whether `{text}` at line {line} changes the gradients of `{name}`");
@@ -233,6 +236,22 @@ impl<'a> Of<'a> {
         } else {
             format!("whether a `backward` runs before each `step` at line {line}")
         }))
+    }
+
+    /// The doubt about gradients of several iterations, if no code zeroes them: each `backward` may replace those of
+    /// the iteration before.
+    fn may_replace(&self, entry: &Entry) -> Option<Verdict> {
+        if let Some((site, _)) =
+            entry.fills.iter().find(|(site, _)| self.asked.cfg.facts.is(**site, Mark::MayAdd))
+        {
+            let why = format!("whether the gradients with which line {} starts are empty", self.line(*site));
+            return Some(Verdict::Undecided(why));
+        }
+        let adds_up = self.asked.cfg.optimizers[self.id].adds_up;
+        let old = entry.fills.iter().find(|(_, fill)| fill.old && !fill.stepped)?;
+        let why =
+            || format!("whether line {} adds to the gradients of earlier iterations", self.line(*old.0));
+        (!adds_up).then(|| Verdict::Undecided(why()))
     }
 
     /// Whether a backward has a graph: its loss is not detached, and one of its known forwards is recorded.

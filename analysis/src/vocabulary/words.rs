@@ -78,7 +78,9 @@ pub fn only_zeroes_gradients(name: &str) -> bool {
 pub fn may_zero(name: &str) -> bool {
     let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
     let mut words = name.split('_');
-    matches!(words.next(), Some("zero" | "zeroed" | "clear" | "reset"))
+    // `reset_parameters` draws the parameters of a layer anew.
+    name != "reset_parameters"
+        && matches!(words.next(), Some("zero" | "zeroed" | "clear" | "reset"))
         && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
 }
 

@@ -65,7 +65,7 @@ mod another_object_of_a_struct {
         }
 
         fn learn(&mut self, loss: &Tensor) {
-            self.fast.backward_step(loss);
+            self.fast.backward_step(loss); //~ warning missing_step
         }
     }
 

@@ -34,6 +34,10 @@ impl<'a> Lower<'a> {
         if self.recording.adds && self.vocabulary.keeping() == Some(Keeping::Threaded) {
             self.cfg.stores[store].keeping = Keeping::Threaded;
         }
+        // Gradients in a field may hold something already.
+        if self.recording.may_add && self.vocabulary.keeping() == Some(Keeping::Threaded) {
+            self.cfg.facts.mark(site, Mark::MayAdd);
+        }
         self.backward_at(site, loss, retain, Some(store));
         Value::of(Kind::Gradients(vec![store]), Deps::none())
     }

@@ -21,6 +21,8 @@ pub(in crate::lower) struct Recording {
     guards: Vec<usize>,
     /// Whether the newest tape started with the gradients of an earlier `backward`.
     pub(in crate::lower) adds: bool,
+    /// Whether the next `backward` adds to gradients of unknown content.
+    pub(in crate::lower) may_add: bool,
 }
 
 impl Recording {

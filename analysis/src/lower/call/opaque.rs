@@ -16,8 +16,8 @@ use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     Role, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
     hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
-    only_looks, reads_number, returns_parameters, role_of_name, sets_parameters, shows_results,
-    writes_gradients, writes_in_place,
+    moves_target, only_looks, reads_number, returns_parameters, role_of_name, sends, sets_parameters,
+    shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -112,6 +112,9 @@ impl<'a> Lower<'a> {
             let argument = self.without_settings(argument.derived());
             value = value.with(&Value { differs: argument.differs.through_call(), ..argument });
         }
+        if sends(&call.name) {
+            value = Value { differs: Differs::Unknown, measured: false, computed: false, ..value };
+        }
         let mut origin = self.opaque_origin(call, receiver);
         // `let valid_model = model.valid()` may be a model that records nothing. A method with
         // several arguments returns no model: `model.train(&input, &target)` is a loss.
@@ -125,7 +128,7 @@ impl<'a> Lower<'a> {
         if let Some(place) = receiver.place
             && let Some(holder) = self.env.values.get_mut(&place)
         {
-            if matches!(holder.kind, Kind::Plain) {
+            if matches!(holder.kind, Kind::Plain) && !copies_parameters(&call.name) {
                 holder.holds = holder.holds.union(&value.deps);
             }
             holder.gradient |= collects(&call.name) && value.gradient;
@@ -162,7 +165,7 @@ impl<'a> Lower<'a> {
             && !matches!(receiver.kind, Kind::Number)
             && !self.are_settings(receiver);
         // A collection beside the optimizer cannot step it.
-        let holds = !collects(&call.name) && !self.optimizers_in(&receiver.deps).is_empty();
+        let holds = !keeps_optimizers(&call.name) && !self.optimizers_in(&receiver.deps).is_empty();
         if holds || trains {
             let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
             self.emit(Action::Touch(deps), site);
@@ -356,6 +359,16 @@ impl<'a> Lower<'a> {
             }
         }
     }
+}
+
+/// Whether a call with this name cannot step an optimizer of its receiver.
+fn keeps_optimizers(name: &str) -> bool {
+    collects(name) || copies_parameters(name)
+}
+
+/// Whether a call with this name only moves the parameters of a target network: `soft_update`, `copy_target`.
+fn copies_parameters(name: &str) -> bool {
+    moves_target(name) && !name.contains("grad")
 }
 
 /// The values of the arguments of an opaque call.

@@ -303,6 +303,18 @@ impl<'a> Lower<'a> {
             Some(Kind::Gradients(stores)) => stores.iter().any(earlier),
             _ => false,
         };
+        let unknown = |value: &Value<'a>| !matches!(value.kind, Kind::Gradients(_));
+        self.recording.may_add = call.arguments.first().is_some_and(unknown);
+        if let Some(Value { kind: Kind::Gradients(stores), .. }) = call.arguments.first() {
+            let trace = self.site_of(call.expr, None);
+            let line = self.cfg.sites[trace].place.line();
+            for &store in stores {
+                // The next backward adds to them. In a later iteration, a step should have used them before.
+                let site = &self.cfg.sites[self.cfg.stores[store].site];
+                let same = site.loops == self.control.loops() && site.place.line() < line;
+                self.cfg.stores[store].escapes |= same && site.stage == Some(Stage::Backward);
+            }
+        }
         Value { computed: true, ..input.derived().with_origin(input.origin.clone()) }
     }
 }

@@ -28,6 +28,10 @@ impl Of<'_> {
                 "`{name}` shares its parameters with another optimizer"
             )));
         }
+        let taken = self.steps.iter().filter(|(_, _, entry)| entry.fills.contains_key(&fill));
+        if let Some(why) = taken.into_iter().find_map(|(_, _, entry)| self.may_replace(entry)) {
+            return Some(why);
+        }
         if let Some(line) = self.zeroed_or_rebuilt(fill) {
             let why = format!("whether a step comes between line {backward} and line {line} on every path");
             return Some(Verdict::Undecided(why));

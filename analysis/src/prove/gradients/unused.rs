@@ -1,7 +1,7 @@
 //! Doubts that a proof about the existing backwards and steps does not settle: a backward or a fused step may be
 //! missing, an updated model may be lost, or a target may be trained by mistake.
 
-use crate::cfg::{Argument, Difference, Fate, Gives, LossCall, Outcome, Root, SiteId, Source};
+use crate::cfg::{Argument, Difference, Fate, Gives, IdleKind, LossCall, Outcome, Root, SiteId, Source};
 use crate::flow::Observed;
 use crate::prove::Asked;
 use crate::stage::Effect;
@@ -9,7 +9,13 @@ use crate::stage::Effect;
 /// The reason why the existing backwards and steps may not be what the function needs; `None`
 /// without a reason.
 pub(super) fn doubt(asked: &Asked<'_>) -> Option<String> {
-    unread(asked).or_else(|| idle(asked)).or_else(|| trained_target(asked))
+    unread(asked).or_else(|| idle(asked)).or_else(|| trained_target(asked)).or_else(|| one_sided(asked))
+}
+
+/// A branch without a fused step, beside a branch with one.
+fn one_sided(asked: &Asked<'_>) -> Option<String> {
+    let empty = asked.cfg.function.idle.iter().any(|fault| fault.kind == IdleKind::EmptyBranch);
+    empty.then(|| "whether a step of the branch without one is missing".to_owned())
 }
 
 /// An optimizer that the function builds and never steps. Its backward may be missing together with its step.
