@@ -238,3 +238,12 @@ impl ActorAndCritic {
         self.actor.backward(&mut delta);
     }
 }
+
+/// The call after the `backward` may be the step.
+fn train_with_an_unknown_call(net: &mut Net, learner: &mut Learner, batches: &[Batch]) {
+    for batch in batches {
+        net.zero_grad();
+        cross_entropy(&net.forward(&batch.x), &batch.y).backward();
+        learner.advance();
+    }
+}

@@ -228,3 +228,30 @@ fn gradients_of_two_backwards_add_up() {
     y.backward();
     assert_eq!(x.grad(), 12.0);
 }
+
+/// The update gets what it needs for the gradients.
+fn by_deltas(net: &mut Layers, samples: &[Sample], rate: f64) {
+    for sample in samples {
+        let output = net.forward(&sample.x);
+        let loss = (&output - &sample.y).powi(2);
+        let errors = net.errors_of(&output, &sample.y);
+        net.update_weights(&errors, rate);
+        println!("{}", loss.data());
+    }
+}
+
+fn a_perceptron(perceptron: &mut Perceptron, samples: &[Sample], rate: f64) {
+    for sample in samples {
+        let output = perceptron.forward(&sample.x);
+        let loss = (output - sample.y).powi(2);
+        perceptron.update_weights(&sample.x, sample.y, rate);
+        println!("{loss}");
+    }
+}
+
+/// The old policy gets the weights of the new one.
+fn synchronized(policy: &Policy, policy_target: &mut Policy, batch: &Batch) -> Tensor {
+    let loss = (policy.forward(&batch.x) - &batch.y).powi(2);
+    policy_target.update_weights(policy);
+    loss
+}

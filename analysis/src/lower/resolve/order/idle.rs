@@ -173,7 +173,7 @@ impl<'r> Faults<'r, '_> {
 
     /// A `backward` in a loop that zeroes its gradients in each iteration, without a step or any other use.
     pub(super) fn zeroed_unused(&self) -> Option<OrderFault<'r>> {
-        let (_, backward) = self.calls().find(|(_, call)| self.fills(call) && call.whole)?;
+        let (rank, backward) = self.calls().find(|(_, call)| self.fills(call) && call.whole)?;
         let around = backward.loops.first()?;
         let zero =
             self.walk.calls.iter().find(|call| call.is_zero() && call.loops.first() == Some(around))?;
@@ -197,18 +197,25 @@ impl<'r> Faults<'r, '_> {
         }
         let known =
             self.function.tested || rated || measured || self.updates_by_hand() || !self.updates().is_empty();
-        let stepped = self
-            .walk
-            .calls
-            .iter()
-            .any(|call| Self::may_step(call) || self.may_update_inside(call, zero, backward));
+        let stepped = self.calls().any(|(at, call)| {
+            let follows = at > rank && call.loops == backward.loops && call.whole;
+            Self::may_step(call) || self.may_update_inside(call, zero, backward, follows)
+        });
         let read = reads_stored(self.function.body.to_token_stream())
             || names_in(&*self.function.body).contains("black_box");
         (!known && !stepped && !read).then(|| fault(NamedFaultKind::NoStepZeroed, backward, Some(zero)))
     }
 
     /// Whether a call of unknown meaning gets a model, so that it may make a step.
-    fn may_update_inside(&self, call: &Call<'r>, zero: &Call<'r>, backward: &Call<'r>) -> bool {
+    ///
+    /// In the statements that follow the `backward`, any call of unknown meaning may.
+    fn may_update_inside(
+        &self,
+        call: &Call<'r>,
+        zero: &Call<'r>,
+        backward: &Call<'r>,
+        follows: bool,
+    ) -> bool {
         let known = self.may_fill(call)
             || call.is_backward()
             || call.is_zero()
@@ -220,7 +227,8 @@ impl<'r> Faults<'r, '_> {
             || only_passes(&call.name)
             || saves(&call.name)
             || is_evaluation(&call.name)
-            || is_loss(&call.name);
+            || is_loss(&call.name)
+            || call.of().is_some_and(|of| shows_progress(&of));
         if known {
             return false;
         }
@@ -238,7 +246,7 @@ impl<'r> Faults<'r, '_> {
             .arguments
             .iter()
             .any(|argument| is_exclusive(argument) && root(argument).is_some_and(|name| mine(&name)));
-        lent || call.whole && (call.roots().iter().any(mine) || call.receiver.is_some_and(is_self))
+        lent || follows || call.whole && (call.roots().iter().any(mine) || call.receiver.is_some_and(is_self))
     }
 
     /// An optimizer that the function builds and never mentions again.

@@ -9,6 +9,7 @@ use super::unread::is_unread;
 use super::update::Update;
 use super::walk::{Bound, Call, Walk, bare, base, root};
 use crate::cfg::NamedFaultKind;
+use crate::lower::resolve::uses::is_rate_expr;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
@@ -109,7 +110,9 @@ impl<'r> Faults<'r, '_> {
             let step = update.step.map(|step| &self.walk.calls[step]);
             let given = step.map(Call::given).unwrap_or_default();
             let Loss { name: loss, rank, computed } = self.loss_before(update)?;
-            let fed = given.contains(&loss) || given.iter().any(|name| names_output_gradient(name));
+            let fed = given.contains(&loss)
+                || given.iter().any(|name| names_output_gradient(name))
+                || step.is_some_and(|step| self.is_fed(step));
             // Code elsewhere may compute the loss and run `backward`, unless `zero_grad` comes after it.
             let zeroed = self.is_zeroed_around(update, if computed { 0 } else { rank });
             let mine = zeroed || computed && (update.reads || self.is_for_models(step));
@@ -179,6 +182,24 @@ impl<'r> Faults<'r, '_> {
                 }
         });
         from_parameters || models.iter().any(|model| given.contains(model) || of.as_ref() == Some(model))
+    }
+
+    /// Whether a method that updates its model gets more than a rate: it may compute the gradients from the rest, as
+    /// `perceptron.update_weights(&input, error, rate)` does.
+    fn is_fed(&self, step: &Call<'r>) -> bool {
+        let known = |argument: &&Expr| {
+            let name = base(argument).unwrap_or_default();
+            let counts = ["step", "epoch", "iteration", "iter", "round", "i", "t", "config", "cfg"];
+            matches!(bare(argument), Expr::Lit(_))
+                || is_rate_expr(argument)
+                || self.is_optimizer(&name)
+                || counts.contains(&&*name)
+        };
+        let of_optimizer = step.of().is_some_and(|of| self.is_optimizer(&of));
+        step.receiver.is_some()
+            && !of_optimizer
+            && names_update_method(&step.name)
+            && !step.arguments.iter().all(|argument| known(&argument))
     }
 
     /// Whether a variable is the output of a forward.
