@@ -45,6 +45,8 @@ pub(super) struct Faults<'r, 'a> {
 impl<'r> Faults<'r, '_> {
     /// The first fault of each kind.
     pub(super) fn all(&self) -> Vec<OrderFault<'r>> {
+        // An annotated function is checked while it is written: what is unused may still be used.
+        let whole = !self.function.options.annotated;
         let found = [
             self.step_repeated(),
             self.backward_repeated(),
@@ -52,11 +54,11 @@ impl<'r> Faults<'r, '_> {
             self.gradient_unread(),
             self.no_backward(),
             self.no_step(),
-            self.gradients_unused(),
-            self.zeroed_unused(),
-            self.optimizer_unused(),
-            self.schedule_unread(),
-            self.zero_missing(),
+            self.gradients_unused().filter(|_| whole),
+            self.zeroed_unused().filter(|_| whole),
+            self.optimizer_unused().filter(|_| whole),
+            self.schedule_unread().filter(|_| whole),
+            self.zero_missing().filter(|_| whole),
             self.step_outside(),
             self.zero_outside(),
             self.built_inside(),
@@ -161,7 +163,7 @@ impl<'r> Faults<'r, '_> {
 
     fn step_repeated(&self) -> Option<OrderFault<'r>> {
         let (rank, first, second) = self.twins(|call| self.steps(call))?;
-        let filled = self.walk.calls[..rank].iter().any(|call| self.may_fill(call));
+        let filled = self.walk.calls[..rank].iter().any(Call::is_backward);
         (second.whole && filled).then(|| fault(NamedFaultKind::StepRepeated, second, Some(first)))
     }
 
