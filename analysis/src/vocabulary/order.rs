@@ -329,4 +329,22 @@ mod tests {
         assert!(steps_not("zero_grad") && steps_not("set_lr") && steps_not("update_lr"));
         assert!(!steps_not("step") && !steps_not("update") && !steps_not("adopt"));
     }
+
+    #[test]
+    fn reads_of_gradients_are_told_from_computations() {
+        for (name, arguments) in
+            [("grad", 0), ("get_grad", 0), ("grad_result", 0), ("take_gradients", 0), ("get_gradient", 1)]
+        {
+            assert!(reads_gradients(name, arguments), "{name}");
+        }
+        for (name, arguments) in
+            [("compute_gradients", 0), ("value_and_grad", 1), ("backward_with_grad", 2), ("grad", 1)]
+        {
+            assert!(!reads_gradients(name, arguments), "{name}");
+        }
+        assert!(sets_gradient("set_init_grad") && !sets_gradient("set_data"));
+        assert!(names_update_method("adam_step") && names_update_method("update_weights"));
+        assert!(!names_update_method("update_target_params") && !names_update_method("update_display"));
+        assert!(writes_parameter("set_data") && !writes_parameter("set_lr") && !writes_parameter("set_grad"));
+    }
 }

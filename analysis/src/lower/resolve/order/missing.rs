@@ -187,7 +187,7 @@ impl<'r> Faults<'r, '_> {
     /// Whether a method that updates its model gets more than a rate: it may compute the gradients from the rest, as
     /// `perceptron.update_weights(&input, error, rate)` does.
     fn is_fed(&self, step: &Call<'r>) -> bool {
-        let known = |argument: &&Expr| {
+        let known = |argument: &Expr| {
             let name = base(argument).unwrap_or_default();
             let counts = ["step", "epoch", "iteration", "iter", "round", "i", "t", "config", "cfg"];
             matches!(bare(argument), Expr::Lit(_))
@@ -199,7 +199,7 @@ impl<'r> Faults<'r, '_> {
         step.receiver.is_some()
             && !of_optimizer
             && names_update_method(&step.name)
-            && !step.arguments.iter().all(|argument| known(&argument))
+            && !step.arguments.iter().all(|argument| known(argument))
     }
 
     /// Whether a variable is the output of a forward.
