@@ -67,8 +67,9 @@ pub use math::{
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use order::{
-    computes_output, differentiates_otherwise, is_plain_sgd, may_update, names_output_gradient,
-    names_update_function, retains, shows_progress, steps_not,
+    computes_output, differentiates_otherwise, is_plain_sgd, may_update, measures_array,
+    names_output_gradient, names_update_function, names_update_method, only_passes, only_prepares,
+    reads_gradients, retains, sets_gradient, shows_progress, steps_not, updates_parameter, writes_parameter,
 };
 pub use processes::{
     asks_for_main, borrows_mutably, copies_deeply, ends_all_processes, is_gradient, names_communicator,

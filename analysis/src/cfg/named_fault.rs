@@ -30,6 +30,16 @@ pub(crate) enum NamedFaultKind {
     NoBackward,
     /// A `backward` is in a function that has an optimizer or a rate, and no step.
     NoStep,
+    /// A `backward` is in a loop that zeroes its gradients in each iteration, and nothing uses them.
+    NoStepZeroed,
+    /// The gradient of an output is computed, and nothing reads it.
+    GradientLost,
+    /// An optimizer is built and never mentioned again.
+    OptimizerUnused,
+    /// A schedule moves, and nothing reads its rate.
+    ScheduleUnread,
+    /// A loop never zeroes the gradients, although a loop of the same kind does.
+    ZeroMissing,
     /// A step is after a loop that zeroes the gradients in each iteration.
     StepOutside,
     /// The only `zero_grad` is before the loop with the `backward` and the step.

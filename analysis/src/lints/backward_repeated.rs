@@ -47,7 +47,7 @@ lint! {
     /// In `tch`, the output of a model whose `VarStore` the function constructs is a warning, if no function of the file freezes parameters.
     /// Silent for the `backward` of a layer, and for a loss that a `forward` without arguments recomputes.
     /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
-    /// If the data flow cannot follow the graph, a `backward` that the next statement repeats is a warning, if a step comes after it.
+    /// If the data flow cannot follow the graph, a `backward` that the next statement repeats is a warning, if an update of parameters comes after it, or if the function trains and is no test.
     /// The `backward` of a layer is included, although a library may overwrite the gradients; the repeated call is then only superfluous.
     backward_repeated, Error, "a second `backward` through the same graph"
 }

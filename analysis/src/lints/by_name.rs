@@ -32,9 +32,14 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
             format!("{call} has no gradients to use: nothing reads `{}`", fault.about)
         }
         NamedFaultKind::NoBackward => format!("{call} has no gradients to use: no `backward` runs"),
-        NamedFaultKind::NoStep => format!("{call} computes gradients that no step ever uses"),
+        NamedFaultKind::NoStep | NamedFaultKind::NoStepZeroed => {
+            format!("{call} computes gradients that no step ever uses")
+        }
+        NamedFaultKind::GradientLost => format!("{call} computes a gradient that nothing reads"),
+        NamedFaultKind::OptimizerUnused => format!("`{}` is built and never used", fault.about),
+        NamedFaultKind::ScheduleUnread => format!("{call} moves a rate that nothing reads"),
         NamedFaultKind::StepOutside => format!("{call} uses the gradients of the last iteration alone"),
-        NamedFaultKind::ZeroOutside => {
+        NamedFaultKind::ZeroOutside | NamedFaultKind::ZeroMissing => {
             format!("{call} adds to gradients that a step of an earlier iteration used")
         }
         NamedFaultKind::BuiltInside => {
@@ -85,6 +90,31 @@ fn texts(cx: &Context<'_>, fault: &NamedFault) -> (&'static str, String, String)
             "missing_step",
             format!("`{}` is there for a step, and the function makes none", fault.about),
             format!("update the parameters after line {line}"),
+        ),
+        NamedFaultKind::NoStepZeroed => (
+            "missing_step",
+            format!("{other} drops them"),
+            format!("update the parameters after line {line}"),
+        ),
+        NamedFaultKind::GradientLost => (
+            "missing_backward",
+            format!("`{}` is computed, and no `backward` gets it", fault.about),
+            format!("pass `{}` to the `backward` of the model", fault.about),
+        ),
+        NamedFaultKind::OptimizerUnused => (
+            "missing_step",
+            "no step uses it, so it trains nothing".to_owned(),
+            format!("call a step of `{}` after the `backward`", fault.about),
+        ),
+        NamedFaultKind::ScheduleUnread => (
+            "schedule_detached",
+            format!("the function only moves `{}`, and passes its rate to nothing", fault.about),
+            format!("pass the rate of `{}` to the update", fault.about),
+        ),
+        NamedFaultKind::ZeroMissing => (
+            "missing_zero_grad",
+            format!("`{}` zeroes the gradients in a loop of the same kind", fault.about),
+            format!("zero the gradients before line {line}"),
         ),
         NamedFaultKind::StepOutside => (
             "step_outside_batch_loop",

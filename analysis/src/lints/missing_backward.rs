@@ -36,7 +36,8 @@ lint! {
     /// Silent if the loop passes the model, the optimizer or the loss to an opaque call, because the call may run `backward`.
     /// If the data flow cannot follow the gradients, two cases are warnings.
     /// In the first, nothing reads the gradient or the loss that a statement before the step computes.
-    /// In the second, the function computes a loss of an output and a step, and no call is named after `backward`, gradients or training.
+    /// In the second, the function computes a loss and updates parameters, by a step or by hand (`p.data -= rate * p.grad`), and no call before the update is named after `backward`, gradients or training.
+    /// A function that trains by its name and computes a gradient that nothing reads is also a warning.
     missing_backward, Error, "`step` in a loop without `backward`: nothing is trained"
 }
 

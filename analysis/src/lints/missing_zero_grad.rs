@@ -57,7 +57,8 @@ lint! {
     /// The `backward` of such a library may overwrite the gradients.
     /// The finding is then an error only if some function of the file zeroes the gradients of a model with this name.
     /// Otherwise the finding is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
-    /// If the data flow cannot follow the gradients, an optimizer whose only `zero_grad` is before the loop that steps it is a warning.
+    /// If the data flow cannot follow the gradients, an optimizer or a model whose only `zero_grad` is before the loop that updates it is a warning.
+    /// A loop that never zeroes is then a warning if another function of the file zeroes in a loop with the same `backward`, step and types.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 

@@ -36,6 +36,8 @@ lint! {
     /// - the schedule is a list of numbers, or a function of the step number (`scheduler.get_lr(step)`),
     /// - a condition decides whether the schedule advances before the loop,
     /// - the optimizer is shared (`Rc`, `Arc`), so that a clone is the same optimizer.
+    ///
+    /// A schedule without an optimizer, whose rate the function never reads, is a warning.
     schedule_detached, Error, "a schedule that never sets the optimizer's learning rate"
 }
 

@@ -85,7 +85,8 @@ pub fn only_looks(name: &str) -> bool {
 /// Whether a call with this name runs `backward` on its receiver or an argument: `run_backward`,
 /// `backprop`, `bp`.
 pub fn names_backward(name: &str) -> bool {
-    name.contains("backward") || name.contains("backprop") || name.split('_').any(|word| word == "bp")
+    ["backward", "backprop", "back_prop"].iter().any(|part| name.contains(part))
+        || name.split('_').any(|word| word == "bp")
 }
 
 /// Whether a call with this name runs `backward` and steps: `backward_step`, `backward_and_step`.

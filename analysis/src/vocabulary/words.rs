@@ -53,9 +53,10 @@ pub fn runs_backward(name: &str) -> bool {
 
 /// Whether a function with this name zeroes gradients: `zero_grad`, `clear_gradients`, `reset_grads`.
 pub fn zeroes_gradients(name: &str) -> bool {
-    let mut words = name.split('_');
-    matches!(words.next(), Some("zero" | "clear" | "reset"))
-        && words.next().is_some_and(|word| word.starts_with("grad"))
+    let mut words = name.split('_').filter(|word| *word != "all");
+    let first = words.next().unwrap_or("");
+    matches!(first, "zero" | "clear" | "reset") && words.next().is_some_and(|word| word.starts_with("grad"))
+        || matches!(first, "zerograd" | "zerograds" | "cleargrad" | "cleargrads" | "resetgrad" | "resetgrads")
 }
 
 /// Whether a method with this name does nothing but zero the gradients of its receiver: `zero_gradients`,
@@ -133,7 +134,8 @@ pub fn hints_at_differentiation(name: &str) -> bool {
 
 /// Whether a name suggests a learning rate: `lr`, `learning_rate`, `base_lr`.
 pub fn names_rate(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || name == "step_size"
+    let lower = name.to_ascii_lowercase();
+    lower.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || lower == "step_size"
 }
 
 /// Whether a name suggests gradients, rather than a number that describes or limits gradients.

@@ -10,11 +10,15 @@ use syn::{FnArg, GenericParam, TypeParamBound};
 
 use super::{FnId, Function, Resolver};
 use crate::tokens::names_in;
-use crate::vocabulary::{Role, Vocabularies, role_of_name, role_of_type};
+use crate::vocabulary::{Role, Vocabularies, hints_at_training, names_rate, role_of_name, role_of_type};
 
 mod faults;
+mod idle;
+mod missing;
 mod moved;
+mod peers;
 mod unread;
+mod update;
 mod walk;
 
 pub(in crate::lower) use faults::OrderFault;
@@ -26,18 +30,27 @@ impl Resolver<'_> {
     /// The faults in the order of a function's stages that the names of its calls show.
     pub(in crate::lower) fn order_faults(&self, id: FnId) -> Vec<OrderFault<'_>> {
         let function = &self.functions[id];
-        if function.survey.names_no_stage() {
+        let trains =
+            || names_in(&*function.body).iter().any(|name| hints_at_training(name) || names_rate(name));
+        if function.survey.names_no_stage() && !trains() {
             return Vec::new();
         }
-        let walk = Walk::over(&function.body);
+        let faults = self.faults_of(id);
         // A call that runs `backward` and steps may be repeated, and so may a step that only counts.
-        if walk.fused || (0..self.types.len()).any(|ty| self.only_counts(ty)) {
+        if faults.walk.fused || (0..self.types.len()).any(|ty| self.only_counts(ty)) {
             return Vec::new();
         }
+        faults.all()
+    }
+
+    /// The search for faults in a function.
+    fn faults_of(&self, id: FnId) -> Faults<'_, '_> {
+        let function = &self.functions[id];
+        let walk = Walk::over(&function.body);
         let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);
         let typed = typed_optimizers(vocabulary, function);
         let fields = self.optimizer_fields(vocabulary, function);
-        Faults { resolver: self, function, walk, vocabulary, typed, fields }.all()
+        Faults { resolver: self, function, walk, vocabulary, typed, fields }
     }
 
     /// The fields of the type of a method that are optimizers by their types or their names.

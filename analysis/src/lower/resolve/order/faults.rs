@@ -2,24 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use quote::ToTokens;
-use syn::{Expr, Lit, Pat};
+use syn::{Expr, Lit};
 
-use super::unread::is_unread;
-use super::walk::{Bound, Call, Walk, bare, base, root, source};
+use super::walk::{Bound, Call, Walk, bare, base, source};
 use crate::cfg::NamedFaultKind;
 use crate::lower::address;
-use crate::lower::resolve::kept::mentions;
 use crate::lower::resolve::uses::is_rate_expr;
 use crate::lower::resolve::{Function, Resolver};
 use crate::lower::text;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::{is_meant_unused, is_self};
+use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    Role, Uses, Vocabularies, applies_gradients, collects, computes_output, differentiates_otherwise,
-    may_update, measures_gradients, names_gradients_alone, names_loss, names_output_gradient, names_rate,
-    names_update_function, only_looks, retains, returns_gradient, returns_parameters, role_of_name,
-    role_of_type, runs_backward, shows_progress, speaks_of_loss, steps_not, trains_by_name,
+    Role, Uses, Vocabularies, applies_gradients, computes_output, differentiates_otherwise, is_average,
+    moves_target, names_loss, names_output_gradient, names_rate, names_update_function, names_update_method,
+    reads_gradients, retains, role_of_name, role_of_type, runs_backward, sets_gradient, shows_progress,
+    speaks_of_loss, trains_by_name,
 };
 
 /// A fault, with the calls that show it.
@@ -48,6 +45,8 @@ pub(super) struct Faults<'r, 'a> {
 impl<'r> Faults<'r, '_> {
     /// The first fault of each kind.
     pub(super) fn all(&self) -> Vec<OrderFault<'r>> {
+        // An annotated function is checked while it is written: what is unused may still be used.
+        let whole = !self.function.options.annotated;
         let found = [
             self.step_repeated(),
             self.backward_repeated(),
@@ -55,6 +54,11 @@ impl<'r> Faults<'r, '_> {
             self.gradient_unread(),
             self.no_backward(),
             self.no_step(),
+            self.gradients_unused().filter(|_| whole),
+            self.zeroed_unused().filter(|_| whole),
+            self.optimizer_unused().filter(|_| whole),
+            self.schedule_unread().filter(|_| whole),
+            self.zero_missing().filter(|_| whole),
             self.step_outside(),
             self.zero_outside(),
             self.built_inside(),
@@ -62,7 +66,7 @@ impl<'r> Faults<'r, '_> {
         found.into_iter().flatten().collect()
     }
 
-    fn calls(&self) -> impl DoubleEndedIterator<Item = (usize, &Call<'r>)> + Clone {
+    pub(super) fn calls(&self) -> impl DoubleEndedIterator<Item = (usize, &Call<'r>)> + Clone {
         self.walk.calls.iter().enumerate()
     }
 
@@ -81,10 +85,18 @@ impl<'r> Faults<'r, '_> {
     /// Whether a call certainly updates parameters with gradients.
     pub(super) fn steps(&self, call: &Call<'r>) -> bool {
         let Some(receiver) = call.receiver else { return names_update_function(&call.name) };
-        if !applies_gradients(&call.name) || call.arguments.iter().any(|argument| is_closure(argument)) {
+        if call.arguments.iter().any(|argument| is_closure(argument)) {
             return false;
         }
-        let Some(of) = call.of().filter(|of| !is_other(of)) else { return false };
+        let Some(of) = call.of().filter(|of| !is_other(of) && !is_average(of) && !moves_target(of)) else {
+            return false;
+        };
+        if names_update_method(&call.name) {
+            return true;
+        }
+        if !applies_gradients(&call.name) {
+            return false;
+        }
         let survey = &self.function.survey;
         let uses = survey.uses.get(&text::tight(receiver));
         let by_optimizer =
@@ -117,22 +129,32 @@ impl<'r> Faults<'r, '_> {
     }
 
     /// Whether a call may compute gradients, under whatever name.
-    fn may_fill(&self, call: &Call<'r>) -> bool {
-        self.fills(call) || differentiates_otherwise(&call.name, call.arguments.len())
+    pub(super) fn may_fill(&self, call: &Call<'r>) -> bool {
+        let of_loss = || call.of().is_some_and(|of| speaks_of_loss(&of)) && !call.arguments.is_empty();
+        let otherwise = || {
+            let given_loss = call.roots().iter().any(|root| names_loss(root));
+            let reads = reads_gradients(&call.name, call.arguments.len()) && !given_loss;
+            let other = call.is_backward() || reads || sets_gradient(&call.name) || !call.whole && of_loss();
+            !other && differentiates_otherwise(&call.name, call.arguments.len())
+        };
+        self.fills(call) || otherwise()
     }
 
-    /// Two calls in a row that are spelled alike.
+    /// Two calls in a row that are spelled alike, and whose results go to the same place.
     fn twins(&self, is: impl Fn(&Call<'r>) -> bool) -> Option<(usize, &Call<'r>, &Call<'r>)> {
+        let stands = |call: &Call<'r>| call.whole || call.assigned || call.bound.is_some();
         self.calls().find_map(|(rank, second)| {
             let (block, index) = second.statement;
             let before = (block, index.checked_sub(1)?);
             let alike = |first: &&Call<'r>| {
-                first.whole
+                stands(first)
+                    && first.whole == second.whole
+                    && first.bound == second.bound
                     && first.statement == before
                     && first.name == second.name
                     && source(first) == source(second)
             };
-            if !second.whole || !is(second) {
+            if !stands(second) || !is(second) {
                 return None;
             }
             self.walk.calls[..rank].iter().rev().find(alike).map(|first| (rank, first, second))
@@ -142,25 +164,46 @@ impl<'r> Faults<'r, '_> {
     fn step_repeated(&self) -> Option<OrderFault<'r>> {
         let (rank, first, second) = self.twins(|call| self.steps(call))?;
         let filled = self.walk.calls[..rank].iter().any(Call::is_backward);
-        filled.then(|| fault(NamedFaultKind::StepRepeated, second, Some(first)))
+        (second.whole && filled).then(|| fault(NamedFaultKind::StepRepeated, second, Some(first)))
     }
 
+    /// A `backward` twice in a row, in a function that trains.
+    ///
+    /// A test may count the gradients of two, unless a step uses them.
+    /// A layer that is applied twice in a row also runs `backward` twice.
     fn backward_repeated(&self) -> Option<OrderFault<'r>> {
         let kept =
             |call: &Call<'r>| retains(&call.name) || call.arguments.iter().any(|argument| is_true(argument));
         let (rank, first, second) = self.twins(|call| call.is_backward() && !kept(call))?;
-        let stepped = self.walk.calls[rank..].iter().any(|call| self.steps(call));
-        stepped.then(|| fault(NamedFaultKind::BackwardRepeated, second, Some(first)))
+        let stepped = self.walk.calls[rank..].iter().any(|call| self.steps(call))
+            || self.updates().iter().any(|update| update.rank > rank);
+        let applied_twice = self.twins(|call| computes_output(&call.name)).is_some();
+        (!applied_twice && (stepped || !self.function.tested && self.trains(second)))
+            .then(|| fault(NamedFaultKind::BackwardRepeated, second, Some(first)))
+    }
+
+    /// Whether the function trains with a `backward`: by its name, by a rate, or by other stages.
+    fn trains(&self, backward: &Call<'r>) -> bool {
+        let rated =
+            backward.arguments.iter().any(|argument| names_in(argument).iter().any(|name| names_rate(name)));
+        trains_by_name(&self.function.name)
+            || rated
+            || self.walk.calls.iter().any(|call| call.is_zero() || Self::may_step(call))
+            || !self.updates().is_empty()
     }
 
     /// A step before the only `backward`, in one block.
     fn step_early(&self) -> Option<OrderFault<'r>> {
-        let (rank, step) = self.calls().find(|(_, call)| self.steps(call))?;
-        let others = self.walk.calls[rank + 1..].iter().any(|call| self.steps(call));
-        let given = step.given().iter().any(|name| names_output_gradient(name));
+        let steps = self.calls().filter(|(_, call)| self.steps(call));
+        steps.enumerate().find_map(|(nth, (rank, step))| self.early(nth, rank, step))
+    }
+
+    /// The fault of a step, the `nth` of the function, that is before the only `backward` of its model.
+    fn early(&self, nth: usize, rank: usize, step: &Call<'r>) -> Option<OrderFault<'r>> {
         let (before, after) = self.walk.calls.split_at(rank);
-        let filled = before.iter().any(|call| self.may_fill(call));
-        if !step.whole || given || filled || others && self.function.tested {
+        let others = after[1..].iter().any(|call| self.steps(call));
+        let given = step.given().iter().any(|name| names_output_gradient(name));
+        if !step.whole || given || (nth > 0 || others) && self.function.tested {
             return None;
         }
         let backward = after.iter().find(|call| {
@@ -169,192 +212,19 @@ impl<'r> Faults<'r, '_> {
                 && call.statement.0 == step.statement.0
                 && call.loops == step.loops
         })?;
-        Some(fault(NamedFaultKind::StepEarly, step, Some(backward)))
-    }
-
-    /// A step after a gradient or a loss that nothing reads.
-    fn gradient_unread(&self) -> Option<OrderFault<'r>> {
-        self.calls().filter(|(_, call)| call.whole && self.steps(call)).find_map(|(rank, step)| {
-            let unread = self.walk.bound.iter().find(|bound| {
-                // A function that gets the model may compute the loss and run `backward`.
-                let layerwise = !step.arguments.is_empty();
-                let named = names_output_gradient(&bound.name) || layerwise && names_loss(&bound.name);
-                let before = bound.statement.0 == step.statement.0 && bound.statement.1 < step.statement.1;
-                let between = self.walk.calls[..rank].iter().enumerate();
-                let mut between =
-                    between.filter(|(at, call)| *at >= bound.rank || call.statement == bound.statement);
-                named
-                    && before
-                    && !is_meant_unused(&bound.name)
-                    && matches!(bare(bound.init), Expr::Call(_) | Expr::MethodCall(_) | Expr::Binary(_))
-                    && !between.any(|(_, call)| self.may_fill(call))
-                    && is_unread(&self.function.body, &bound.name)
-            })?;
-            Some(OrderFault {
-                about: unread.name.clone(),
-                ..fault(NamedFaultKind::GradientUnread, step, None)
-            })
-        })
-    }
-
-    /// The variables whose methods compute an output.
-    pub(super) fn models(&self) -> BTreeSet<String> {
-        let outputs = self.walk.calls.iter().filter(|call| computes_output(&call.name));
-        outputs.filter_map(|call| root(call.receiver?)).collect()
-    }
-
-    /// A step in a function that computes a loss and runs no `backward`.
-    fn no_backward(&self) -> Option<OrderFault<'r>> {
-        if self.walk.calls.iter().any(|call| call.is_backward() || self.may_fill(call)) {
-            return None;
-        }
-        let (_, step) = self.calls().find(|(_, call)| call.whole && self.steps(call))?;
-        let outputs: BTreeSet<&str> =
-            self.walk.bound.iter().filter(|bound| self.is_output(bound)).map(|bound| &*bound.name).collect();
-        let models = self.models();
-        let loss = self.walk.bound.iter().find(|bound| {
-            let names = names_in(bound.init);
-            let of_output = outputs.iter().any(|output| names.contains(*output));
-            let of_self = matches!(bare(bound.init), Expr::MethodCall(call) if is_self(&call.receiver));
-            names_loss(&bound.name) && of_output && !of_self && names.is_disjoint(&models)
-        })?;
-        let given = step.given();
-        let zeroed = self.walk.calls.iter().any(Call::is_zero);
-        let hidden = self.walk.calls.iter().any(|call| self.may_hide(call, &loss.name, &models));
-        let of = step.receiver.and_then(root);
-        let mine = zeroed || models.iter().any(|model| given.contains(model) || of.as_ref() == Some(model));
-        (mine && !hidden && !given.contains(&loss.name))
-            .then(|| OrderFault { about: loss.name.clone(), ..fault(NamedFaultKind::NoBackward, step, None) })
-    }
-
-    /// Whether a variable is the output of a forward.
-    fn is_output(&self, bound: &Bound<'_>) -> bool {
-        matches!(bare(bound.init), Expr::MethodCall(call) if computes_output(&call.method.to_string()))
-            || self
-                .walk
-                .calls
-                .iter()
-                .any(|call| call.statement == bound.statement && computes_output(&call.name))
-    }
-
-    /// Whether a call may run `backward` from a loss, or may train one of the models.
-    fn may_hide(&self, call: &Call<'r>, loss: &str, models: &BTreeSet<String>) -> bool {
-        if self.steps(call) || call.is_zero() || collects(&call.name) || only_looks(&call.name) {
-            return false;
-        }
-        let of = call.receiver.and_then(root);
-        let of_loss = call.whole && (of.as_deref() == Some(loss) || call.given().contains(loss));
-        let lent = call.arguments.iter().any(|argument| {
-            is_exclusive(argument) && root(argument).is_some_and(|root| models.contains(&root))
-        });
-        of_loss || lent || call.whole && call.receiver.is_some_and(is_self)
-    }
-
-    /// A `backward` in a function that owns an optimizer, or has a learning rate, and never steps.
-    fn no_step(&self) -> Option<OrderFault<'r>> {
-        let (rank, backward) =
-            self.calls().find(|(_, call)| self.fills(call) && (call.whole || call.bound.is_some()))?;
-        if self.walk.calls.iter().any(Self::may_step) || self.updates_by_hand() {
-            return None;
-        }
-        let in_loop = !backward.loops.is_empty();
-        let trains = in_loop || !self.function.tested;
-        let name = &self.function.name;
-        let is_update = !self.function.tested && (trains_by_name(name) || may_update(name, 1));
-        let computes = self.walk.calls.iter().any(|call| computes_output(&call.name));
-        let of_variable = || {
-            let built =
-                self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
-            let mut idle =
-                built.filter(|bound| !is_meant_unused(&bound.name) && self.only_holds(&bound.name, 0));
-            idle.next().filter(|_| trains).map(|bound| bound.name.clone())
-        };
-        let of_parameter = || {
-            let zeroes = |name: &str| {
-                self.walk.calls.iter().any(|call| {
-                    call.is_zero() && call.loops == backward.loops && call.of().as_deref() == Some(name)
-                })
-            };
-            let mut idle =
-                self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
-            let idle = idle.find(|name| computes && self.mentions(name) == 0 || zeroes(name));
-            idle.filter(|_| is_update || in_loop && !self.function.tested).cloned()
-        };
-        // The attribute on one `impl` does not show the others.
-        let sees_all = !self.function.options.annotated;
-        let of_field =
-            || self.fields.iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
-        let of_rate = || self.unread_rate().filter(|_| is_update || in_loop && !self.function.tested);
-        let about = of_variable().or_else(of_parameter).or_else(of_field).or_else(of_rate)?;
-        Some(OrderFault { about, ..fault(NamedFaultKind::NoStep, backward, None) })
-    }
-
-    /// Whether a call may update parameters, under whatever name.
-    pub(super) fn may_step(call: &Call<'r>) -> bool {
-        let other = call.of().is_some_and(|of| is_other(&of));
-        may_update(&call.name, call.arguments.len()) && !other && !steps_not(&call.name)
-            || returns_gradient(&call.name, call.arguments.len())
-            || measures_gradients(&call.name)
-    }
-
-    /// Whether the function may update parameters without a call of a step.
-    fn updates_by_hand(&self) -> bool {
-        let bound = |name: &str| self.walk.bound.iter().any(|bound| bound.name == name);
-        let reads = |call: &Call<'r>| {
-            call.of().is_some_and(|of| names_gradients_alone(&of) && !bound(&of))
-                || call.whole
-                    && call.given().iter().any(|name| names_rate(name))
-                    && !call.of().is_some_and(|of| self.is_optimizer(&of))
-        };
-        let assigns = |(_, right, subtracts): &(&Expr, &Expr, bool)| {
-            *subtracts || names_in(right).iter().any(|name| names_rate(name))
-        };
-        let over = |head: &&Expr| names_in(head).iter().any(|name| returns_parameters(name));
-        self.walk.assigned.iter().any(assigns)
-            || self.walk.heads.iter().any(over)
-            || self.walk.calls.iter().any(reads)
-    }
-
-    /// The number of times that the function mentions a variable.
-    fn mentions(&self, name: &str) -> usize {
-        mentions(self.function.body.to_token_stream(), name, true)
-    }
-
-    /// Whether the function only builds an optimizer and calls methods on it that change no parameters.
-    fn only_holds(&self, name: &str, more: usize) -> bool {
-        let of = |call: &&Call<'r>| {
-            call.receiver.and_then(root).as_deref() == Some(name) && call.of().as_deref() == Some(name)
-        };
-        let calls: Vec<&Call<'r>> = self.walk.calls.iter().filter(of).collect();
-        let built = self.walk.bound.iter().filter(|bound| bound.name == name).count();
-        calls.iter().all(|call| steps_not(&call.name)) && self.mentions(name) == calls.len() + built + more
-    }
-
-    /// Whether no function of the checked code steps the optimizer in a field of the method's type.
-    fn is_idle_field(&self, field: &str) -> bool {
-        self.resolver.functions.iter().all(|function| {
-            let uses = function.survey.uses.iter();
-            let uses = uses.filter(|(text, _)| text.rsplit_once('.').is_some_and(|(_, last)| last == field));
-            let (mut calls, mut idle) = (0, true);
-            for (_, uses) in uses {
-                calls += uses.calls;
-                idle &= uses.bare.iter().chain(&uses.given).all(|name| steps_not(name));
+        // A step that names its model is early if another model alone has gradients.
+        let model =
+            backward.of().filter(|of| step.arguments.iter().any(|given| base(given).as_ref() == Some(of)));
+        let concerns = |call: &Call<'r>| match (&model, call.receiver) {
+            (Some(model), Some(receiver)) => {
+                is_self(receiver) || call.of().is_none_or(|of| of == *model) || call.roots().contains(model)
             }
-            idle && calls == mentions(function.body.to_token_stream(), field, false)
-        })
-    }
-
-    /// A learning rate, as a parameter or a variable, that the function never reads.
-    fn unread_rate(&self) -> Option<String> {
-        let parameters = self.function.sig.inputs.iter().filter_map(|input| match input {
-            syn::FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(name) => Some(name.ident.to_string()),
-                _ => None,
-            },
-            syn::FnArg::Receiver(_) => None,
-        });
-        let mut names = parameters.chain(self.walk.bound.iter().map(|bound| bound.name.clone()));
-        names.find(|name| names_rate(name) && !is_meant_unused(name) && is_unread(&self.function.body, name))
+            _ => true,
+        };
+        let filled = before.iter().any(|call| self.may_fill(call) && concerns(call));
+        let first =
+            nth == 0 || model.is_some() && !step.loops.is_empty() || model.is_some() && !self.function.tested;
+        (first && !filled).then(|| fault(NamedFaultKind::StepEarly, step, Some(backward)))
     }
 }
 
@@ -367,7 +237,7 @@ fn base_name(call: &Call<'_>) -> String {
 }
 
 /// Whether the variable or field with this name is certainly no optimizer and no model.
-fn is_other(name: &str) -> bool {
+pub(super) fn is_other(name: &str) -> bool {
     matches!(role_of_name(name), Some(Role::Schedule | Role::Other | Role::Scaler)) || shows_progress(name)
 }
 
@@ -387,7 +257,7 @@ fn is_closure(expr: &Expr) -> bool {
     matches!(bare(expr), Expr::Closure(_))
 }
 
-fn is_exclusive(expr: &Expr) -> bool {
+pub(super) fn is_exclusive(expr: &Expr) -> bool {
     matches!(expr, Expr::Reference(by) if by.mutability.is_some())
 }
 

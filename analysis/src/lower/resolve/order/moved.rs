@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use syn::{FnArg, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault};
-use super::walk::Call;
+use super::peers::zeroes_by_hand;
+use super::update::Update;
+use super::walk::{Call, Walk};
 use crate::cfg::NamedFaultKind;
 use crate::tokens::names_in;
 use crate::vocabulary::{is_plain_sgd, may_zero, names_loss, steps_not};
@@ -27,19 +29,61 @@ impl<'r> Faults<'r, '_> {
         (!other && zero.whole).then(|| fault(NamedFaultKind::StepOutside, step, Some(backward)))
     }
 
-    /// A `backward` and a step in a loop, with the only `zero_grad` before the loop.
+    /// A `backward` and an update in a loop, with the only `zero_grad` before the loop.
     pub(super) fn zero_outside(&self) -> Option<OrderFault<'r>> {
         let mut zeroes =
             self.walk.calls.iter().enumerate().filter(|(_, call)| may_zero(&call.name) || call.is_zero());
         let (rank, zero) = zeroes.next()?;
         let (_, after) = self.walk.calls.split_at(rank);
         let backward = after.iter().find(|call| self.fills(call) && is_inside(call, zero))?;
-        let step = after.iter().find(|call| self.steps(call) && call.loops == backward.loops)?;
+        let around = backward.loops.last()?;
+        let updates = self.updates();
+        let update = updates.iter().find(|update| update.loops.contains(around))?;
+        let step = update.step.map(|step| &self.walk.calls[step]);
+        let only = zeroes.next().is_none() && !zeroes_by_hand(&self.walk.assigned);
         let of = zero.of()?;
         let of_loss = names_loss(&of) && backward.of().as_deref() == Some(&of);
-        let same = of_loss || self.is_optimizer(&of) && step.of().as_deref() == Some(&of);
-        (zero.whole && zeroes.next().is_none() && same && self.is_only_stepped(step))
-            .then(|| fault(NamedFaultKind::ZeroOutside, backward, Some(zero)))
+        let same =
+            of_loss || self.is_optimizer(&of) && step.is_some_and(|step| step.of().as_deref() == Some(&of));
+        let mine = if same {
+            step.is_none_or(|step| self.is_only_stepped(step))
+        } else {
+            self.is_of_model(zero, update, step)
+        };
+        (only && mine).then(|| fault(NamedFaultKind::ZeroOutside, backward, Some(zero)))
+    }
+
+    /// Whether a `zero_grad` is for the model that an update updates, and the update does not zero.
+    ///
+    /// A function of the checked code shows whether it zeroes; a method of another library is assumed not to, because
+    /// the function calls a `zero_grad` itself.
+    fn is_of_model(&self, zero: &Call<'r>, update: &Update<'r>, step: Option<&Call<'r>>) -> bool {
+        // The statement may zero each parameter: `model.parameters().for_each(|p| p.zero_grad());`.
+        let of: BTreeSet<String> = self
+            .walk
+            .calls
+            .iter()
+            .filter(|call| call.statement == zero.statement)
+            .flat_map(Call::roots)
+            .collect();
+        let heads = self.walk.heads.iter().filter(|(id, _)| update.loops.contains(id));
+        let over: BTreeSet<String> = heads.flat_map(|(_, head)| names_in(head)).collect();
+        let models = self.models();
+        let mine =
+            |name: &String| update.names.contains(name) || over.contains(name) || models.contains(name);
+        let zeroes = |walk: &Walk<'r>| walk.calls.iter().any(Call::is_zero) || zeroes_by_hand(&walk.assigned);
+        let inside = step.is_some_and(|step| self.inside(&step.name, &zeroes) == Some(true));
+        // Gradients that are values are not added up.
+        let values = update.names.iter().any(|name| {
+            let mut bound = self.walk.bound.iter().filter(|bound| bound.name == *name);
+            bound.any(|bound| {
+                self.walk
+                    .calls
+                    .iter()
+                    .any(|call| call.bound.as_ref() == Some(&bound.name) && self.may_fill(call))
+            })
+        });
+        zero.is_zero() && of.iter().any(mine) && !inside && !values
     }
 
     /// Whether the function does nothing with an optimizer but step it, and set its rate.

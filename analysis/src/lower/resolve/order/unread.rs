@@ -6,7 +6,7 @@ use syn::{Block, Expr, ExprAssign, ExprBinary, Stmt};
 use super::walk::{bare, root};
 use crate::lower::resolve::Mentions;
 use crate::lower::resolve::survey::is_assignment;
-use crate::vocabulary::writes;
+use crate::vocabulary::{measures_array, writes};
 
 /// Whether a function never reads a variable. An assignment to a part of the variable, or a method such as `fill`
 /// that is a whole statement, is no read.
@@ -56,6 +56,15 @@ impl<'ast> Visit<'ast> for Search<'_> {
             return;
         }
         visit::visit_stmt(self, statement);
+    }
+
+    /// The size of a variable is not its value.
+    fn visit_expr_method_call(&mut self, node: &'ast syn::ExprMethodCall) {
+        let of_variable = matches!(&*node.receiver, Expr::Path(path) if path.path.is_ident(self.name));
+        if !of_variable || !measures_array(&node.method.to_string()) {
+            self.visit_expr(&node.receiver);
+        }
+        node.args.iter().for_each(|argument| self.visit_expr(argument));
     }
 
     fn visit_expr_assign(&mut self, node: &'ast ExprAssign) {

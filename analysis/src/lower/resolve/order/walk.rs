@@ -28,6 +28,8 @@ pub(super) struct Call<'a> {
     pub whole: bool,
     /// The variable that a `let` binds to the result.
     pub bound: Option<String>,
+    /// Whether the statement assigns the result: `grad = layer.backward(&grad)?;`.
+    pub assigned: bool,
 }
 
 impl Call<'_> {
@@ -49,6 +51,24 @@ impl Call<'_> {
     pub(super) fn given(&self) -> BTreeSet<String> {
         self.arguments.iter().flat_map(names_in).collect()
     }
+
+    /// The names of the variables at the start of the receiver and of each argument.
+    pub(super) fn roots(&self) -> BTreeSet<String> {
+        self.receiver.into_iter().chain(self.arguments.iter().copied()).filter_map(root).collect()
+    }
+}
+
+/// An assignment, alone or with an operation.
+pub(super) struct Assigned<'a> {
+    pub expr: &'a Expr,
+    pub left: &'a Expr,
+    pub right: &'a Expr,
+    /// Whether the assignment subtracts: `-=`.
+    pub subtracts: bool,
+    /// The number of calls before the end of the assignment.
+    pub rank: usize,
+    /// The loops around the assignment, from the outside.
+    pub loops: Vec<usize>,
 }
 
 /// A `let` of one variable.
@@ -68,18 +88,21 @@ pub(super) struct Bound<'a> {
 pub(super) struct Walk<'a> {
     pub calls: Vec<Call<'a>>,
     pub bound: Vec<Bound<'a>>,
+    /// The variables that patterns of several variables bind: `let (loss, grad) = ..`.
+    pub parts: Vec<Bound<'a>>,
     /// Whether a call runs `backward` and steps.
     pub fused: bool,
-    /// The left and the right side of each assignment; `true` if the assignment subtracts.
-    pub assigned: Vec<(&'a Expr, &'a Expr, bool)>,
+    pub assigned: Vec<Assigned<'a>>,
     /// The loops around each `break` and each `return`.
     pub ends: Vec<Vec<usize>>,
-    /// The expressions that loops go over.
-    pub heads: Vec<&'a Expr>,
+    /// The expressions that loops go over, each with its loop.
+    pub heads: Vec<(usize, &'a Expr)>,
     blocks: usize,
     statement: (usize, usize),
     /// The node of the statement without a `?` or an `unwrap` around it.
     whole: usize,
+    /// The right side of the statement, if it is an assignment.
+    right: usize,
     variable: Option<(usize, String)>,
     loops: Vec<usize>,
     all_loops: usize,
@@ -115,12 +138,18 @@ impl<'a> Walk<'a> {
             loops: self.loops.clone(),
             whole: self.whole == node,
             bound,
+            assigned: self.right == node,
         }
     }
 
+    fn assign(&mut self, expr: &'a Expr, left: &'a Expr, right: &'a Expr, subtracts: bool) {
+        let (rank, loops) = (self.calls.len(), self.loops.clone());
+        self.assigned.push(Assigned { expr, left, right, subtracts, rank, loops });
+    }
+
     fn in_loop(&mut self, head: Option<&'a Expr>, inside: impl FnOnce(&mut Self)) {
-        self.heads.extend(head);
         self.all_loops += 1;
+        self.heads.extend(head.map(|head| (self.all_loops, head)));
         self.loops.push(self.all_loops);
         inside(self);
         self.loops.pop();
@@ -133,12 +162,13 @@ impl<'a> Visit<'a> for Walk<'a> {
     fn visit_block(&mut self, block: &'a Block) {
         self.blocks += 1;
         let number = self.blocks;
-        let outer = (self.statement, self.whole, self.variable.take());
+        let outer = (self.statement, self.whole, self.right, self.variable.take());
         for (index, statement) in block.stmts.iter().enumerate() {
             self.statement = (number, index);
-            self.whole = 0;
+            (self.whole, self.right) = (0, 0);
             self.variable = None;
             match statement {
+                Stmt::Expr(Expr::Assign(node), _) => self.right = address(bare(&node.right)),
                 Stmt::Expr(expr, _) => self.whole = address(bare(expr)),
                 Stmt::Local(local) => {
                     if let Some(init) = &local.init {
@@ -155,14 +185,23 @@ impl<'a> Visit<'a> for Walk<'a> {
             }
             self.visit_stmt(statement);
             if let Stmt::Local(local) = statement
-                && let (Some(name), Some(init)) = (named(&local.pat), &local.init)
+                && let Some(init) = &local.init
             {
                 let rank = self.calls.len();
-                let loops = self.loops.clone();
-                self.bound.push(Bound { name, init: &init.expr, statement: (number, index), rank, loops });
+                let bind = |name| Bound {
+                    name,
+                    init: &init.expr,
+                    statement: (number, index),
+                    rank,
+                    loops: self.loops.clone(),
+                };
+                match named(&local.pat) {
+                    Some(name) => self.bound.push(bind(name)),
+                    None => self.parts.extend(parts(&local.pat).into_iter().map(bind)),
+                }
             }
         }
-        (self.statement, self.whole, self.variable) = outer;
+        (self.statement, self.whole, self.right, self.variable) = outer;
     }
 
     fn visit_expr(&mut self, expr: &'a Expr) {
@@ -181,10 +220,10 @@ impl<'a> Visit<'a> for Walk<'a> {
                 }
             }
             Expr::Break(_) | Expr::Return(_) => self.ends.push(self.loops.clone()),
-            Expr::Assign(node) => self.assigned.push((&node.left, &node.right, false)),
+            Expr::Assign(node) => self.assign(expr, &node.left, &node.right, false),
             Expr::Binary(node) if is_assignment(&node.op) => {
                 let subtracts = matches!(node.op, syn::BinOp::SubAssign(_));
-                self.assigned.push((&node.left, &node.right, subtracts));
+                self.assign(expr, &node.left, &node.right, subtracts);
             }
             _ => {}
         }
@@ -209,6 +248,7 @@ impl<'a> Visit<'a> for Walk<'a> {
 pub(super) fn bare(expr: &Expr) -> &Expr {
     match unreferenced(expr) {
         Expr::Try(inner) => bare(&inner.expr),
+        Expr::Await(inner) => bare(&inner.base),
         Expr::MethodCall(call) if is_forced(&call.method.to_string()) => bare(&call.receiver),
         other => other,
     }
@@ -220,6 +260,19 @@ fn named(pat: &Pat) -> Option<String> {
         Pat::Ident(name) => Some(name.ident.to_string()),
         Pat::Type(typed) => named(&typed.pat),
         _ => None,
+    }
+}
+
+/// The variables that a pattern of several parts binds.
+fn parts(pat: &Pat) -> Vec<String> {
+    match pat {
+        Pat::Tuple(tuple) => tuple
+            .elems
+            .iter()
+            .flat_map(|part| named(part).map_or_else(|| parts(part), |name| vec![name]))
+            .collect(),
+        Pat::Type(typed) => parts(&typed.pat),
+        _ => Vec::new(),
     }
 }
 
