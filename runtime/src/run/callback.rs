@@ -147,7 +147,7 @@ pub struct StepInfo {
     pub epoch: usize,
     /// The index of the update's last batch in the epoch, counted from 0.
     pub batch: usize,
-    /// The mean loss of the update's batches, with the weights of the epoch's loss.
+    /// The loss of the update's batches, weighted as in the epoch's loss.
     pub loss: f64,
     /// The learning rate of the update.
     pub learning_rate: Scalar,
