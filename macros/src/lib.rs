@@ -1,5 +1,5 @@
-//! Entry points of the attribute `#[training_loop]` and of the derive `Module`; `training-loop-analysis` does all the
-//! work.
+//! Entry points of the attribute `#[training_loop]` and the derive macro `Module`, implemented in
+//! `training-loop-analysis`.
 //!
 //! Use the macros through the crate `training-loop`, because the expansions contain its paths. The
 //! documentation of that crate has complete examples.
