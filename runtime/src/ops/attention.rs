@@ -124,8 +124,8 @@ impl Attention {
     }
 
     /// Zeroes each weight with probability `p`, in [0, 1], and scales the others up, in training and in
-    /// evaluation, as [`Tensor::dropout`] does. With dropout the weights are stored: memory is quadratic in the
-    /// lengths.
+    /// evaluation, as [`Tensor::dropout`] does. With dropout the weights are stored, so that memory is
+    /// quadratic in the lengths.
     ///
     /// # Panics
     /// If `p` is out of range.
