@@ -1,7 +1,7 @@
 //! Names of libraries and of Rust are in one folder.
 //!
-//! The meaning of a name is defined in `analysis/src/vocabulary/`, and the names of clauses in `analysis/src/spec/`.
-//! Anywhere else in the analysis a string literal in a comparison is a misplaced name.
+//! The meaning of a name is defined in `analysis/src/vocabulary/`, and the names of clauses in
+//! `analysis/src/spec/`. Anywhere else in the analysis a string literal in a comparison is a misplaced name.
 
 use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
