@@ -85,8 +85,8 @@ impl Muon {
         self
     }
 
-    /// Sets the coefficients `a`, `b` and `c` of the iteration, which must be finite; by default 3.4445,
-    /// -4.775 and 2.0315.
+    /// Sets the coefficients `a`, `b` and `c` of the iteration, which must be finite; by default
+    /// 3.4445, -4.775 and 2.0315.
     pub fn ns_coefficients(mut self, coefficients: [f64; 3]) -> Self {
         self.0.rule.coefficients = coefficients;
         self

@@ -41,8 +41,7 @@ impl CosineRestartsLr {
         Self { t_0, t_mult: 1, min: 0.0, per_epoch: false, position: Position::default() }
     }
 
-    /// Sets the ratio (at least 1) of the length of a decay to the length of the previous decay; by default
-    /// 1.
+    /// Sets the ratio (at least 1) of each decay's length to that of the previous decay; by default 1.
     ///
     /// # Panics
     /// If `t_mult` is 0.

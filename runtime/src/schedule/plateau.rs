@@ -137,7 +137,7 @@ impl PlateauLr {
         Self { min_rate: decimal(min_rate), ..self }
     }
 
-    /// Sets the `eps` (at least 0) up to which a change of the learning rate is skipped; by default 1e-8.
+    /// Sets the change (at least 0) of the learning rate up to which a reduction is skipped; by default 1e-8.
     ///
     /// # Panics
     /// If `eps` is negative or not finite.

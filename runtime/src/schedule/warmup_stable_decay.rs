@@ -21,8 +21,8 @@ enum Decay {
 /// [`cosine`](Self::cosine) `(1 + cos(π · x)) / 2`, or with [`sqrt`](Self::sqrt) `1 - √x`.
 ///
 /// # Source
-/// Hu and others 2024, Hägele and others 2024; `get_wsd_schedule` of `transformers`, whose warmup counts from
-/// 0.
+/// Hu and others 2024, Hägele and others 2024; `get_wsd_schedule` of `transformers`, whose warmup
+/// counts from 0.
 ///
 /// # Example
 /// ```

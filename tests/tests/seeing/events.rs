@@ -1,4 +1,4 @@
-//! Event files: their framing, their scalars, and what `TensorBoard`'s own reader finds in them.
+//! Event files: their framing, their scalars, and the scalars that `TensorBoard`'s reader finds in them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -28,7 +28,7 @@ impl Dataset for Watched {
 /// The indices of the batches that were read.
 type Read = Arc<Mutex<Vec<Vec<usize>>>>;
 
-/// A loader with batches of four, and the record of what is read.
+/// A loader with batches of four, and the record of its reads.
 fn watched() -> (DataLoader<Tensor>, Read) {
     let seen = Arc::default();
     (DataLoader::new(Watched(data(), Arc::clone(&seen)), 4), seen)

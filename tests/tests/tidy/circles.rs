@@ -1,4 +1,4 @@
-//! The modules of a crate have an order: no module imports, by whatever way, one that imports it.
+//! The modules of a crate have an order: the imports between modules are acyclic.
 //!
 //! A module is a file or a folder right below `src`. The files of one folder may import each other, a parent
 //! its child and a child its parent: they are one module. A name that the root exports is its module's. The

@@ -9,7 +9,7 @@ use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprMethodCall, Lit, Macro, Pat};
 
 use crate::tree::{demand, rust};
 
-/// Files that read something other than the calls of a loop, and what that is.
+/// Files that compare names other than those of a loop's calls, and the kind of these names.
 const READERS: [(&str, &str); 11] = [
     ("vocabulary", "what names mean"),
     ("spec", "the clauses of a spec"),

@@ -94,7 +94,7 @@ fn recorded(group: &str) -> BTreeSet<String> {
     names.map(|case| case["name"].as_str().expect("a name").split('/').next().unwrap().to_owned()).collect()
 }
 
-/// Every file of these folders has recorded values of PyTorch, except for the listed ones.
+/// Every file of these folders has recorded values of PyTorch, except for the listed files.
 #[test]
 fn numbers_of_pytorch_are_recorded_for_everything() {
     // Each folder, the groups of its cases, and the files without a record: they have no cases, draw random

@@ -1,4 +1,4 @@
-//! Accumulation equals a larger batch, and the epoch's loss is that of its data, whatever the denominator of
+//! Accumulation equals a larger batch, and the epoch's loss is the loss of its data, for every denominator of
 //! the loss.
 
 use training_loop::prelude::*;
