@@ -95,11 +95,11 @@ fn check_signature(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A group of clauses of which a spec needs at least one, with the message and the help of the error about none.
+/// Clauses of which a spec needs at least one. The message and the help are those of the error if all are
+/// absent.
 type Needed = (&'static [ClauseName], &'static str, &'static str);
 
-/// Groups of clauses. A spec needs at least one clause of each group. Each group has the message
-/// and the help of the error that is reported if the spec has no such clause.
+/// The required groups. A spec needs at least one clause of each group.
 const NEEDED: [Needed; 5] = [
     (
         &[ClauseName::Model],
@@ -253,7 +253,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         }
         _ => format!("`{key}`: nothing to validate on"),
     };
-    // If a parameter with another name was meant, the error is at this parameter.
+    // If a parameter was probably meant as `valid`, the error is at this parameter.
     if let (Some(unused), Some(key)) = (spec.meant_for(ClauseName::Valid), keys.clone().next()) {
         bag.push(
             Diagnostic::error(unused.name.span(), message(key))

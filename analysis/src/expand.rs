@@ -1,4 +1,4 @@
-//! Expands a plan to the tokens of a loop, in the form that a person would write.
+//! Expands a plan to the tokens of a loop, in the form of hand-written code.
 //!
 //! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
 //! checker and rustc's own errors are reported at this token.
@@ -104,13 +104,12 @@ impl<'a> Printer<'a> {
         Self { plan, update: plan.updates.first(), path, here }
     }
 
-    /// The printer of the steps of another update.
+    /// The printer for the steps of another update.
     fn of(&self, update: &'a Update) -> Self {
         Self { plan: self.plan, update: Some(update), path: self.path.clone(), here: self.here }
     }
 
-    /// The path of the runtime, with the span `at`. If a call through this path is wrong, rustc
-    /// reports the error at this span.
+    /// The path of the runtime, with the span `at`. rustc reports errors about this path at the span.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -132,7 +131,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #[allow(private_bounds, trivial_bounds)])
     }
 
-    /// The statements of the function's body. Their result has the span of the return type.
+    /// The statements of the function's body. The tail expression has the span of the return type.
     fn body(&self, output: Span) -> TokenStream {
         let Some(train) = &self.plan.train else { return self.evaluation(output) };
         let run = self.local("run");
@@ -235,7 +234,7 @@ impl<'a> Printer<'a> {
         );
         let end = (!end.is_empty())
             .then(|| quote_spanned!(self.here=> if #run.window_weight() > 0.0 { #scale #end }));
-        // A run that ends inside a window still makes the update.
+        // If the run ends inside a window, the loop still makes the update.
         let last = update.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
             'windows: for #window in #train #skip {
@@ -271,10 +270,8 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
     }
 
-    /// The code that advances the schedule after an epoch (`not` is empty) or after an update
-    /// (`not` is `!`).
-    ///
-    /// The schedule is advanced under the condition `is_per_epoch`, which the token `not` negates.
+    /// The code that advances the schedule. `not` negates the condition `is_per_epoch`: it is empty after an
+    /// epoch, and `!` after an update.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let path = self.path_at(at);
         let optimizer = self.update.map(|update| update.optimizer.exclusively());
@@ -296,9 +293,8 @@ impl<'a> Printer<'a> {
 
     /// A new metric, such as `accuracy()`.
     ///
-    /// A path is emitted as a call. If the path is not a metric of the runtime, the call is wrapped
-    /// in `private::metric`, so that rustc names the expected trait for a result that is not a
-    /// metric.
+    /// A path is emitted as a call. If the path is not a metric of the runtime, the call is wrapped in
+    /// `private::metric`. rustc then names the missing trait if the result is not a metric.
     fn new_metric(&self, Measure { value, at, .. }: &Measure) -> TokenStream {
         let path = self.path_at(*at);
         match value {

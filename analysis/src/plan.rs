@@ -1,5 +1,5 @@
-//! The plan of a generated loop: its steps in order, and the names of its locals.
-//! All decisions are made here, and `expand` only prints.
+//! The plan of a generated loop: its steps in order, and the names of its locals. The plan contains all
+//! decisions, and `expand` only prints them.
 //!
 //! A plan contains stages and the user's names, and no path of the runtime.
 
@@ -83,7 +83,7 @@ impl Local {
     }
 }
 
-/// A number of the spec, in the form in which the loop uses it.
+/// A number of the spec, in the form that the loop uses.
 #[derive(Clone)]
 pub(crate) struct Number {
     pub(crate) rule: &'static Rule,
@@ -109,11 +109,10 @@ impl Number {
 pub(crate) enum NumberValue {
     /// A literal. The loop contains the literal unchanged.
     Literal(proc_macro2::TokenStream),
-    /// A parameter of the function. The loop uses the parameter by its name, and checks it at the
-    /// start.
+    /// A parameter of the function. The loop uses the parameter by name, and checks the value at the start.
     Parameter(Ident),
-    /// An expression, with the name of its variable. At its start, the loop stores the result of
-    /// the expression in the variable and checks it.
+    /// An expression, with the name of its variable. At the start, the loop stores the result in the variable
+    /// and checks it.
     Bound(Ident, Box<Expr>),
 }
 
@@ -125,7 +124,7 @@ pub(crate) struct Plan {
     pub(crate) model: Object,
     /// The training data; `None` in an evaluation.
     pub(crate) train: Option<Object>,
-    /// The optimizer with its steps, or one for each phase; empty in an evaluation.
+    /// The update of the optimizer, or one update per phase; empty in an evaluation.
     pub(crate) updates: Vec<Update>,
     pub(crate) epochs: Option<Number>,
     pub(crate) max_steps: Option<Number>,
@@ -150,14 +149,14 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The options of the run.
     pub(crate) options: Option<Object>,
-    /// What a report shows of the loop, if it has options.
+    /// The outline of the loop for reports, if the loop has options.
     pub(crate) outline: Option<Outline>,
 }
 
 impl Plan {
-    /// All numbers, in the order of their computation and check.
+    /// All numbers, in the order in which the loop computes and checks them.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = &Number> {
-        // Without `..`: a number that is not listed here would be neither computed nor checked.
+        // Without `..`, a new field does not compile until its numbers are listed or excluded here.
         let Self {
             epochs,
             max_steps,

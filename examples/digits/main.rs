@@ -1,5 +1,5 @@
-//! Trains a multi-layer perceptron on 1,797 real handwritten digits, keeps the best model, loads it again and shows its
-//! predictions.
+//! Trains a multi-layer perceptron on 1,797 images of handwritten digits, saves the best model, loads it
+//! again and shows its predictions.
 //!
 //! `cargo run --release --example digits -- --help` lists the options.
 

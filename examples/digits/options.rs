@@ -6,15 +6,15 @@ use clap::{Arg, ArgAction, Command, value_parser};
 
 /// The options of one run.
 pub(crate) struct Options {
-    /// Passes over the training data, at least 1.
+    /// The number of passes over the training data, at least 1.
     pub(crate) epochs: usize,
     /// The seed of all random draws.
     pub(crate) seed: u64,
-    /// Folder for the history and the best model.
+    /// The folder for the history and the best model.
     pub(crate) out: PathBuf,
 }
 
-/// Parses the command line; `--help` and an unknown option end the program as usual (status 0 and 2).
+/// Parses the command line. `--help` ends the program with status 0, and an unknown option with status 2.
 pub(crate) fn parse() -> Options {
     let matches = Command::new("digits")
         .about("Trains a small network on real handwritten digits and shows what it reads")

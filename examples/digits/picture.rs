@@ -6,7 +6,7 @@ use training_loop::ndarray::ArrayViewD;
 use training_loop::prelude::*;
 
 const SIDE: usize = 8;
-/// Two characters per pixel, since a character is about twice as high as wide.
+/// Two characters per pixel, because a character is about twice as high as it is wide.
 const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 
 /// Draws images next to each other, with the prediction and, if it is wrong, the label.

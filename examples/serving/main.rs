@@ -1,5 +1,5 @@
-//! Trains a small network on handwritten digits, then answers single requests on several threads and measures the
-//! latency.
+//! Trains a small network on handwritten digits. Then it serves single requests on several threads and
+//! measures the latency.
 //!
 //! `cargo run --release --example serving -- --help` lists the options.
 
@@ -38,14 +38,15 @@ impl Mlp {
 #[training_loop(loss = cross_entropy, optimizer = AdamW::new(model.parameters(), 2e-3), epochs = 10, seed = 0)]
 fn fit(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 
-/// Answers one request: the grey values of an image in, the digit out. Any number of threads may call it at once.
+/// Serves one request: returns the digit for the grey values of an image. Any number of threads may call it
+/// at the same time.
 fn answer(model: &Mlp, pixels: &[Scalar]) -> usize {
     let _evaluation = evaluation(model);
     let scores = model.forward(&Tensor::from(pixels).reshape(&[1, PIXELS]));
     scores.argmax(1).as_slice()[0] as usize
 }
 
-/// Sends requests from this many threads for this long; returns the latency of each.
+/// Sends requests from `threads` threads for the duration `time`. Returns the latency of each request.
 fn serve(
     model: &Mlp,
     pictures: &Tensor,

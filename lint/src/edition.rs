@@ -1,6 +1,6 @@
-//! Code of the 2015 edition, in which a method of a trait may leave out the names of its parameters.
+//! Support for the 2015 edition, in which trait methods may omit the names of parameters.
 //!
-//! `fn scale(&self, f32);` becomes `fn scale(&self, _: f32);`, which every edition reads.
+//! `fn scale(&self, f32);` becomes `fn scale(&self, _: f32);`, which is valid in every edition.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 

@@ -2,8 +2,8 @@
 
 /// The stack of a thread that checks files, in bytes.
 ///
-/// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows. Memory
-/// is allocated only for the part of the stack that is used.
+/// Syntax trees are walked recursively, and generated files are nested too deeply for the default stack.
+/// Memory is allocated only for the used part of the stack.
 pub(crate) const STACK: usize = 512 << 20;
 
 /// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. The

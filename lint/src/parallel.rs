@@ -1,4 +1,4 @@
-//! Runs one job for each item on several threads, and takes the results in the order of the items.
+//! Runs one job for each item on several threads, and processes the results in the order of the items.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ pub(crate) fn in_order<T: Sync, R: Send, E: Send>(
             return items.iter().try_for_each(|item| take(work(item)));
         }
         drop(results);
-        // Results that wait for the result of an earlier item.
+        // Results that are waiting for the result of an earlier item.
         let mut early = BTreeMap::new();
         let mut turn = 0;
         for (index, result) in received {

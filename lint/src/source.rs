@@ -29,8 +29,8 @@ pub(crate) struct Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Writes the position of the failure, if known, and the message. In the output this text
-    /// follows the path.
+    /// Writes the position of the failure, if known, and the message. In the output, the path precedes this
+    /// text.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((line, column)) = self.place {
             write!(to, ":{line}:{column}")?;

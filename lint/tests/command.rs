@@ -1,4 +1,4 @@
-//! The command from outside: the program is run on files, as a shell or a CI job runs it.
+//! Tests of the command as a process, as a shell or a CI job runs it.
 
 #[path = "command/agree.rs"]
 mod agree;

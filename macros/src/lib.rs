@@ -1,5 +1,5 @@
-//! Entry points of the attribute `#[training_loop]` and of the derive `Module`; `training-loop-analysis` does all the
-//! work.
+//! Entry points of the attribute `#[training_loop]` and the derive macro `Module`, implemented in
+//! `training-loop-analysis`.
 //!
 //! Use the macros through the crate `training-loop`, because the expansions contain its paths. The
 //! documentation of that crate has complete examples.
@@ -70,17 +70,19 @@ use proc_macro::TokenStream;
 ///
 /// ## Several optimizers
 ///
-/// The clause `phases` gives each of several optimizers its own loss, as GANs need. On each batch the phases run in the
-/// order of the list: `training_step`, `zero_grad`, `backward`, a clip if the phase has one, `step`. A phase with
-/// `every = n` runs on the last of every `n` batches; the batches of the whole run are counted, and one phase must run
-/// on each batch. The losses are measured as `name_loss`, and their named parts as `name_part`. There is no `loss`, so
-/// no epoch is the best unless a `monitor` names a measurement.
+/// The clause `phases` trains with several optimizers, each with its own loss, as for GANs. On each batch,
+/// the phases run in the order of the list: `training_step`, `zero_grad`, `backward`, a clip if the phase has
+/// one, `step`. A phase with `every = n` runs on the last of every `n` batches, counted over the whole run.
+/// At least one phase must run on each batch. The losses are measured as `name_loss`, and their named parts
+/// as `name_part`. There is no measurement `loss`, so no epoch is the best unless a `monitor` names a
+/// measurement.
 ///
-/// To the other clauses, a batch with the updates of its phases is one step: `max_steps`, `validate`, `checkpoint`,
-/// `warmup`, and `ema`, which averages all parameters of the model. The hook `before_step` runs in each phase, with its
-/// `optimizer` and `loss`; the hook `batch_end` runs after the phases. The learning rate and the norm of the gradients
-/// in the state and in the history are those of the last update of any phase. `loss` and `forward` beside `phases` are
-/// those of the validation. `accumulate`, `train_order` and `train_metrics` are errors.
+/// For the other clauses, a batch with the updates of its phases is one step: `max_steps`, `validate`,
+/// `checkpoint`, `warmup`, and `ema`, which averages all parameters of the model. The hook `before_step` runs
+/// in each phase, with the phase's `optimizer` and `loss`. The hook `batch_end` runs after the phases. The
+/// learning rate and the gradient norm in the state and in the history belong to the last update of any
+/// phase. The clauses `loss` and `forward` next to `phases` apply to the validation. `accumulate`,
+/// `train_order` and `train_metrics` are errors.
 ///
 /// ```text
 /// #[training_loop(
@@ -95,10 +97,11 @@ use proc_macro::TokenStream;
 ///
 /// # A function that returns `Result<Row>`
 ///
-/// A spec without an optimizer evaluates the model: one pass over the data of `valid`, in evaluation mode and without
-/// gradients. The function returns a row with the names that a validation has: `valid_loss`, `valid_accuracy`. The
-/// allowed clauses are `model`, `valid`, `loss` and `forward` (or `training_step`), `loss_weight`, `metrics`,
-/// `eval_order`, `seed`, `crate`, and levels of lints. The model may be a `&M` or a `&mut M`.
+/// A spec without an optimizer evaluates the model: one pass over the data of `valid`, in evaluation mode and
+/// without gradients. The function returns a row with the measurements of a validation, such as `valid_loss`
+/// and `valid_accuracy`. The allowed clauses are `model`, `valid`, `loss` and `forward` (or `training_step`),
+/// `loss_weight`, `metrics`, `eval_order`, `seed`, `crate`, and lint levels. The model may be a `&M` or a
+/// `&mut M`.
 ///
 /// ```text
 /// #[training_loop(loss = cross_entropy, metrics = [accuracy])]

@@ -1,7 +1,7 @@
-//! Support for a renamed runtime, as in `tl = { package = "training-loop", .. }` in the user's
+//! Support for a renamed runtime, such as `tl = { package = "training-loop", .. }` in the user's
 //! `Cargo.toml`.
 //!
-//! The macros then expand to `::tl` instead of `::training_loop`, as if the clause `crate = ::tl` were given.
+//! The macros then expand to `::tl` instead of `::training_loop`, as with the clause `crate = ::tl`.
 
 use std::fs;
 use std::path::Path;

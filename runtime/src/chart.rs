@@ -1,6 +1,6 @@
-//! Line charts as SVG, for reports and for the search of a learning rate.
+//! Line charts as SVG, for reports and for the learning-rate search.
 //!
-//! A chart uses the CSS variables and classes of [`STYLE`], which its page defines.
+//! A chart uses the CSS variables and classes of [`STYLE`] and [`COLOURS`], which the page must include.
 
 mod scale;
 mod thin;
@@ -11,14 +11,14 @@ use scale::Scale;
 pub(crate) use scale::short;
 use thin::thinned;
 
-/// The width of a chart in user units; a unit is a pixel on a phone.
+/// The width of a chart in user units. On a phone, a unit is a pixel.
 const WIDTH: f64 = 340.0;
 /// The height of a chart.
 const HEIGHT: f64 = 210.0;
 /// The left, right, upper and lower edge of the plot.
 const PLOT: [f64; 4] = [50.0, 330.0, 18.0, 172.0];
 
-/// The rules for text and lines in a chart. The page defines the colours.
+/// The style rules for text and lines in a chart. The page defines the colours.
 pub(crate) const STYLE: &str = "\
 svg text{fill:var(--text);font:11px system-ui,sans-serif}
 svg .quiet{fill:var(--quiet)}
@@ -48,26 +48,26 @@ pub(crate) struct Series<'a> {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-/// A vertical line in a chart, with a text.
+/// A vertical line with a label.
 pub(crate) struct Mark<'a> {
     pub(crate) x: f64,
     pub(crate) text: &'a str,
 }
 
-/// A chart of lines over one axis.
+/// A line chart with one horizontal axis.
 pub(crate) struct Chart<'a> {
     /// The title of the horizontal axis.
     pub(crate) x_title: &'a str,
     /// Whether x is shown on a logarithmic scale. All x must then be above 0.
     pub(crate) x_is_log: bool,
-    /// Whether y may be shown on a logarithmic scale, where that helps.
+    /// Whether y may be shown on a logarithmic scale, if its values spread widely.
     pub(crate) y_may_be_log: bool,
     pub(crate) series: Vec<Series<'a>>,
     pub(crate) marks: Vec<Mark<'a>>,
 }
 
 impl Chart<'_> {
-    /// The SVG element, without a namespace, as it stands in an HTML page.
+    /// The SVG element without a namespace, for use in an HTML page.
     pub(crate) fn svg(&self) -> String {
         self.element("")
     }
@@ -206,7 +206,8 @@ fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A text for HTML and SVG, in content and in quoted attributes. Characters that XML does not allow are replaced.
+/// Escapes a text for HTML and SVG, in content and in quoted attributes. Replaces characters that XML does
+/// not allow.
 pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -224,7 +225,7 @@ pub(crate) fn escaped(text: &str) -> String {
     safe
 }
 
-/// Whether a series is too long to be drawn with all of its points.
+/// Whether a series is so long that only some of its points are drawn.
 pub(crate) fn is_thinned(points: usize) -> bool {
     points > thin::MOST
 }

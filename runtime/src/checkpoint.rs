@@ -1,4 +1,4 @@
-//! The checkpoints of a run, as folders on the disk. What a run saves in them is in `run`.
+//! The checkpoints of a run, as folders on disk. `run` defines their contents.
 //!
 //! ```text
 //! DIR/checkpoints/step-00000120/              in the middle of an epoch
@@ -8,8 +8,8 @@
 //!     best.safetensors                        with the clause `restore_best`, after the first check
 //! ```
 //!
-//! A checkpoint is written to a temporary folder, synced and renamed, so a folder with a name of this
-//! form is complete. An old checkpoint is removed after a newer one is complete.
+//! A checkpoint is written to a temporary folder, synced and renamed. A folder with such a name is therefore
+//! complete. An old checkpoint is removed after a newer one is complete.
 
 mod folder;
 pub(crate) mod json;
@@ -63,7 +63,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The error about checkpoints of which none is sound.
+/// The error if all checkpoints are damaged.
 pub(crate) fn unsound(path: &Path, each: Vec<(PathBuf, String)>) -> Error {
     Error::Checkpoint { path: path.to_path_buf(), problem: Problem::Unsound { each } }
 }
@@ -86,12 +86,11 @@ fn names(folder: &Path) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// The newest sound checkpoint below `path`: the folder of a run, its folder `checkpoints`, or a single
-/// checkpoint. `None` if there is no checkpoint. Unsound ones are reported on standard error.
+/// The newest sound checkpoint at `path`: the folder of a run, its folder `checkpoints`, or a single
+/// checkpoint. `None` if there is no checkpoint. Damaged checkpoints are reported on standard error.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] if there are checkpoints, and none is sound; the error says what is wrong with
-/// each.
+/// [`Error::Checkpoint`] if there are checkpoints, and all are damaged. The error lists the problem of each.
 pub(crate) fn newest(path: &Path) -> Result<Option<Saved>> {
     let is_one = path.file_name().and_then(|name| name.to_str()).and_then(Name::parse).is_some();
     if is_one && path.is_dir() {
@@ -119,7 +118,7 @@ pub(crate) fn newest(path: &Path) -> Result<Option<Saved>> {
     if each.is_empty() { Ok(None) } else { Err(unsound(folder, each)) }
 }
 
-/// The measurement by which checkpoints are compared.
+/// The measurement that ranks checkpoints.
 #[derive(Clone, Debug)]
 pub(crate) struct Compared {
     /// The name and the goal, as each checkpoint records them.
@@ -127,21 +126,21 @@ pub(crate) struct Compared {
     pub(crate) goal: Goal,
 }
 
-/// The checkpoints of one run, whose folder no other process uses at the same time.
+/// The checkpoints of one run. A lock keeps other processes from using the folder at the same time.
 #[derive(Debug)]
 pub(crate) struct Store {
     folder: PathBuf,
-    /// The measurement by which the checkpoints are compared.
+    /// The measurement that ranks the checkpoints.
     compared: Compared,
-    /// The checkpoints, oldest first, each with its value of the monitored measurement.
+    /// The checkpoints, oldest first, each with its value of the monitor.
     kept: Vec<(Name, Option<f64>)>,
-    /// The lock of the folder, which ends with the process.
+    /// The lock of the folder. The system releases it when the process ends.
     _lock: File,
 }
 
 impl Store {
-    /// Opens the checkpoints in the folder of a run, whose best are those by `compared`. The folder is created if it does
-    /// not exist.
+    /// Opens the checkpoints in the folder of a run, and creates the folder if necessary. `compared` ranks
+    /// the checkpoints.
     ///
     /// # Errors
     /// [`Error::Io`] if the folder cannot be created or written, and [`Error::Checkpoint`] if another run
@@ -155,7 +154,7 @@ impl Store {
         if !lock_file(&file) {
             return Err(Error::Checkpoint { path: dir.to_path_buf(), problem: Problem::InUse });
         }
-        // The lock is ours, so that no writer of a temporary folder is alive.
+        // The lock is held, so no other process is writing a temporary folder.
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
                 let _ = fs::remove_dir_all(entry.path());
@@ -188,18 +187,18 @@ impl Store {
         own.is_some() && real(path.parent()) == own
     }
 
-    /// The value by which a checkpoint is compared with others, as fields of its state.
+    /// The fields of a checkpoint's state that contain its value of the monitor.
     pub(crate) fn value_fields(&self, value: Option<f64>) -> [(String, Value); 2] {
         [("monitor".to_owned(), self.compared.monitor.clone()), ("value".to_owned(), optional(value))]
     }
 
-    /// Writes a checkpoint. `value` compares it with others; NaN is never best.
+    /// Writes a checkpoint. `value` ranks it among the others; NaN is never best.
     ///
     /// # Errors
-    /// [`Error::Io`] if the checkpoint cannot be written. All others are then unchanged.
+    /// [`Error::Io`] if the checkpoint cannot be written. All other checkpoints are then unchanged.
     pub(crate) fn add(&mut self, name: Name, value: Option<f64>, draft: Draft) -> Result<()> {
         let folder = self.path(name);
-        // Only unsound checkpoints are ahead of the run, and they are in the way of its own.
+        // Only damaged checkpoints have this name or a later one. They would conflict with those of the run.
         let ahead = self.kept.partition_point(|(kept, _)| *kept < name);
         let mut superseded = self.kept.split_off(ahead);
         if superseded.iter().any(|(kept, _)| *kept == name) {
@@ -220,12 +219,12 @@ impl Store {
         Ok(())
     }
 
-    /// Removes all checkpoints except for the `last` newest and the `best` by value.
+    /// Removes all checkpoints except the `last` newest and the `best` best.
     pub(crate) fn prune(&mut self, last: usize, best: usize) {
         let mut ranked: Vec<(Name, f64)> =
             self.kept.iter().filter_map(|&(name, value)| Some((name, value?))).collect();
         ranked.retain(|(_, value)| !value.is_nan());
-        // Stable: of equal ones the oldest.
+        // The sort is stable, so the oldest of equal checkpoints is kept.
         match self.compared.goal {
             Goal::Min => ranked.sort_by(|(_, one), (_, other)| one.total_cmp(other)),
             Goal::Max => ranked.sort_by(|(_, one), (_, other)| other.total_cmp(one)),
@@ -242,8 +241,8 @@ impl Store {
         self.kept = new.into_iter().map(|(_, kept)| kept).collect();
     }
 
-    /// Removes a checkpoint. It loses its name first, so that no part of it is ever taken for a whole one.
-    /// A failure is ignored, because a checkpoint too many harms nobody.
+    /// Removes a checkpoint. The folder is renamed first, so that a partly removed checkpoint is never read.
+    /// A failure is ignored, because an extra checkpoint is harmless.
     fn remove(&self, name: Name) {
         let temporary = self.folder.join(format!("{TEMPORARY}old-{name}"));
         if fs::rename(self.path(name), &temporary).is_ok() {

@@ -9,18 +9,19 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Error, Misshapen, Result, Scalar, StateDict, kernel};
 
-/// An exponential moving average of a model's parameters over the updates of its training. A model with the averaged
-/// values often generalizes better.
+/// An exponential moving average of a model's parameters over the optimizer updates. The averaged parameters
+/// often generalize better.
 ///
-/// The average begins with the values after the first update. Buffers, such as the running statistics of batch norm,
-/// are not averaged: they keep the model's own values. The average refers to the model's parameters, as an optimizer
-/// does, and needs as much memory.
+/// The average starts with the values after the first update. Buffers, such as the running statistics of
+/// batch norm, are not averaged: the model keeps its own values. The average holds references to the model's
+/// parameters, as an optimizer does. The averages need as much memory as the parameters.
 ///
 /// # Formula
 /// `average ← decay · average + (1 - decay) · value` after each update.
 ///
 /// # Source
-/// PyTorch's `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`, which begins in the same way.
+/// PyTorch's `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`, which starts in the
+/// same way.
 ///
 /// # Example
 /// ```
@@ -56,7 +57,8 @@ pub struct Ema {
 }
 
 impl Ema {
-    /// An average of the parameters of a model. `decay`, in [0, 1), is the share of the old average in each update.
+    /// Creates an average of the parameters of a model. `decay`, in [0, 1), is the weight of the old average
+    /// in each update.
     ///
     /// # Panics
     /// If `decay` is not in [0, 1).
@@ -69,7 +71,7 @@ impl Ema {
         Self { decay, parameters: model.named_parameters(), averages: Vec::new() }
     }
 
-    /// Adds the present values to the average; call it after each update of the optimizer.
+    /// Adds the current values to the average. Call it after each update of the optimizer.
     pub fn update(&mut self) {
         let _stage = profile::scope(Stage::Optimizer);
         if self.averages.is_empty() {
@@ -85,10 +87,12 @@ impl Ema {
         }
     }
 
-    /// Gives the model the averaged values until the guard is dropped, on every way out of the scope. Then the model
-    /// has the values again that it had before. Before the first [`update`](Self::update) nothing changes.
+    /// Sets the model's parameters to the averages, until the guard is dropped. The guard restores the
+    /// previous values, also on an early return or a panic. Before the first [`update`](Self::update), the
+    /// method changes nothing.
     ///
-    /// No memory is copied. The values are those of the model on every thread, so it must not be trained meanwhile.
+    /// No memory is copied. All threads see the averaged values, so the model must not be trained in the
+    /// scope.
     #[must_use = "the scope ends when the guard is dropped: `let _averaged = ema.scope();`"]
     pub fn scope(&self) -> Averaged {
         let trained = |(_, parameter): &(String, Parameter)| {
@@ -100,7 +104,8 @@ impl Ema {
         averaged
     }
 
-    /// Gives the model the averaged values. Before the first [`update`](Self::update) nothing changes.
+    /// Sets the model's parameters to the averages permanently. Before the first [`update`](Self::update),
+    /// the method changes nothing.
     pub fn apply(&self) {
         for ((_, parameter), average) in self.parameters.iter().zip(&self.averages) {
             parameter.replace(average.clone());
@@ -116,11 +121,11 @@ impl Ema {
         self.parameters.iter().zip(&self.averages).map(entry).collect()
     }
 
-    /// Replaces the averages by those of [`state_dict`](Self::state_dict).
+    /// Replaces the averages with those of a [`state_dict`](Self::state_dict).
     ///
     /// # Errors
-    /// [`Error::State`] if names or shapes differ; the averages are then unchanged. An empty state is the one before
-    /// the first update.
+    /// [`Error::State`] if names or shapes differ; the averages are then unchanged. An empty state is valid:
+    /// it is the state before the first update.
     pub fn load_state_dict(&mut self, state: &StateDict) -> Result<()> {
         let mut averages = Vec::new();
         let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
@@ -145,19 +150,19 @@ impl Ema {
     }
 }
 
-/// The present value of a parameter, which shares the parameter's memory until one of them changes.
+/// The current value of a parameter. It shares the parameter's memory until one of them changes.
 fn value(parameter: &Parameter) -> Value {
     parameter.tensor().value().clone()
 }
 
-/// Writes the settings, not the numbers.
+/// Writes the settings, without the averages.
 impl std::fmt::Debug for Ema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Ema(decay: {}, {} parameters)", self.decay, self.parameters.len())
     }
 }
 
-/// A scope in which a model has averaged values; made by [`Ema::scope`].
+/// A scope in which a model has its averaged parameters; made by [`Ema::scope`].
 pub struct Averaged {
     trained: Vec<(Parameter, Arc<Buffer>)>,
 }

@@ -16,10 +16,11 @@
 /// | `TRAINING_LOOP_OVERFIT_BATCHES` | a whole number from 1 on, `off` | every epoch repeats so many batches | [`RunOptions::overfit_batches`](crate::RunOptions::overfit_batches) |
 /// | `TRAINING_LOOP_LIMIT_BATCHES` | `100`, `100,10`, `off` | the largest numbers of training and validation batches in an epoch | [`RunOptions::limit_batches`](crate::RunOptions::limit_batches) |
 ///
-/// A function that sets something for the whole program, such as `set_progress`, overrides the variable. A variable
-/// overrides the options of a run: the last six, and the first two where the options set the progress or the threads.
-/// The last six have no effect on a loop that has neither options nor checkpoints. The watch reports its lints once per
-/// source location, and leaves missing steps, wrong modes and rebuilt optimizers to the checker.
+/// A function that changes a setting of the whole program, such as `set_progress`, overrides the variable. A
+/// variable overrides the options of a run: the last six variables, and the first two if the options set the
+/// progress or the threads. The last six have no effect on a loop without options and checkpoints. The watch
+/// reports its lints once per source location, and leaves missing steps, wrong modes and rebuilt optimizers
+/// to the checker.
 ///
 /// # Example
 /// ```

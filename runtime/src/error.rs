@@ -1,9 +1,8 @@
 //! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! `Error` is one enum whose variants have fields. A program matches on the variants. The `Display`
-//! text is for people: the text states the problem, its location, the expected input and a
-//! correction. Mistakes in the program itself, such as a wrong shape or a second `backward`,
-//! instead cause a panic that reports the caller's line.
+//! `Error` is an enum whose variants have fields. Programs match on the variants. The `Display` text is for
+//! people: it states the problem, its location, the expected input and a correction. Mistakes in the program
+//! itself, such as a wrong shape or a second `backward`, panic instead, with the caller's line.
 
 mod checkpoint;
 mod csv;
@@ -53,7 +52,7 @@ pub enum Error {
         /// The optimizer's type.
         owner: &'static str,
     },
-    /// A parameter of an optimizer that is only for matrices has another number of axes.
+    /// An optimizer that supports only matrices has a parameter with another number of axes.
     NotAMatrix {
         /// The optimizer's type.
         owner: &'static str,
@@ -62,8 +61,8 @@ pub enum Error {
         /// The shape of the parameter.
         shape: Vec<usize>,
     },
-    /// The value of a macro's clause breaks a rule of the clause. The value is known only at run
-    /// time, so the macro could not check it.
+    /// The value of a macro clause breaks the rule of the clause. The value is known only at run time, so the
+    /// macro could not check it.
     Rule {
         /// The name of the clause, such as `epochs`.
         clause: &'static str,
@@ -74,11 +73,11 @@ pub enum Error {
         /// The suggested correction; empty if there is none.
         help: &'static str,
     },
-    /// The `monitor` of a clause is no measurement of the loop.
+    /// A clause monitors a measurement that the loop does not have.
     Unmeasured {
-        /// The name that the clause monitors.
+        /// The name of the monitor.
         name: String,
-        /// The names that the loop measures.
+        /// The names of the loop's measurements.
         measured: Vec<String>,
     },
     /// A loader yields no batch.
@@ -186,7 +185,7 @@ pub enum Error {
         /// The problem in this folder.
         problem: CheckpointProblem,
     },
-    /// A type that is part of a run, and whose state cannot be saved.
+    /// A part of the run has a type whose state cannot be saved.
     NotSaved {
         /// The type, such as `my_crate::Lion`.
         owner: &'static str,

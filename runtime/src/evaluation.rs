@@ -8,9 +8,9 @@ use crate::{NoGradGuard, no_grad_guard};
 /// Puts the model into evaluation mode and stops gradient recording on this thread, until the guard
 /// is dropped.
 ///
-/// When the guard is dropped, each layer returns to its previous mode, recording resumes, and the
-/// random generator is restored. An evaluation therefore does not change the training of the model.
-/// The same is true for a scope that is left by `?`, `break` or a panic.
+/// When the guard is dropped, each layer returns to its previous mode, recording resumes, and the random
+/// generator is restored. An evaluation therefore does not affect the training of the model, even if `?`,
+/// `break` or a panic leaves the scope.
 ///
 /// A guard does not change the stored mode of a layer. Guards may be nested and dropped in any
 /// order, even if they are for one model, for parts of it, or for models that share layers. A layer
@@ -58,8 +58,8 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 /// An evaluation scope over a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    /// The modes that the scope covers. The scope keeps these modes alive, because the thread
-    /// identifies a mode by its address when it counts the scopes of the mode.
+    /// The modes that the scope covers. The scope keeps them alive, because the thread counts the scopes of a
+    /// mode by the address of the mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,
@@ -278,8 +278,8 @@ mod tests {
             .collect()
     }
 
-    /// Six threads serve one model that is in training mode, the seventh trains its own model, and
-    /// the eighth applies the dropout layer of the served model.
+    /// Six threads evaluate one model that is in training mode. The seventh trains its own model, and the
+    /// eighth applies the dropout layer of the shared model.
     #[test]
     fn requests_on_many_threads_under_stress() {
         let inputs = inputs();
@@ -314,7 +314,7 @@ mod tests {
         assert!(served.is_training());
     }
 
-    /// Seven threads evaluate the model that the eighth trains.
+    /// Seven threads evaluate a model while the eighth trains it.
     #[test]
     fn training_among_requests_under_stress() {
         let inputs = inputs();

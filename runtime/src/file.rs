@@ -1,7 +1,7 @@
 //! Atomic file writes.
 //!
-//! The content is written to a temporary file in the target's folder, synced, and renamed over the target. `target`
-//! determines what is replaced; `temporary` names, locks and removes the temporary file.
+//! The content is written to a temporary file in the target's folder, synced, and renamed over the target.
+//! `target` resolves the file to replace; `temporary` names, locks and removes the temporary file.
 
 mod sum;
 mod target;
@@ -66,8 +66,8 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Locks a file until it is closed. Returns false if another process, or another part of this one, holds the lock.
 ///
-/// A process that this one starts holds its locks too, until the new program begins. A lock that is held is therefore
-/// tried again for a moment. A file system without locks counts as locked.
+/// A child process inherits the locks until its new program begins. If the lock is held, this function
+/// therefore tries again for a moment. On a file system without locks, the result is always true.
 pub(crate) fn lock(file: &File) -> bool {
     /// The pauses between tries.
     const PAUSES: [Duration; 5] = [Duration::from_millis(1), MORE, MORE, MORE, MORE];

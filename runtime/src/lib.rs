@@ -1,8 +1,8 @@
 //! Training loops whose order of steps is checked at compile time, and a small, fast CPU runtime.
 //!
-//! A function without a body becomes a whole training loop: the attribute `training_loop` generates the loop
-//! from a spec, as plain code in the right order. On a function with a body the same attribute checks the
-//! order of a hand-written loop and changes nothing.
+//! On a function without a body, the attribute `training_loop` generates a complete training loop from a
+//! spec, as plain code in the right order. On a function with a body, the same attribute checks the order of
+//! a hand-written loop and changes nothing.
 //!
 //! ```
 //! use training_loop::prelude::*;

@@ -1,4 +1,4 @@
-//! The search for a learning rate.
+//! The learning-rate range test.
 
 use std::fmt;
 use std::path::Path;
@@ -16,29 +16,30 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The share of the old average in the smoothed loss.
+/// The weight of the old average in the smoothed loss.
 const SMOOTHING: f64 = 0.98;
-/// The search stops when the smoothed loss is this many times as large as the smallest one so far.
+/// The search stops when the smoothed loss exceeds this multiple of its minimum.
 const DIVERGED: f64 = 4.0;
-/// The number of points at the start and at the end that the steepest descent ignores.
+/// The number of points at the start and at the end that `suggestion` ignores.
 const SKIPPED: [usize; 2] = [10, 1];
 
-/// Searches for a learning rate: trains for some updates with a learning rate that rises exponentially, and records
-/// the losses. The model, the optimizer, the gradients, the modes of the layers and the thread's random draws are
-/// afterwards what they were before, on every way out.
+/// Searches for a learning rate: trains for some updates with an exponentially rising learning rate, and
+/// records the losses. Afterwards, the model, the optimizer, the gradients, the modes of the layers and the
+/// thread's random generator are restored, even after an error or a panic.
 ///
-/// `loss` computes the loss of a batch. The batches are those of the loader's first epochs.
+/// `loss` computes the loss of a batch. The batches come from the loader's first epochs.
 ///
 /// By default the rate rises from 1e-7 to 10 in 100 updates; [`LrFind`] has the options. The search ends early when
 /// the loss diverges.
 ///
 /// # Errors
-/// The errors of [`Optimizer::check`], of the loader's `check`, and [`Error::NotSaved`] for an optimizer without
-/// `state_dict`. Nothing is changed then.
+/// Returns the errors of [`Optimizer::check`] and of the loader's `check`, and [`Error::NotSaved`] for an
+/// optimizer without `state_dict`. After an error, nothing is changed.
 ///
 /// # Source
-/// Smith, *Cyclical Learning Rates for Training Neural Networks* (arXiv 1506.01186), section 3.3. The smoothing, the
-/// end at four times the smallest loss and the rule of [`LrCurve::suggestion`] are those of Lightning's `lr_find`.
+/// Smith, *Cyclical Learning Rates for Training Neural Networks* (arXiv 1506.01186), section 3.3. The
+/// smoothing, the stop at four times the smallest loss and the rule of [`LrCurve::suggestion`] are those of
+/// Lightning's `lr_find`.
 ///
 /// # Example
 /// ```
@@ -96,12 +97,12 @@ impl LrFind {
         Self::default()
     }
 
-    /// Sets the learning rate of the first update, above 0.
+    /// Sets the learning rate of the first update; must be above 0.
     pub fn from(self, rate: Scalar) -> Self {
         Self { from: f64::from(rate), ..self }
     }
 
-    /// Sets the learning rate of the last update, above that of the first.
+    /// Sets the learning rate of the last update; must be above that of the first.
     pub fn to(self, rate: Scalar) -> Self {
         Self { to: f64::from(rate), ..self }
     }
@@ -111,10 +112,10 @@ impl LrFind {
         Self { updates: count, ..self }
     }
 
-    /// Searches as [`lr_find`] does.
+    /// Runs the search, as [`lr_find`] does.
     ///
     /// # Errors
-    /// Those of [`lr_find`]; [`Error::HyperParameter`] if an option is out of range.
+    /// The errors of [`lr_find`], and [`Error::HyperParameter`] if an option is out of range.
     #[track_caller]
     pub fn run<M: Module + ?Sized, O: Optimizer + ?Sized, Y, X>(
         &self,
@@ -177,12 +178,12 @@ impl LrFind {
     }
 }
 
-/// The exponential average of the losses, corrected for its start at 0.
+/// The exponential average of the losses, with bias correction.
 #[derive(Default)]
 struct Smoothed {
     average: f64,
     count: i32,
-    /// The current and the smallest corrected average.
+    /// The current and the smallest bias-corrected average.
     now: f64,
     best: Option<f64>,
 }
@@ -197,13 +198,14 @@ impl Smoothed {
         self.now
     }
 
-    /// Whether the loss has risen far above its smallest value. A loss below 0 has no such multiple.
+    /// Whether the loss has diverged. The test is undefined if the smallest loss is not above 0; the result
+    /// is then false.
     fn has_diverged(&self) -> bool {
         self.count > 1 && self.best.is_some_and(|best| best > 0.0 && self.now > DIVERGED * best)
     }
 }
 
-/// The state before the search, which is restored when this value is dropped.
+/// The state before the search. It is restored when this value is dropped.
 struct Kept<'a, O: Optimizer + ?Sized> {
     optimizer: &'a mut O,
     state: OptimizerState,
@@ -224,7 +226,7 @@ struct KeptParameter {
 }
 
 impl KeptParameter {
-    /// Keeps the state of a parameter, whose gradient is removed.
+    /// Saves the state of a parameter, and removes its gradient.
     fn of(parameter: &Parameter) -> Self {
         let mut state = parameter.lock();
         let stage = std::mem::replace(&mut state.stage, GradientStage::Empty);
@@ -237,7 +239,7 @@ impl KeptParameter {
 impl<'a, O: Optimizer + ?Sized> Kept<'a, O> {
     fn of<M: Module + ?Sized>(model: &M, optimizer: &'a mut O) -> Result<Self> {
         let state = optimizer.state_dict()?;
-        // A round trip shows that the state can be restored, before anything is changed.
+        // Before anything is changed, a round trip checks that the state can be restored.
         optimizer.load_state_dict(&state)?;
         let mut parameters = model.parameters();
         for parameter in optimizer.parameters() {
@@ -256,7 +258,7 @@ impl<'a, O: Optimizer + ?Sized> Kept<'a, O> {
         })
     }
 
-    /// Restores everything but the random position, which its guard restores.
+    /// Restores all state except the random generator, which has its own guard.
     fn restore(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.is_restored, true) {
             return Ok(());
@@ -280,7 +282,7 @@ impl<O: Optimizer + ?Sized> Drop for Kept<'_, O> {
     }
 }
 
-/// The losses of a search for a learning rate. Made by [`lr_find`]; `Display` writes the suggestions and the curve.
+/// The losses of a learning-rate search. Made by [`lr_find`]; `Display` writes the suggestions and the curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LrCurve {
     points: Vec<(f64, f64)>,
@@ -288,7 +290,7 @@ pub struct LrCurve {
 }
 
 impl LrCurve {
-    /// The learning rates, which increase, each with the smoothed loss before its update.
+    /// The learning rates in increasing order, each with the smoothed loss before its update.
     pub fn points(&self) -> &[(f64, f64)] {
         &self.points
     }
@@ -298,11 +300,11 @@ impl LrCurve {
         self.has_diverged
     }
 
-    /// The learning rate at which the smoothed loss falls fastest; `None` if it falls nowhere, or if there are fewer
-    /// than 13 points. The first 10 points and the last one are ignored.
+    /// The learning rate at which the smoothed loss falls fastest. The first 10 points and the last one are
+    /// ignored. `None` if the loss never falls, or if there are fewer than 13 points.
     ///
     /// # Source
-    /// Lightning's `lr_find`, `suggestion`: the smallest central difference of the losses.
+    /// The rule `suggestion` of Lightning's `lr_find`: the smallest central difference of the losses.
     pub fn suggestion(&self) -> Option<Scalar> {
         let [start, end] = SKIPPED;
         let points = self.points.get(start..self.points.len().checked_sub(end)?)?;
@@ -318,10 +320,10 @@ impl LrCurve {
         (slope < 0.0).then_some(rate as Scalar)
     }
 
-    /// The learning rate in the middle of the longest valley, usually lower than [`suggestion`](Self::suggestion);
-    /// `None` if the loss falls nowhere.
+    /// The learning rate in the middle of the longest valley; usually lower than
+    /// [`suggestion`](Self::suggestion). `None` if the loss never falls.
     ///
-    /// A valley is a longest subsequence of falling losses; the rate is at its middle, counted in points.
+    /// The valley is the longest subsequence of falling losses. Its middle is counted in points.
     ///
     /// # Source
     /// fastai's rule `valley`.

@@ -108,7 +108,8 @@ pub trait Module {
     /// Passes each parameter, buffer, mode and inner module to the visitor, in field order.
     fn visit(&self, visitor: &mut dyn Visitor);
 
-    /// The identity of the module, by which a summary finds its outputs. Only pointers implement this method.
+    /// The identity of the module, which a summary uses to find the module's outputs. Only pointers implement
+    /// this method.
     #[doc(hidden)]
     fn identity(&self) -> ModuleId {
         ModuleId::of(self)
@@ -288,7 +289,8 @@ pub trait Visitor {
         let _ = name;
     }
 
-    /// Receives the identity of the module in the field that was entered last, before the module's own fields.
+    /// Receives the identity of the module in the field that was entered last, before the module's own
+    /// fields.
     #[doc(hidden)]
     fn module(&mut self, identity: ModuleId) {
         let _ = identity;

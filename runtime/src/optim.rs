@@ -85,8 +85,8 @@ pub trait Optimizer {
 
     /// The state of the optimizer: a copy of its running values, with its hyper-parameters.
     ///
-    /// An optimizer of your own implements this method and
-    /// [`load_state_dict`](Self::load_state_dict), so that a run with it can be saved and resumed.
+    /// A custom optimizer implements this method and [`load_state_dict`](Self::load_state_dict), so that a
+    /// run with it can be saved and resumed.
     ///
     /// # Errors
     /// [`Error::NotSaved`] for a type that does not implement the method.
@@ -94,8 +94,8 @@ pub trait Optimizer {
         Err(Error::NotSaved { owner: type_name::<Self>(), method: "Optimizer::state_dict" })
     }
 
-    /// Restores a state that [`state_dict`](Self::state_dict) returned. The next `step` computes
-    /// the bits that it would have computed in the saved optimizer.
+    /// Restores a state that [`state_dict`](Self::state_dict) returned. The next `step` is bitwise equal to
+    /// the next `step` of the saved optimizer.
     ///
     /// # Errors
     /// [`Error::OptimizerState`] if the state belongs to another kind of optimizer, has other
@@ -115,8 +115,8 @@ pub trait Optimizer {
         }
     }
 
-    /// Scales all gradients by one factor so that their joint norm is at most `max`. Returns the norm before
-    /// the scaling.
+    /// Scales all gradients by one factor, so that their global norm is at most `max`. Returns the norm
+    /// before the scaling.
     ///
     /// If the norm is not finite, the gradients are unchanged. The caller can check the returned
     /// norm.

@@ -1,7 +1,7 @@
-//! The time that a run spends in each of its stages.
+//! Profiling: the time that a run spends in each of its stages.
 //!
-//! A thread has at most one running clock, which is always in exactly one stage. The calls that a loop makes anyway
-//! switch the stage. Without a running clock, a switch reads one thread-local value.
+//! A thread has at most one running clock, which is always in exactly one stage. The ordinary calls of a loop
+//! switch the stage. Without a running clock, a switch only reads one thread-local value.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -23,7 +23,7 @@ pub enum Stage {
     Validation,
     /// Reading and writing checkpoints.
     Checkpoint,
-    /// Callbacks, and the hooks that use their state; other hooks are rest.
+    /// Callbacks, and hooks that use `state`. Other hooks belong to `Rest`.
     Callbacks,
     /// Everything else, such as training metrics, schedules and printing.
     Rest,
@@ -56,7 +56,7 @@ impl Stage {
         }
     }
 
-    /// Whether the time of everything inside of the stage belongs to the stage. A forward pass of a validation is
+    /// Whether nested stages count as this stage. For example, a forward pass inside a validation counts as
     /// validation.
     fn is_whole(self) -> bool {
         matches!(self, Self::Validation | Self::Checkpoint | Self::Callbacks)
@@ -65,8 +65,8 @@ impl Stage {
 
 /// The time that a run spent in each stage. `Display` writes a table.
 ///
-/// Every moment of the run belongs to exactly one stage, so the stages add up to the total. Times are those of the
-/// thread that runs the loop, and a resumed run counts from the moment at which it was resumed.
+/// Each moment of the run belongs to exactly one stage, so the times of the stages add up to the total. The
+/// times are measured on the thread that runs the loop. A resumed run is measured from its resume.
 ///
 /// # Example
 /// ```
@@ -123,7 +123,7 @@ impl fmt::Display for Profile {
 struct Clock {
     id: u64,
     stage: Stage,
-    /// The moment at which the stage began.
+    /// The start of the current stage.
     since: Instant,
     profile: Profile,
 }
@@ -139,22 +139,22 @@ impl Clock {
 }
 
 thread_local! {
-    /// The running clock of this thread.
+    /// The running clock of the thread.
     static CLOCK: RefCell<Option<Clock>> = const { RefCell::new(None) };
 }
 
-/// Calls `with` with the running clock, if there is one. While the thread is ending, there is none.
+/// Calls `with` with the running clock. Returns `None` without a clock, and while the thread ends.
 fn with_clock<T>(with: impl FnOnce(&mut Clock) -> T) -> Option<T> {
     CLOCK.try_with(|clock| clock.borrow_mut().as_mut().map(with)).ok()?
 }
 
-/// Begins a stage, whatever the current one is. Calls of a [`Run`](crate::run::Run) do this, because they know where
-/// in the loop they are.
+/// Begins a stage unconditionally. The methods of [`Run`](crate::run::Run) call it, because they know their
+/// position in the loop.
 pub(crate) fn begin(stage: Stage) {
     with_clock(|clock| clock.switch(stage));
 }
 
-/// Begins a stage, unless the current stage includes everything inside of it.
+/// Begins a stage, unless nested stages count as the current stage.
 pub(crate) fn begin_inside(stage: Stage) {
     with_clock(|clock| {
         if !clock.stage.is_whole() {
@@ -163,7 +163,7 @@ pub(crate) fn begin_inside(stage: Stage) {
     });
 }
 
-/// Begins a stage as [`begin_inside`] does. When the guard is dropped, the stage before continues.
+/// Begins a stage as [`begin_inside`] does. The guard restores the previous stage.
 pub(crate) fn scope(stage: Stage) -> Scope {
     let before =
         with_clock(|clock| (!clock.stage.is_whole()).then(|| (clock.id, clock.switch(stage)))).flatten();
@@ -173,7 +173,7 @@ pub(crate) fn scope(stage: Stage) -> Scope {
 /// The guard of [`scope`].
 #[must_use]
 pub(crate) struct Scope {
-    /// The number of the clock and the stage before, if the scope has changed the stage.
+    /// The id of the clock and the previous stage, if the scope has switched the stage.
     before: Option<(u64, Stage)>,
 }
 
@@ -189,8 +189,8 @@ impl Drop for Scope {
     }
 }
 
-/// A clock that runs until this value is stopped or dropped. An outer run's clock is suspended meanwhile; its current
-/// stage gets the time.
+/// A clock that runs until this value is stopped or dropped. It suspends the clock of an outer run, and its
+/// time counts towards the outer run's current stage.
 pub(crate) struct Running {
     id: u64,
     outer: Option<Clock>,
@@ -226,7 +226,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let outer = self.outer.take();
-        // On another thread there is no clock of this number, or the clock of another run.
+        // Another thread has no clock with this id, or the clock of another run.
         let _ = CLOCK.try_with(|clock| {
             let mut clock = clock.borrow_mut();
             if clock.as_ref().is_some_and(|clock| clock.id == self.id) {
@@ -252,7 +252,7 @@ mod tests {
         std::thread::sleep(STEP);
     }
 
-    /// The stages of a profile that have at least the time of a sleep.
+    /// The stages of a profile that took at least the time of one sleep.
     fn long(profile: Profile) -> Vec<Stage> {
         Stage::ALL.into_iter().filter(|stage| profile.seconds(*stage) >= STEP.as_secs_f64()).collect()
     }
@@ -287,7 +287,7 @@ mod tests {
         assert!(with_clock(|_| ()).is_none());
     }
 
-    /// A run inside of a hook of another run is time of the hook.
+    /// The time of a run inside a hook of another run belongs to the hook.
     #[test]
     fn an_inner_clock_leaves_the_outer_one_alone() {
         let outer = Running::start();

@@ -1,5 +1,5 @@
-//! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows
-//! progress and decides when to stop. This module changes no parameter and no gradient.
+//! The run state of a loop. It accumulates losses, weights batches, records the history, shows progress and
+//! decides when to stop. This module changes no parameter and no gradient.
 
 mod callback;
 mod checkpoints;
@@ -56,8 +56,7 @@ use crate::profile;
 pub use crate::profile::{Profile, Stage};
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The state of a running loop. Each method is named after the stage of the generated loop that
-/// calls the method.
+/// The state of a running loop. Each method has the name of the stage of the generated loop that calls it.
 ///
 /// # Source
 /// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss:
@@ -72,20 +71,20 @@ pub struct Run {
     validates: bool,
     history: History,
     epoch: Epoch,
-    /// The checks so far.
+    /// The state of the checks.
     checks: Checks,
     /// The number of optimizer updates so far.
     step: usize,
     /// The number of updates before the current epoch.
     steps_before: usize,
-    /// The number of updates made before the last validation; `None` before the first validation.
+    /// The number of updates at the last validation; `None` before the first validation.
     validated_at: Option<usize>,
-    /// The factor that the last batch's loss is multiplied by before `backward`; 0 if the batch has no
+    /// The factor by which the last batch's loss is multiplied before `backward`; 0 if the batch has no
     /// weight.
     factor: Scalar,
     /// The current accumulation window; `None` in a loop that does not accumulate.
     window: Option<Window>,
-    /// The phase that runs on the current batch; `None` in a loop without phases.
+    /// The phase of the current batch; `None` in a loop without phases.
     turn: Option<Turn>,
     stop: Option<StopReason>,
     progress: Progress,
@@ -95,14 +94,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run with a maximum number of epochs, a maximum number of updates, or both. The limit that
-    /// is reached first ends the run.
+    /// Creates a run with a maximum number of epochs, a maximum number of updates, or both. The first limit
+    /// that is reached ends the run.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
         Self::with_progress(epochs, max_steps, Progress::chosen())
     }
 
-    /// Sets whether the run validates. In a run that validates, epochs are compared by the validation loss
-    /// alone, unless [`monitor`](Run::monitor) names another measurement.
+    /// Sets whether the run validates. If it does, the validation loss ranks epochs, unless
+    /// [`monitor`](Run::monitor) names another measurement.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
         self.validates = is_validated;
@@ -112,8 +111,8 @@ impl Run {
         self
     }
 
-    /// Limits the time of the run, counted from now. The update that exceeds the limit is the last
-    /// update.
+    /// Limits the time of the run, counted from this call. The update during which the limit passes is the
+    /// last one.
     #[must_use]
     pub fn max_time(mut self, most: Duration) -> Self {
         self.max_time = Some(TimeLimit::new(most));
@@ -141,12 +140,12 @@ impl Run {
         }
     }
 
-    /// Begins the validation before the first epoch. This validation has a row of its own in the history.
+    /// Begins the validation before the first epoch, which has its own row in the history.
     pub fn begin_first(&mut self) {
         self.epoch = Epoch::new(0, 0, None);
     }
 
-    /// Begins epoch `epoch`, counted from 0, which has `batches` batches.
+    /// Begins epoch `epoch`, counted from 0, with `batches` batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
         profile::begin(Stage::Rest);
         if !self.continues_epoch() {
@@ -224,9 +223,9 @@ impl Run {
         self.epoch.is_finite = value.is_finite() || !counts;
     }
 
-    /// The factor that the last batch's loss is multiplied by before `backward`. The factor is the
-    /// batch's share of the accumulation window, or 1 without accumulation. The factor is 0 if the
-    /// batch has weight 0, for example because all its labels are ignored.
+    /// The factor by which the last batch's loss is multiplied before `backward`: the batch's share of the
+    /// accumulation window, or 1 without accumulation. The factor is 0 if the batch has weight 0, for example
+    /// because all its labels are ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
@@ -236,8 +235,7 @@ impl Run {
         self.window.map_or(0.0, Window::weight)
     }
 
-    /// The factor that scales the window's accumulated gradients to the gradients of one large
-    /// batch.
+    /// The factor that scales the window's accumulated gradients to those of one large batch.
     pub fn window_scale(&self) -> Scalar {
         self.window.map_or(1.0, Window::scale)
     }
@@ -251,7 +249,7 @@ impl Run {
     /// Records the learning rate of an update, and the norm of its gradients before clipping.
     fn record_update(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
         profile::begin(Stage::Rest);
-        // What an operation computed on the way to a finite update explains no later failure.
+        // The update was finite, so a recorded anomaly cannot explain a later failure.
         anomaly::take();
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
@@ -270,7 +268,7 @@ impl Run {
         }
     }
 
-    /// The state of the run for its progress.
+    /// The state of the run for the progress display.
     fn now(&self) -> Now {
         let (loss, learning_rate) = (self.epoch.train.loss.value(), self.epoch.learning_rate);
         Now { loss, learning_rate, step: self.step }
@@ -318,9 +316,9 @@ impl Run {
         self.epoch.keep("confusion", metric);
     }
 
-    /// The state that hooks see. A profile counts the time until [`hook`](Run::hook) as a hook.
+    /// Returns the state for hooks. In a profile, the time until [`hook`](Run::hook) counts as a hook.
     pub fn state(&self) -> State<'_> {
-        // The hook follows, until `hook` gets its value.
+        // The hook runs next, until its return value is passed to `hook`.
         profile::begin(Stage::Callbacks);
         let row = self.epoch.row();
         let is_best = self.is_best_row(&row);
@@ -340,9 +338,8 @@ impl Run {
 
     /// Ends the epoch: appends its row to the history, prints its line, and calls the callbacks.
     ///
-    /// # Errors
-    /// [`Error::NoUpdate`] if a training epoch made no counted update. A run without updates would
-    /// never end. [`Error::Unmeasured`] if the run does not measure its monitor. The error of a callback.
+    /// [`Error::NoUpdate`] if a training epoch made no counted update, because the run might then never end.
+    /// [`Error::Unmeasured`] if the loop does not measure the monitor. Any error of a callback.
     pub fn end_epoch(&mut self) -> Result<()> {
         profile::begin(Stage::Rest);
         let row = self.epoch.row();
@@ -354,8 +351,8 @@ impl Run {
         self.progress.end(&line);
         self.show_state(false);
         self.call_epoch_ends()?;
-        // The validation may have exceeded the time limit. If the last update is not validated yet,
-        // the next validation ends the run.
+        // The time limit may have passed during the validation. If the last update is not validated yet, the
+        // next validation ends the run.
         let is_validated = !self.validates || self.validated_at == Some(self.step);
         if is_validated && !self.epoch.before_training {
             self.stop_in_time();

@@ -84,8 +84,8 @@ pub trait Schedule {
     /// The name of the measurement that the schedule depends on, such as `valid_loss`. By default a schedule
     /// depends on none.
     ///
-    /// A schedule with a measurement implements [`observe`](Self::observe). In a generated loop, the measurement
-    /// must be one of the validation data.
+    /// A schedule with a measurement implements [`observe`](Self::observe). A generated loop requires a
+    /// measurement of the validation data.
     fn monitor(&self) -> Option<&str> {
         None
     }
@@ -139,27 +139,28 @@ pub trait Schedule {
     }
 }
 
-/// The position of a schedule: the optimizer's initial learning rate, the number of updates (or epochs)
-/// done, and what a [`PlateauLr`] has seen.
+/// The position of a schedule: the optimizer's initial learning rate, the number of updates (or epochs) done,
+/// and the state of a [`PlateauLr`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
     /// The optimizer's initial learning rate; `None` before the schedule was applied to an optimizer.
     pub base: Option<f64>,
     /// The number of updates (or epochs) done.
     pub done: usize,
-    /// What a [`PlateauLr`] has seen; `None` for other schedules, and before the first value.
+    /// The state of a [`PlateauLr`]; `None` for other schedules, and before the first value.
     pub plateau: Option<Plateau>,
 }
 
-/// The share of the learning rate in update `update` (counted from 0) of a run with a warmup of `length` updates.
-/// The share is in (0, 1], and 1 from the last update of the warmup on.
+/// The warmup factor of the learning rate in update `update` (counted from 0), for a warmup of `length`
+/// updates. The factor is in (0, 1], and 1 from the last update of the warmup on.
 ///
 /// # Formula
-/// `min(1, (update + 1) / length)`: linear from 0, where the rate would be one update before the first one.
+/// `min(1, (update + 1) / length)`: a line that is 0 one update before the first.
 ///
 /// # Source
-/// Ma and Yarats 2019, `ω_t = min(1, t / τ)` with `t` counted from 1, as in PyTorch's `pytorch_warmup.LinearWarmup`.
-/// `get_linear_schedule_with_warmup` of `transformers` counts from 0, so that its first update changes nothing.
+/// Ma and Yarats 2019, `ω_t = min(1, t / τ)` with `t` counted from 1, as in PyTorch's
+/// `pytorch_warmup.LinearWarmup`. `get_linear_schedule_with_warmup` of `transformers` counts from 0, so that
+/// its first update changes nothing.
 ///
 /// # Example
 /// ```
@@ -172,8 +173,8 @@ pub fn warmup(update: usize, length: usize) -> Scalar {
     if update + 1 >= length { 1.0 } else { ((update + 1) as f64 / length as f64) as Scalar }
 }
 
-/// The parts that most schedules have in common: `counted!(setter)` is the method `per_epoch`, and `counted!()` the
-/// methods of the trait that return the fields `position` and `per_epoch`.
+/// Code that most schedules share: `counted!(setter)` expands to the method `per_epoch`, and `counted!()` to
+/// the trait methods that return the fields `position` and `per_epoch`.
 macro_rules! counted {
     (setter) => {
         /// Makes the schedule count epochs instead of updates.
@@ -308,7 +309,7 @@ mod tests {
         assert!(Schedule::is_per_epoch(&CosineLr::new(1).per_epoch()));
     }
 
-    /// Every schedule, as it begins.
+    /// Every schedule in its initial state.
     fn all() -> Vec<Box<dyn Schedule>> {
         vec![
             Box::new(ConstantLr::new(0.5, 3)),
@@ -338,7 +339,7 @@ mod tests {
         }
     }
 
-    /// PyTorch has neither of the two.
+    /// The golden tests cannot cover these two, because PyTorch has neither.
     #[test]
     fn closed_forms_of_what_pytorch_lacks() {
         let found = |schedule: &dyn Schedule| (0..8).map(|t| schedule.rate(0.1, t)).collect::<Vec<_>>();

@@ -15,8 +15,8 @@ const CUT: &str = "\x1b[?7l";
 /// The escape code that enables line wrapping again.
 const WRAP: &str = "\x1b[?7h";
 
-/// Prints a line in a way that test harnesses can capture. A bar is erased first. If standard error is closed, the run
-/// continues without output.
+/// Prints a line in a way that test harnesses can capture. Erases the bar first. If standard error is closed,
+/// the run continues without output.
 pub(crate) fn write_line(line: &str) {
     static CLOSED: AtomicBool = AtomicBool::new(false);
     clear_bar();

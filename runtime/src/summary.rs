@@ -6,15 +6,16 @@ use crate::nn::trace::{Calls, Trace};
 use crate::nn::{Buffer, Module, ModuleId, Visitor};
 use crate::{Parameter, Scalar, Tensor, evaluation};
 
-/// A table of the layers of `model`: names, types, output shapes, parameters and bytes. `forward` applies the model
-/// to an example input.
+/// Returns a table of the layers of `model`: names, types, output shapes, parameters and bytes. `forward`
+/// applies the model to an example input.
 ///
-/// The forward pass runs in an [`evaluation`] scope. It changes neither the model, with its modes and the running
-/// statistics of batch norm, nor the thread's random draws. `RunOptions::summary` prints the same table from the
-/// first batch of a run.
+/// The forward pass runs in an [`evaluation`] scope. It does not change the model, the modes of its layers,
+/// the running statistics of batch norm, or the thread's random generator. `RunOptions::summary` prints the
+/// same table from the first batch of a run.
 ///
-/// The output shape of a layer is recorded for the layers of this crate and for everything in a
-/// [`Sequential`](crate::nn::Sequential). For a struct of your own, only the shape of the whole model is known.
+/// Output shapes are recorded for the layers of this crate and for all modules in a
+/// [`Sequential`](crate::nn::Sequential). For a user's struct, only the output shape of the whole model is
+/// recorded.
 ///
 /// # Source
 /// The package `torchinfo` for PyTorch.
@@ -61,14 +62,14 @@ pub struct SummaryRow {
     pub name: String,
     /// The name of the module's type.
     pub kind: &'static str,
-    /// The shape of the last output; `None` if it is not known, or if the module was not called.
+    /// The shape of the last output; `None` if it was not recorded, or if the module was not called.
     pub output: Option<Vec<usize>>,
-    /// The number of calls whose output is known.
+    /// The number of calls with a recorded output.
     pub calls: usize,
-    /// The number of trained elements of the module's own parameters. Those of inner modules, and those that an
-    /// earlier module shares, are not counted.
+    /// The number of trainable elements in the module's own parameters. Parameters of inner modules are not
+    /// counted, nor are parameters that an earlier module shares.
     pub trainable: usize,
-    /// The number of elements of the module's own frozen parameters.
+    /// The number of elements in the module's own frozen parameters.
     pub frozen: usize,
     /// The memory of the module's own parameters and buffers, in bytes.
     pub bytes: usize,
@@ -80,22 +81,22 @@ impl Summary {
         &self.rows
     }
 
-    /// The number of trained elements of all parameters.
+    /// The number of trainable elements in all parameters.
     pub fn trainable(&self) -> usize {
         self.rows.iter().map(|row| row.trainable).sum()
     }
 
-    /// The number of elements of all frozen parameters.
+    /// The number of elements in all frozen parameters.
     pub fn frozen(&self) -> usize {
         self.rows.iter().map(|row| row.frozen).sum()
     }
 
-    /// The memory of all parameters and buffers, in bytes. Gradients and the state of an optimizer are not included.
+    /// The memory of all parameters and buffers, in bytes, without gradients and optimizer state.
     pub fn bytes(&self) -> usize {
         self.rows.iter().map(|row| row.bytes).sum()
     }
 
-    /// The cells of the table, with the title and the total.
+    /// The cells of the table, with the header row and the row of totals.
     pub(crate) fn cells(&self) -> Vec<[String; 6]> {
         let title = ["layer", "type", "output", "trainable", "frozen", "bytes"].map(str::to_owned);
         let numbers = |values: [usize; 3]| values.map(grouped);
@@ -139,7 +140,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A number with a comma between groups of three digits.
+/// Formats a number with a comma between groups of three digits.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -156,7 +157,7 @@ pub(crate) fn grouped(number: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct Layers {
     rows: Vec<(SummaryRow, ModuleId)>,
-    /// For each row, the row of the module that contains it and the index of its field, if the field has an index.
+    /// For each row, the row of the enclosing module and the index of the field, if the field has an index.
     places: Vec<Option<(usize, usize)>>,
 }
 
@@ -167,7 +168,7 @@ impl Layers {
         collector.layers
     }
 
-    /// The summary, with the outputs of a forward pass.
+    /// The summary, with the outputs recorded in a forward pass.
     pub(crate) fn with_calls(self, calls: &Calls) -> Summary {
         let identities = self.rows.iter().map(|(_, identity)| *identity).collect::<Vec<_>>();
         let of_row = |((mut row, identity), place): ((SummaryRow, ModuleId), Option<(usize, usize)>)| {
@@ -188,7 +189,7 @@ struct Collector {
     path: Vec<String>,
     /// For each enclosing field, its row; `None` for a collection.
     open: Vec<Option<usize>>,
-    /// The parameters that were counted.
+    /// The parameters that are already counted.
     seen: Vec<Parameter>,
 }
 

@@ -38,10 +38,10 @@ pub fn set_num_threads(count: usize) {
     pool::set_threads(count);
 }
 
-/// Sets the number of threads until it is dropped.
+/// A scope with another number of threads. Dropping it restores the earlier number.
 #[derive(Debug)]
 pub(crate) struct ThreadsScope {
-    /// The number that was set before.
+    /// The earlier number of threads.
     before: usize,
 }
 

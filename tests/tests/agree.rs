@@ -1,5 +1,5 @@
-//! Every ui case through the library, as the command reads it: the same lints at the same lines as the marks in the
-//! file, and as rustc reports through the macro.
+//! Checks every ui case through the library, as the command does. The lints and lines must equal the marks in
+//! the file, and the output of rustc through the macro.
 //!
 //! A mark is a comment at the end of a line: `//~ error missing_zero_grad`.
 

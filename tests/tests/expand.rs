@@ -49,7 +49,7 @@ fn specs() -> Vec<PathBuf> {
     files
 }
 
-/// The printed loop passes the checker, as a generated and as a hand-written one.
+/// The printed loop passes the checker, both as a generated and as a hand-written loop.
 fn assert_no_findings(expanded: &str, path: &Path) {
     let file: File = syn::parse_str(expanded).unwrap_or_else(|error| panic!("{error}\n{expanded}"));
     for item in &file.items {
@@ -80,10 +80,10 @@ fn every_spec_has_its_loop() {
     }
 }
 
-/// The time of the attribute on each spec of `tests/expand`, the check of its loop included.
+/// Measures the time of the attribute on each spec of `tests/expand`, including the check of its loop.
 ///
-/// `cargo test -p training-loop-tests --test expand -- --ignored --nocapture` prints the times of an unoptimised build,
-/// which is what programs have by default, and with `--release` those of an optimised one.
+/// `cargo test -p training-loop-tests --test expand -- --ignored --nocapture` prints the times of an
+/// unoptimised build, the default of programs. With `--release` it prints those of an optimised build.
 #[test]
 #[ignore = "takes seconds, and a busy machine makes it fail"]
 fn a_spec_takes_few_milliseconds() {
@@ -98,7 +98,7 @@ fn a_spec_takes_few_milliseconds() {
             let _ = expand_only(&source);
             began.elapsed().as_secs_f64() * 1e3 / functions
         };
-        // The least of several runs: other programs only add to it.
+        // The minimum over several runs, because other processes only add time.
         let milliseconds = (0..RUNS).map(|_| time()).fold(f64::INFINITY, f64::min);
         (sum, count) = (sum + milliseconds, count + 1);
         if milliseconds > slowest.0 {

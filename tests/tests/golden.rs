@@ -1,8 +1,8 @@
-//! Our results against those of PyTorch 2, recorded by `tests/golden/record.py`.
+//! Our results against the results of PyTorch 2, recorded by `tests/golden/record.py`.
 //!
-//! A value agrees if it differs by at most 1e-5 of its size, or by 1e-6 if it is below 0.1: f32 has 24 bits, and both
-//! sides round in different orders. Infinities and NaN must be at the same indices. Every recorded case is read by the
-//! test of its group, which fails on an unknown case.
+//! A value agrees if it differs by at most 1e-5 of its size, or by 1e-6 if it is below 0.1: f32 has 24 bits,
+//! and both sides round in different orders. Infinities and NaN must be at the same indices. Every recorded
+//! case is read by the test of its group, which fails on an unknown case.
 
 #[path = "golden/activations.rs"]
 mod activations;

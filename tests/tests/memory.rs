@@ -44,8 +44,8 @@ static ALLOCATOR: Counting = Counting;
 /// The counters are process-wide, so one test runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The harness starts and ends other tests meanwhile, which takes some kilobytes; a leak of one node per step is more
-/// than this.
+/// Allowance for the test harness, which starts and ends other tests meanwhile and allocates some kilobytes.
+/// A leak of one node per step exceeds it.
 const SLACK: isize = 32 * 1024;
 
 fn alone() -> std::sync::MutexGuard<'static, ()> {
@@ -120,8 +120,8 @@ struct Perceptron {
     output: Linear,
 }
 
-/// The perceptron 784-256-128-10 with batches of 64, as in the benchmark: from the tenth step on nothing large is
-/// allocated, with one thread and with two.
+/// The perceptron 784-256-128-10 with batches of 64, as in the benchmark. From the tenth step on, it makes no
+/// large allocation, with one thread and with two.
 #[test]
 fn steady_steps_allocate_nothing_large() {
     let _alone = alone();
@@ -164,7 +164,8 @@ fn evaluation_holds_no_graph() {
     let _alone = alone();
     let model = Mlp::new();
     let x = Tensor::from(inputs(1000));
-    // Twenty at once: recycled buffers of one graph would otherwise hide what is held.
+    // Twenty graphs at once: with a single graph, recycled buffers would hide the memory that the graph
+    // holds.
     let held = |run: &dyn Fn() -> Tensor| {
         drop(run());
         let before = alive();

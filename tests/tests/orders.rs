@@ -1,7 +1,7 @@
 //! Every order of up to six stages against a small interpreter that executes the order.
 //!
-//! Each order is tested in a flat loop, and again with each of its stages moved before the loop. The certain findings
-//! of the checker and the faults of the interpreter must be the same lints.
+//! Each order is tested in a flat loop, and again with each of its stages moved before the loop. The certain
+//! findings of the checker and the faults of the interpreter must be the same lints.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -29,7 +29,7 @@ struct Program {
     inside: Vec<Stage>,
 }
 
-/// The gradients in numbers: the amount that no step has used, and the amount that one has.
+/// The gradients as amounts: `new` has not been used by a step, and `old` has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gradients {
     new: u32,
@@ -53,7 +53,7 @@ struct Interpreter<'p> {
     loss: [(usize, usize); 2],
     filled: Place,
     zeroed: Place,
-    /// A clip without gradients, until it is known whether a step explains it.
+    /// Clips without gradients. A later step may still explain them.
     pending: Vec<(Place, &'static str)>,
     /// Clips that a step explains.
     explained: BTreeSet<Place>,
@@ -218,7 +218,8 @@ fn check(program: &Program) -> Vec<&'static str> {
         .collect()
 }
 
-/// Compares both on a program, as it is and with each stage moved before the loop; returns the number of programs.
+/// Compares both on a program, as it is and with each stage moved before the loop; returns the number of
+/// programs.
 fn compare(order: &[Stage]) -> usize {
     let mut programs = vec![Program { before: Vec::new(), inside: order.to_vec() }];
     for index in 0..order.len() {

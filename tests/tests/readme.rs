@@ -1,5 +1,5 @@
-//! The README's first screen is real: its broken loop is a case of `ui/fail`, its error is the recorded output of
-//! rustc.
+//! The README's first screen is real: its broken loop is a case of `ui/fail`, its error is the recorded
+//! output of rustc.
 
 const README: &str = include_str!("../../README.md");
 const CASE: &str = include_str!("../ui/fail/readme/broken.rs");

@@ -1,4 +1,4 @@
-//! What a run shows: the report, the profile and the summary, of generated loops.
+//! The report, the profile and the summary of generated loops.
 
 #[path = "report/browser.rs"]
 mod browser;
@@ -14,7 +14,7 @@ use training_loop::data::Dataset;
 use training_loop::prelude::*;
 use training_loop::run::{Callback, Row, RunInfo};
 
-/// A model with layers that a training changes.
+/// A model with layers whose state changes in training.
 #[derive(Module)]
 struct Net {
     hidden: Linear,
@@ -40,7 +40,7 @@ impl Net {
     }
 }
 
-/// Twelve samples of three classes, whose batches take `delay`.
+/// Twelve samples of three classes. Loading a batch takes `delay`.
 struct Samples {
     delay: Duration,
 }
@@ -117,11 +117,11 @@ fn a_run_leaves_its_report() {
         assert!(page.contains(text), "{text}\n{page}");
     }
     assert!(history.profile().is_some() && history.summary().is_some());
-    // From the history alone, the same page.
+    // The history alone yields the same page.
     let again = folder.path().join("again.html");
     history.save_report(&again).unwrap();
     assert_eq!(std::fs::read_to_string(again).unwrap(), page);
-    // The rows of a resumed run are in its report.
+    // The report contains the rows of the resumed run.
     fit(&mut Net::new(), &loader, &loader.clone(), 4, &options.resume_auto()).unwrap();
     let page = report(&dir);
     assert!(page.contains("4 of 4") && page.contains("<dt>resumed after</dt><dd>6 updates</dd>"), "{page}");
@@ -129,7 +129,7 @@ fn a_run_leaves_its_report() {
 
 #[test]
 fn a_running_job_can_be_watched() {
-    /// Reads the report while the run runs, and ends the run when the report has an epoch.
+    /// Reads the report during the run. Ends the run once the report contains an epoch.
     #[derive(Default)]
     struct Watcher(Option<String>);
     impl Callback for Watcher {
@@ -139,7 +139,7 @@ fn a_running_job_can_be_watched() {
                 self.0 = Some(page);
                 return Ok(ControlFlow::Break(()));
             }
-            // A write on a slow disk is followed by a longer pause.
+            // On a slow disk, the next write of the report comes after a longer interval.
             sleep(Duration::from_millis(100));
             Ok(ControlFlow::Continue(()))
         }
@@ -215,7 +215,7 @@ total                                83       0    400"
     assert_eq!(train(true), train(false));
 }
 
-/// The options neither change a training, nor does a run without them have anything to show.
+/// The options do not change the training. Without them, a run has no report, profile or summary.
 #[test]
 fn what_is_shown_does_not_change_the_training() {
     let folder = tempfile::tempdir().unwrap();

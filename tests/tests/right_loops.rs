@@ -1,6 +1,6 @@
-//! Right loops without one of their stages: the checker says which, and nothing else.
+//! Correct loops with one stage removed. The checker must report that stage, and nothing else.
 //!
-//! `analysis/tests/measured/right.rs` demands silence on the loops as they are.
+//! `analysis/tests/measured/right.rs` requires that the unchanged loops have no findings.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ fn annotated() -> CheckOptions {
     CheckOptions { annotated: true, ..CheckOptions::default() }
 }
 
-/// Takes the calls of one method away.
+/// Removes the calls of one method.
 struct Without(&'static str);
 
 impl VisitMut for Without {
@@ -65,7 +65,7 @@ impl VisitMut for Without {
     }
 }
 
-/// Functions in which everything can be seen, so that a missing stage must be found for certain.
+/// Functions without opaque calls, in which a missing stage must be a certain finding.
 const PLAIN: [&str; 9] = [
     "zero_before_forward",
     "zero_after_loss",

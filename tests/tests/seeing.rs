@@ -1,4 +1,5 @@
-//! Seeing a run while it runs: callbacks, log files, event files, tries with few batches, the display.
+//! Observation of a run: callbacks, log files, event files, trial runs with few batches, the progress
+//! display.
 
 #[path = "seeing/callbacks.rs"]
 mod callbacks;

@@ -21,7 +21,7 @@ fn check(source: &str) -> (Vec<Diagnostic>, Duration) {
     (findings, start.elapsed())
 }
 
-/// A function whose loop has many updates, each with a branch; the last one lacks its `zero_grad`.
+/// A function whose loop has many updates, each with a branch. The last update lacks its `zero_grad`.
 fn long(updates: usize) -> String {
     let mut text = String::from(
         "fn fit(model: &mut Mlp, train: &DataLoader) {
@@ -47,7 +47,7 @@ fn ten_thousand_statements_take_no_time() {
     let (findings, time) = check(&long(2000));
     assert_eq!(findings.iter().filter_map(|finding| finding.lint).collect::<Vec<_>>(), ["step_repeated"]);
     println!("10,000 statements: {time:?}");
-    // For a debug build on a busy machine; a quadratic algorithm would take minutes.
+    // Allowance for a debug build on a busy machine. A quadratic algorithm would take minutes.
     assert!(time < Duration::from_secs(20), "{time:?}");
 }
 

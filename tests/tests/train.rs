@@ -1,4 +1,5 @@
-//! Real training: it converges on real data, the clauses have their documented effects, and runs repeat bit for bit.
+//! Real training: it converges on real data, the clauses have their documented effects, and runs repeat bit
+//! for bit.
 
 #[path = "train/averaged.rs"]
 mod averaged;

@@ -1,4 +1,5 @@
-//! The behaviour of the generated loop: the same bits as its hand-written twin, and the effects of the spec's clauses.
+//! The behaviour of the generated loop: the same bits as its hand-written twin, and the effects of the spec's
+//! clauses.
 //!
 //! `TWIN=overwrite cargo test -p training-loop-tests --test twin` writes the twin again.
 
@@ -54,7 +55,7 @@ mod written {
     include!("twin/written.rs");
 }
 
-/// Rows to train on: which of three elements is the largest.
+/// Training rows. The label is the index of the largest of three elements.
 fn rows(count: usize) -> TensorDataset {
     let entry = |row: usize, column: usize| ((row * 31 + column * 17 + row * row * 7) % 23) as f32 / 23.0;
     let inputs = ndarray::Array2::from_shape_fn((count, 4), |(row, column)| entry(row, column));

@@ -1,7 +1,8 @@
-//! Messages of rustc: every case under `ui/fail` with its recorded output, every case under `ui/pass` with none.
+//! Messages of rustc: every case under `ui/fail` with its recorded output, every case under `ui/pass` with
+//! none.
 //!
-//! `TRYBUILD=overwrite cargo test -p training-loop-tests --test ui` records the output again; it belongs to the
-//! toolchain of `rust-toolchain.toml`.
+//! `TRYBUILD=overwrite cargo test -p training-loop-tests --test ui` records the output again; it belongs to
+//! the toolchain of `rust-toolchain.toml`.
 
 #[test]
 fn ui() {

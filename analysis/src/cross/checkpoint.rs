@@ -13,12 +13,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     check_interval(bag, spec);
 }
 
-/// Rejects a `monitor` that never exists, or by which nothing is compared.
+/// Rejects a `monitor` that is never measured, or that ranks no checkpoint.
 fn check_monitor(bag: &Bag, spec: &Spec) {
     let Some(clause) = &spec.checkpoint else { return };
     let Some((name, at)) = &clause.value.monitor.name else { return };
     if spec.early_stop.is_some() || spec.restore_best.is_some() {
-        return; // They are compared by it, and `cross` reports a missing validation at them.
+        return; // `cross` reports a missing validation at these clauses, which use the monitor.
     }
     if clause.value.keep_best.as_ref().is_some_and(|best| number(&best.count) == Some(0)) {
         bag.push(
@@ -33,8 +33,8 @@ fn check_monitor(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Rejects `keep_best` if checkpoints are saved more often than the loop validates: those in between have
-/// no value to compare.
+/// Rejects `keep_best` if the loop saves more often than it validates. Checkpoints between two validations
+/// have no value to compare.
 fn check_interval(bag: &Bag, spec: &Spec) {
     let Some(clause) = &spec.checkpoint else { return };
     let Some(best) = clause.value.keep_best.as_ref().filter(|best| number(&best.count) != Some(0)) else {

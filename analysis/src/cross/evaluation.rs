@@ -1,4 +1,4 @@
-//! Rules for a function that evaluates a model and does not train it, which returns `Result<Row>`.
+//! Rules for evaluations: functions that return `Result<Row>`, and evaluate a model without training.
 
 use syn::ext::IdentExt;
 use syn::{ReturnType, Type};
@@ -11,7 +11,7 @@ use crate::item::SpecFn;
 use crate::plan::object;
 use crate::spec::{ClauseName, Spec, evaluation};
 
-/// Groups of clauses of which an evaluation needs at least one.
+/// The required groups of an evaluation. It needs at least one clause of each group.
 pub(super) const NEEDED: [Needed; 3] = [
     (
         &[ClauseName::Model],
@@ -45,7 +45,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     order::check(bag, spec, item);
 }
 
-/// Rejects the clauses that only training has.
+/// Rejects the clauses that only apply to training.
 fn check_clauses(bag: &Bag, spec: &Spec) {
     for key in &spec.keys {
         let text = key.unraw().to_string();
@@ -78,7 +78,8 @@ fn check_data(bag: &Bag, spec: &Spec, item: &SpecFn) {
     );
 }
 
-/// Checks a return type `Result<Row>`: the spec does not train, and the errors of the runtime fit.
+/// Checks a return type `Result<Row>`: the spec must not train, and the error type must accept the errors of
+/// the runtime.
 pub(super) fn check_output(bag: &Bag, spec: &Spec, output: &Type) {
     let place = Place::of(output);
     if spec.evaluates {
@@ -95,8 +96,9 @@ pub(super) fn check_output(bag: &Bag, spec: &Spec, output: &Type) {
     );
 }
 
-/// Whether the spec returns a history and has the data of an evaluation, but neither data nor an optimizer nor an end
-/// to train. The single error about it explains the return type of evaluations.
+/// Whether the spec was probably meant as an evaluation: it returns a history, and has validation data but no
+/// training data, no optimizer and no end condition. Reports a single error, which explains the return type
+/// of evaluations.
 pub(super) fn is_meant(bag: &Bag, spec: &Spec, item: &SpecFn) -> bool {
     let needs = [
         ClauseName::Train,

@@ -70,8 +70,8 @@ fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     Some(Diagnostic::error(name.span(), message).help(help))
 }
 
-/// The error for a local of a phase in a hook that does not run in the phases, or for a norm that a phase does not
-/// compute.
+/// The error for a local of a phase in a hook that runs outside of the phases, or for `grad_norm` in a phase
+/// that does not compute the norm.
 fn of_phase(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     if hook.key == "before_step" && name == "grad_norm" && !clips {
         let error = Diagnostic::error(name.span(), ONLY_CLIPS);

@@ -1,4 +1,4 @@
-//! Rules for `monitor` and `mode`: the clauses of a spec agree, and the loop measures the name.
+//! Rules for `monitor` and `mode`: all clauses name the same monitor, and the loop measures it.
 
 use proc_macro2::Span;
 

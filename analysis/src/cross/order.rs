@@ -15,7 +15,7 @@ use crate::stage::{Effect, Listed, Stage};
 
 /// Checks `train_order` and `eval_order`.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
-    // Clauses that the spec cannot have are rejected elsewhere.
+    // Other rules reject clauses that are not allowed in this kind of spec.
     let trains = !spec.evaluates && spec.phases.is_none();
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
         let Some(order) = order.as_ref().filter(|_| trains || !train) else { continue };
@@ -104,7 +104,7 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool)
     ];
     for (later, earlier, lint, why) in needs {
         let (Some(at), Some(needed)) = (find(later), find(earlier).or(fused)) else { continue };
-        let trains = later.row().listed == Listed::Train; // In evaluation a training stage is already an error.
+        let trains = later.row().listed == Listed::Train; // In evaluation: already an error.
         if at < needed && (train || !trains) {
             let (later, earlier) = (later.name(), order.value[needed].name());
             let mut error =

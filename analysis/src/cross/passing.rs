@@ -14,7 +14,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_objects(bag, spec, item);
 }
 
-/// Checks the parameters that are the optimizer and the schedule.
+/// Checks how the optimizer and the schedule are passed, if they are parameters.
 pub(super) fn check_objects(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for (clause, value) in
         [(ClauseName::Optimizer, &spec.optimizer), (ClauseName::Scheduler, &spec.scheduler)]
@@ -23,7 +23,7 @@ pub(super) fn check_objects(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Rejects an optimizer or a schedule that is passed by `&`, because `step` has to change it.
+/// Rejects an optimizer or a schedule that is passed by `&`. `step` must mutate it.
 fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) {
     let Some(Expr::Path(path)) = value.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = path.path.get_ident() else { return };
@@ -37,8 +37,8 @@ fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) 
     }
 }
 
-/// Warns of a model that is passed by value. The model is dropped when the function returns, unless a hook
-/// or a block saves it.
+/// Warns of a model that is passed by value. Its trained parameters are lost when the function returns,
+/// unless a hook or a block saves them.
 fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(Expr::Path(model)) = spec.model.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = model.path.get_ident() else { return };

@@ -1,4 +1,4 @@
-//! Rules for `phases`: each phase is complete, and the clauses of the loop leave the phases their own.
+//! Rules for `phases`: each phase is complete, and options of a phase are not clauses of the loop.
 
 use proc_macro2::Span;
 use syn::{Expr, Ident, Lit, Type};
@@ -21,7 +21,7 @@ const OWN: [ClauseName; 5] = [
     ClauseName::ClipGradValue,
 ];
 
-/// Clauses that a loop with phases does not have, each with the reason and the help.
+/// Clauses that are not allowed in a loop with phases, each with the reason and the help.
 const ABSENT: [(ClauseName, &str, &str); 3] = [
     (
         ClauseName::Accumulate,
@@ -61,7 +61,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_optimizers(bag, phases, item);
 }
 
-/// Rejects the clauses that belong into a phase, and those that a loop with phases does not have.
+/// Rejects clauses that must be options of a phase, and clauses that are not allowed in a loop with phases.
 fn check_clauses(bag: &Bag, spec: &Spec) {
     let keys = |clause: ClauseName| spec.keys.iter().filter(move |key| *key == clause.text());
     for key in OWN.into_iter().flat_map(keys) {
@@ -78,7 +78,8 @@ fn check_clauses(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Checks that `loss` is there if and only if there is a validation, the only place where it is used.
+/// Checks that `loss` is present if and only if the loop validates. In a loop with phases, only the
+/// validation uses `loss`.
 fn check_validation(bag: &Bag, spec: &Spec) {
     let validates = spec.mentions(ClauseName::Valid);
     let keys = [&spec.loss, &spec.forward].into_iter().flatten().map(|clause| &clause.key);
@@ -118,7 +119,7 @@ fn check_complete(bag: &Bag, phase: &Phase) {
     }
 }
 
-/// Checks the values of a phase as those of a loop with one optimizer.
+/// Checks the options of a phase by the rules for the same clauses of a loop with one optimizer.
 fn check_parts(bag: &Bag, spec: &Spec, phase: &Phase, item: &SpecFn) {
     let own =
         Spec { model: spec.model.clone(), epochs: spec.epochs.clone(), on: None, ..phase.with_common(spec) };
@@ -132,7 +133,7 @@ fn check_parts(bag: &Bag, spec: &Spec, phase: &Phase, item: &SpecFn) {
     values::check(bag, &Spec { epochs: None, ..own }, item);
 }
 
-/// Checks that a phase uses each batch, as far as literals tell.
+/// Checks that at least one phase runs on each batch, if all intervals are literals.
 fn check_every(bag: &Bag, at: Span, phases: &[Phase]) {
     let literal = |phase: &Phase| match phase.every.as_ref().map(plain) {
         None => Some(1),
@@ -149,7 +150,7 @@ fn check_every(bag: &Bag, at: Span, phases: &[Phase]) {
     }
 }
 
-/// Rejects one optimizer for two phases, and an optimizer of the function that no phase has.
+/// Rejects an optimizer that two phases share, and an optimizer parameter that no phase uses.
 fn check_optimizers(bag: &Bag, phases: &[Phase], item: &SpecFn) {
     let optimizer = |phase: &Phase| phase.spec.optimizer.as_ref().map(|clause| code(&clause.value));
     for (index, phase) in phases.iter().enumerate() {
@@ -174,7 +175,7 @@ fn check_optimizers(bag: &Bag, phases: &[Phase], item: &SpecFn) {
         phase.spec.optimizer.is_some() && keys.count() == 1
     };
     if !phases.iter().all(is_sound) {
-        return; // The optimizer was meant for a phase whose error is reported.
+        return; // The optimizer may belong to a phase whose error is already reported.
     }
     let used: Vec<String> = phases.iter().filter_map(optimizer).collect();
     let is_used = |name: &Ident| used.iter().any(|text| words(text).any(|word| name == word));

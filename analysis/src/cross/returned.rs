@@ -45,8 +45,8 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// A copy of a spec's function in which a wrong return type is corrected. The wrong type then
-/// causes no further errors in the callers.
+/// A copy of a spec's function with a corrected return type, so that the wrong type causes no further errors
+/// in the callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
     let mut item = item.clone();
     let is_unfit = match &item.signature.output {
@@ -81,7 +81,7 @@ fn is_other(ty: &Type) -> bool {
     }
 }
 
-/// Whether a type is a `Box`, which can hold any error.
+/// Whether a type is a `Box`, to which any error converts.
 fn is_box(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box"))
 }
@@ -104,8 +104,8 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The variables in the body of a closure. The flag tells whether the last `let` of the variable
-/// binds a loss, judged by names.
+/// The variables in the body of a closure. The flag states whether the last `let` of the variable binds a
+/// loss, according to the names in its initializer.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 
@@ -124,7 +124,7 @@ impl Names {
         }
     }
 
-    /// Whether the names in an expression say that it is a loss.
+    /// Whether an expression is a loss, according to the names in it.
     ///
     /// Examples are `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, and a variable that is
     /// bound to such an expression.

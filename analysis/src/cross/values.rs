@@ -1,5 +1,4 @@
-//! Values that certainly do not fit their clause. For these values, rustc's own error would not
-//! help.
+//! Values that cannot fit their clause, and for which rustc's own error would not help.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, Ident, Member, Type};
@@ -115,7 +114,7 @@ pub(super) fn type_text(ty: &Type) -> String {
     crate::prose::code(ty).replace(" < ", "<").replace(" >", ">").replace(" , ", ", ")
 }
 
-/// Rejects a method that is named and not called: `loss = CrossEntropy::new().loss`.
+/// Rejects a method value without a call: `loss = CrossEntropy::new().loss`.
 fn check_method(bag: &Bag, clause: &Value) {
     let Some(clause) = clause else { return };
     let Expr::Field(field) = plain(&clause.value) else { return };
@@ -132,8 +131,8 @@ fn check_method(bag: &Bag, clause: &Value) {
     }
 }
 
-/// Rejects a schedule that is constructed with the optimizer, because the loop passes the optimizer
-/// to the schedule in each step.
+/// Rejects a schedule whose constructor takes the optimizer. The loop passes the optimizer to the schedule in
+/// each step.
 fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     let Some(clause) = clause else { return };
     if item.parameters().iter().any(|parameter| parameter == "optimizer") {
@@ -150,8 +149,8 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// The runtime's schedule that is most similar to `value`, as an example. `value` is a schedule of
-/// another framework.
+/// An example for the help: the runtime's schedule that is most similar to `value`, a schedule of another
+/// framework.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Restarts") {

@@ -1,4 +1,4 @@
-//! Rules for `warmup`: the run is longer, and the schedule has no warmup of its own.
+//! Rules for `warmup`: the run is longer than the warmup, and the schedule has no warmup.
 
 use syn::Expr;
 
@@ -40,7 +40,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     check_schedule(bag, spec);
 }
 
-/// Rejects a warmup with a schedule that has one.
+/// Rejects `warmup` with a schedule that has a warmup.
 pub(super) fn check_schedule(bag: &Bag, spec: &Spec) {
     let Some(warmup) = &spec.warmup else { return };
     let made = spec.scheduler.as_ref().map(|scheduler| chain_start(&scheduler.value));

@@ -1,4 +1,4 @@
-//! The checkpoints of a loop: how it is resumed, and when it is saved.
+//! Expands the checkpoints of a loop: resuming and saving.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -9,7 +9,8 @@ use crate::plan::{Checkpoint, Interval, Measure, Number, NumberValue, Object, Re
 use crate::rules::KEEP_BEST_INTERVAL;
 
 impl Printer<'_> {
-    /// Sets the options of the run. A loop with checkpoints has options in any case, for their environment variables.
+    /// Sets the options of the run. A loop with checkpoints always has options, because environment variables
+    /// can set them.
     pub(super) fn options(&self) -> Option<TokenStream> {
         let run = self.local("run");
         if let Some(options) = &self.plan.options {
@@ -20,7 +21,7 @@ impl Printer<'_> {
         Some(quote_spanned!(at=> #run.use_options(&#path::RunOptions::new())?;))
     }
 
-    /// Whether the run has options, and what they add to the loop.
+    /// Whether the loop has run options. Options add statements to the loop.
     pub(super) fn has_options(&self) -> bool {
         self.plan.checkpoint.is_some() || self.plan.options.is_some()
     }
@@ -31,7 +32,8 @@ impl Printer<'_> {
         self.has_options().then(|| quote_spanned!(at=> #run.after_step()?;))
     }
 
-    /// Starts a run with options. With checkpoints, it is resumed from the one that the options name.
+    /// Starts a run with options. With checkpoints, the run resumes from the checkpoint that the options
+    /// name.
     pub(super) fn start(&self) -> Option<TokenStream> {
         let start = || {
             let (run, at) = (self.local("run"), mixed(self.plan.options.as_ref()?.at));
@@ -40,7 +42,7 @@ impl Printer<'_> {
         self.resume().or_else(start)
     }
 
-    /// Opens the checkpoints, and restores the state of the one that the options name.
+    /// Opens the checkpoints, and restores the run state from the checkpoint that the options name.
     fn resume(&self) -> Option<TokenStream> {
         let checkpoint = self.plan.checkpoint.as_ref()?;
         let (run, checkpoints) = (self.local("run"), self.local("checkpoints"));
@@ -58,22 +60,23 @@ impl Printer<'_> {
         })
     }
 
-    /// The check that checkpoints are not saved more often than the loop validates, if the numbers are not literals.
+    /// The run-time check that the loop validates at least as often as it saves checkpoints, if not all
+    /// numbers are literals.
     pub(super) fn check_interval(&self) -> Option<TokenStream> {
         let checkpoint = self.plan.checkpoint.as_ref().filter(|checkpoint| checkpoint.checks_interval)?;
         let validation = self.plan.validation.as_ref()?;
         let validates = match &validation.when {
-            When::EveryEpoch => return None, // No interval is shorter.
+            When::EveryEpoch => return None, // The validation interval is at its minimum.
             When::Epochs(number) | When::Steps(number) => number,
         };
         let is_literal = |number: &&Number| matches!(number.value, NumberValue::Literal(_));
         let best = checkpoint.keep_best.as_ref();
         if best.filter(is_literal).is_some_and(|best| value(best).to_string() == "0") {
-            return None; // It keeps none.
+            return None; // No best checkpoints are kept.
         }
         let numbers = [Some(checkpoint.every.number()), Some(validates), best];
         if numbers.into_iter().flatten().all(|number| is_literal(&number)) {
-            return None; // They are checked at compile time.
+            return None; // The numbers are checked at compile time.
         }
         let (path, at, (rule, help)) = (&self.path, mixed(checkpoint.at), KEEP_BEST_INTERVAL);
         let (saves, validates) = (value(checkpoint.every.number()), value(validates));
@@ -98,7 +101,7 @@ impl Printer<'_> {
         Some(quote_spanned!(at=> #run.restore_ema(&mut #ema)?;))
     }
 
-    /// Ends a run that has stopped early already.
+    /// Ends a resumed run that had already stopped early.
     fn resumed_early_stop(&self) -> Option<TokenStream> {
         let early_stop = self.plan.checks.as_ref()?.early_stop.as_ref()?;
         let (run, patience) = (self.local("run"), value(&early_stop.patience));
@@ -129,8 +132,8 @@ impl Printer<'_> {
         quote_spanned!(at=> #path::run::Checkpoints::#start #last #best #(#clauses)*)
     }
 
-    /// The optimizer and the schedule that checkpoints save; those of several phases are combined. The optimizer is an
-    /// exclusive reference if it is restored.
+    /// The optimizer and the schedule that checkpoints save. Those of several phases are combined into one.
+    /// `is_restored` makes the optimizer an exclusive reference.
     fn saved_states(&self, is_restored: bool) -> (TokenStream, TokenStream) {
         let none = || quote_spanned!(self.here=> None);
         if self.plan.has_phases() {
@@ -193,17 +196,19 @@ impl Printer<'_> {
         )
     }
 
-    /// The number of epochs, at which the loop over epochs ends. A loop without a number ends otherwise.
+    /// The number of epochs, which ends the loop over epochs. Without a number, another condition ends the
+    /// loop.
     pub(super) fn last_epoch(&self) -> Option<TokenStream> {
         let endless = || {
-            // `first_epoch` is the end of the loop if a resumed run is over.
+            // If a resumed run is over, `first_epoch` equals the end of the range, so the loop makes no
+            // iteration.
             let at = mixed(self.plan.checkpoint.as_ref()?.at);
             Some(quote_spanned!(at=> usize::MAX))
         };
         self.plan.epochs.as_ref().map(value).or_else(endless)
     }
 
-    /// Restores the training metrics of an epoch that a resumed run continues.
+    /// Restores the training metrics of the epoch in which the run resumes.
     pub(super) fn restored(&self) -> TokenStream {
         if self.plan.checkpoint.is_none() {
             return TokenStream::new();

@@ -1,4 +1,4 @@
-//! The doc comment that the macro adds to the function: a summary of the loop, for editors.
+//! The doc comment that the macro adds to the function: a summary of the loop, for display in editors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -119,13 +119,13 @@ fn seed(plan: &Plan) -> String {
     }
 }
 
-/// The line about clauses that parameters replace.
+/// The line about parameters that replace clauses.
 fn taken(plan: &Plan) -> Option<String> {
     let names: Vec<String> = plan.taken.iter().map(|name| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| format!(" - Clauses taken from parameters: {}.", names.join(", ")))
 }
 
-/// The line about the checks of the run, if anything depends on them.
+/// The line about the checks of the run, if a clause uses them.
 fn checks(checks: &Checks) -> Option<String> {
     let name = &checks.name;
     let of = if checks.on_validation { "each validation" } else { "the training of each epoch" };

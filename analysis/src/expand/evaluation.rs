@@ -1,4 +1,4 @@
-//! The body of a function that only evaluates a model.
+//! The body of a function that evaluates a model without training.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use super::object::Role;
 use super::{Printer, mixed};
 
 impl Printer<'_> {
-    /// The statements of the body. Their result has the span of the return type.
+    /// The statements of the body. The tail expression has the span of the return type.
     pub(super) fn evaluation(&self, output: Span) -> TokenStream {
         let (plan, path, run) = (self.plan, &self.path, self.local("run"));
         let Some(validation) = &plan.validation else { return TokenStream::new() };

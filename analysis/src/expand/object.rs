@@ -1,4 +1,4 @@
-//! The objects of a loop: their declarations, optional ones, and loaders of data.
+//! Expands the objects of a loop: declarations, `if let` around optional objects, and data loaders.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -55,10 +55,10 @@ impl Printer<'_> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// The loader of an object's batches. A trait bound on the loader makes rustc report unfit
-    /// types.
+    /// The loader of an object's batches. A trait bound on the loader makes rustc report types that do not
+    /// implement it.
     ///
-    /// In a loop with options it is a local of the loop, because the options may limit it.
+    /// In a loop with options, the loader is a local variable, because the options may limit its batches.
     pub(super) fn loader(&self, data: &Object, role: Role) -> TokenStream {
         if self.has_options() {
             return self.limited(data, role).place;
@@ -72,8 +72,8 @@ impl Printer<'_> {
         quote_spanned!(mixed(data.at)=> #path::private::loader(#shared))
     }
 
-    /// The data whose batches the loop reads: the data that a clause or a parameter names, or the loader that the
-    /// options may limit.
+    /// The data whose batches the loop reads: the clause or the parameter, or in a loop with options the
+    /// limited loader.
     pub(super) fn limited(&self, data: &Object, role: Role) -> Object {
         if !self.has_options() {
             return data.clone();
@@ -85,7 +85,7 @@ impl Printer<'_> {
         Object { place: quote!(#name), shared: quote!(&#name), made: None, ..data.clone() }
     }
 
-    /// The declaration of the loader that the options may limit, in a loop with options.
+    /// In a loop with options, the declaration of the limited loader.
     pub(super) fn limit(&self, data: &Object, role: Role) -> Option<TokenStream> {
         if !self.has_options() {
             return None;

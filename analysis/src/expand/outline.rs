@@ -7,7 +7,7 @@ use super::{Printer, mixed};
 use crate::plan::Outline;
 
 impl Printer<'_> {
-    /// Gives the run the outline of the loop and the model.
+    /// Passes the outline of the loop and the model to the run.
     pub(super) fn describe(&self) -> Option<TokenStream> {
         let Outline { at, name, clauses } = self.plan.outline.as_ref()?;
         let (at, path) = (mixed(*at), &self.path);

@@ -8,7 +8,7 @@ use crate::plan::{Number, Phase, Update};
 use crate::rules::PHASES_EVERY;
 
 impl Printer<'_> {
-    /// The phases of a batch, and what follows them.
+    /// The phases of a batch, and the statements after them.
     pub(super) fn phases(&self) -> TokenStream {
         let run = self.local("run");
         let phases = self.plan.updates.iter().filter_map(|update| {
@@ -39,7 +39,7 @@ impl Printer<'_> {
         quote_spanned!(at=> #condition { #run.begin_phase(#name); #steps })
     }
 
-    /// The check that one phase runs on each batch, unless the spec says so.
+    /// The run-time check that at least one phase runs on each batch, unless the spec guarantees it.
     pub(super) fn check_intervals(&self) -> Option<TokenStream> {
         let phases = self.plan.updates.iter().filter_map(|update| update.phase.as_ref());
         let intervals: Option<Vec<&Number>> = phases.map(|phase| phase.every.as_ref()).collect();

@@ -82,7 +82,7 @@ impl Printer<'_> {
         quote!(#optimizer #check #scheduler)
     }
 
-    /// The scope of the seed.
+    /// The statement that seeds the random generator for the scope of the run.
     pub(super) fn seed(&self) -> Option<TokenStream> {
         let seed = self.plan.seed.as_ref()?;
         let (path, guard, value) = (&self.path, self.local("_seed"), value(seed));

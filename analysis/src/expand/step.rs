@@ -33,7 +33,8 @@ impl Printer<'_> {
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
                 let value = match value {
-                    // The metric `mse` may be used by mistake for `mse_loss`; `private::loss` gives one error for it.
+                    // The metric `mse` may be a mistake for `mse_loss`. `private::loss` reduces it to one
+                    // error.
                     Expr::Path(function)
                         if is_metric(function) && !is_variable(function, &self.plan.names) =>
                     {
@@ -44,7 +45,7 @@ impl Printer<'_> {
                         call(other, &[arguments[0].clone(), target], &arguments, given, &self.plan.names)
                     }
                 };
-                // A result of another type is one error here, and not one at each use.
+                // The annotation reports a wrong result type once, and not at each use.
                 let ty = own_function.then(|| quote_spanned!(given=> : #path::Tensor));
                 quote_spanned!(at=> let #loss #ty = #value;)
             }
@@ -85,7 +86,8 @@ impl Printer<'_> {
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                // The update of a phase is part of that of the batch, after which callbacks run.
+                // The update of a phase is a part of the batch's update. Callbacks run after the batch's
+                // update.
                 let has_phases = plan.has_phases();
                 let end = located(if has_phases { quote!(end_phase) } else { quote!(end_step) }, at);
                 let callbacks = if has_phases { None } else { self.callbacks(at) };
@@ -139,8 +141,8 @@ impl Printer<'_> {
         Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
-    /// Computes the output with a function or a closure, or with the model's own `forward` if the
-    /// spec has neither.
+    /// Computes the output with the function or closure of the clause `forward`. Without the clause, calls
+    /// the model's own `forward`.
     fn forward(&self, value: Option<&Expr>, at: Span) -> TokenStream {
         let batch = self.plan.names.local("batch", at);
         let model = &self.plan.model;
@@ -219,8 +221,8 @@ fn call(
 fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
         Expr::Field(_) => quote_spanned!(at=> (#value)),
-        // The path of a function also resolves with the loop's own hygiene. With this hygiene,
-        // rustc does not suggest to write arguments into the spec.
+        // The path of a function also resolves with the hygiene of the loop. This hygiene prevents rustc's
+        // suggestion to write arguments into the spec.
         Expr::Path(path) if path.path.segments[0].ident != "$crate" && !is_variable(path, names) => {
             quote!(#path)
                 .into_iter()

@@ -13,7 +13,7 @@ impl Printer<'_> {
         let (run, epoch) = (self.local("run"), self.local("epoch"));
         let statements = self.validation(validation, &quote!(#epoch), validation.end.as_ref());
         match &validation.when {
-            // A check of the epoch's training may have ended the run after the last validation.
+            // After the last validation, an early-stop check on training measurements may have ended the run.
             When::Steps(_) if self.stops_by_training() => self.validation_per_step(validation),
             When::Steps(_) => None,
             When::EveryEpoch => {
@@ -33,7 +33,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Whether the run may stop early by a check of the training of an epoch.
+    /// Whether an early-stop check on training measurements can end the run.
     fn stops_by_training(&self) -> bool {
         let checks = self.plan.checks.as_ref();
         checks.is_some_and(|checks| !checks.on_validation && checks.early_stop.is_some())
@@ -70,7 +70,7 @@ impl Printer<'_> {
         Some(Self::if_some(&self.limited(&validation.data, Role::Valid), first))
     }
 
-    /// The statements of a validation in a block, unless the guards in them are in an inner block already.
+    /// Puts the statements of a validation into a block, unless their guards are already in an inner block.
     fn block(&self, statements: &TokenStream, has_hook: bool) -> TokenStream {
         if has_hook && self.averaged().is_none() {
             return statements.clone();
@@ -78,8 +78,8 @@ impl Printer<'_> {
         quote_spanned!(self.here=> { #statements })
     }
 
-    /// A validation and the hook after it. The guard of evaluation mode is dropped before the hook runs; averaged
-    /// parameters are those of the hook too.
+    /// A validation and its hook. The evaluation guard is dropped before the hook runs. The hook still sees
+    /// averaged parameters.
     fn validation(&self, validation: &Validation, epoch: &TokenStream, hook: Option<&Step>) -> TokenStream {
         let (averaged, pass) = (self.averaged(), self.pass(validation, epoch));
         let Some(hook) = hook.map(|hook| self.step(hook, &[])) else { return quote!(#averaged #pass) };

@@ -1,4 +1,4 @@
-//! Warmup: the smaller learning rates of the first updates.
+//! Warmup: reduced learning rates for the first updates.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -10,7 +10,7 @@ use crate::rules::WARMUP_IN_SCHEDULE;
 use crate::spec::WarmupUnit;
 
 impl Printer<'_> {
-    /// The declaration of the number of updates of the warmup.
+    /// The declaration of the warmup's number of updates.
     pub(super) fn new_warmup(&self, train: &Object) -> Option<TokenStream> {
         let Warmup { at, number, unit, .. } = self.plan.warmup.as_ref()?;
         let at = mixed(*at);
@@ -31,7 +31,7 @@ impl Printer<'_> {
         })
     }
 
-    /// The check that a schedule of an unknown type has no warmup of its own.
+    /// The run-time check that a schedule of an unknown type has no warmup.
     pub(super) fn check_warmup(&self) -> Option<TokenStream> {
         let Warmup { at, asks_schedule: true, .. } = self.plan.warmup.as_ref()? else { return None };
         let scheduler = self.update?.scheduler.as_ref()?;
@@ -60,7 +60,7 @@ impl Printer<'_> {
         })
     }
 
-    /// Sets the learning rate back after the update.
+    /// Restores the learning rate after the update.
     pub(super) fn end_warmup(&self, at: Span) -> Option<TokenStream> {
         let (rate, optimizer) = (self.local("rate"), &self.update?.optimizer);
         let (path, exclusive) = (self.path_at(optimizer.at), optimizer.exclusively());

@@ -8,7 +8,7 @@ use crate::plan::{Update, Watch};
 use crate::rules::UNWATCHED;
 
 impl Printer<'_> {
-    /// The check at the start of the loop that the schedule gets the measurement that it depends on.
+    /// The check at the start of the loop that it validates, or that the schedule needs no measurement.
     pub(super) fn check_watch(&self, update: &Update) -> Option<TokenStream> {
         let Watch { at, asks: true } = update.watch.as_ref()? else { return None };
         let scheduler = update.scheduler.as_ref()?;
@@ -26,7 +26,7 @@ impl Printer<'_> {
         Some(Self::if_some(scheduler, check))
     }
 
-    /// Passes the measurement of a validation to the schedule of an update.
+    /// Passes the monitored measurement of a validation to the schedule of an update.
     pub(super) fn observe(&self, update: &Update) -> Option<TokenStream> {
         let at = mixed(update.watch.as_ref()?.at);
         let scheduler = update.scheduler.as_ref()?;

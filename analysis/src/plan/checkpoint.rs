@@ -1,4 +1,4 @@
-//! The checkpoints of a loop, and the clauses that they record.
+//! The checkpoints of a loop, and the clauses recorded in a checkpoint.
 
 use proc_macro2::Span;
 use syn::Expr;
@@ -14,13 +14,14 @@ use crate::spec::{Clause, ClauseName, IntervalUnit, Spec};
 pub(crate) struct Checkpoint {
     pub(crate) at: Span,
     pub(crate) every: Interval,
-    /// The number of the newest checkpoints that are kept; `None` for the default, 1.
+    /// The number of newest checkpoints to keep; `None` for the default, 1.
     pub(crate) keep_last: Option<Number>,
-    /// The number of the best checkpoints that are kept; `None` for the default, 1.
+    /// The number of best checkpoints to keep; `None` for the default, 1.
     pub(crate) keep_best: Option<Number>,
-    /// Whether the loop checks at its start that it validates as often as it saves checkpoints of which it keeps the best.
+    /// Whether the loop checks at its start that it validates at least as often as it saves, as `keep_best`
+    /// requires.
     pub(crate) checks_interval: bool,
-    /// The clauses that a checkpoint records, in the order of the table.
+    /// The clauses to record, in the order of the table.
     pub(crate) clauses: Vec<(String, Recorded)>,
 }
 
@@ -39,7 +40,7 @@ impl Interval {
     }
 }
 
-/// The value of a clause, as a checkpoint records it.
+/// The value of a clause in a checkpoint.
 pub(crate) enum Recorded {
     /// The text of the clause in the spec.
     Text(String),
@@ -47,15 +48,15 @@ pub(crate) enum Recorded {
     Number(Number),
     /// The description of the training data at run time.
     Train,
-    /// The description of the validation data at run time, which is not optional.
+    /// The description of the validation data at run time. The data are not optional.
     Valid,
     /// The number of updates of the warmup at run time.
     Warmup,
-    /// The learning rate of a phase's optimizer before the first update, by the index of the phase.
+    /// The learning rate of a phase's optimizer before the first update. The field is the index of the phase.
     LearningRate(usize),
 }
 
-/// The parts of the plan whose values the checkpoints record.
+/// The parts of the plan from which the recorded values come.
 pub(super) struct Parts<'a> {
     pub(super) seed: Option<&'a Number>,
     pub(super) accumulate: Option<&'a Number>,
@@ -104,7 +105,7 @@ pub(super) fn plan(
     })
 }
 
-/// The clauses that determine a run, with their values.
+/// The clauses that determine the result of a run, with their values.
 pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
     let text = |name: ClauseName, clause: &Option<Clause<Expr>>| {
         Some((name.text(), Recorded::Text(code(&clause.as_ref()?.value))))
@@ -118,7 +119,7 @@ pub(super) fn clauses(spec: &Spec, parts: &Parts) -> Vec<(String, Recorded)> {
         text(ClauseName::Scheduler, &spec.scheduler),
         spec.warmup.as_ref().map(|_| (ClauseName::Warmup.text(), Recorded::Warmup)),
     ];
-    // In a loop with phases, the loss is that of the validation, which changes no update.
+    // In a loop with phases, `loss` is the validation loss, which does not affect the updates.
     let texts = texts.into_iter().flatten().filter(|(name, _)| {
         let of_validation = [ClauseName::Loss, ClauseName::LossWeight, ClauseName::Forward];
         spec.phases.is_none() || !of_validation.iter().any(|clause| clause.text() == *name)
@@ -148,8 +149,8 @@ fn clips(order: &Order) -> impl Iterator<Item = (ClauseName, &Number)> {
     })
 }
 
-/// The options of phases, under names as `phases(critic(every))`. The settings of optimizers and schedules are in
-/// their states.
+/// The options of phases, under names such as `phases(critic(every))`. The states of optimizers and schedules
+/// contain their settings.
 fn phases(spec: &Spec, updates: &[Update]) -> Vec<(String, Recorded)> {
     let mut recorded = Vec::new();
     let phases = spec.phases.iter().flat_map(|clause| &clause.value);
@@ -166,7 +167,7 @@ fn phases(spec: &Spec, updates: &[Update]) -> Vec<(String, Recorded)> {
     recorded
 }
 
-/// The clauses whose options checkpoints record under names of their own.
+/// The clauses whose options are recorded under their own names.
 fn options(spec: &Spec, parts: &Parts) -> Vec<(&'static str, Recorded)> {
     let number = |number: &Number| Recorded::Number(number.clone());
     let mut options = Vec::new();

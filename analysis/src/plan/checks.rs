@@ -1,4 +1,4 @@
-//! Checks: the comparisons of a measurement by which a run stops early and keeps its best values.
+//! Checks: comparisons of the monitored measurement, for early stopping and for the best values.
 
 use proc_macro2::Span;
 
@@ -7,29 +7,29 @@ use crate::item::SpecFn;
 use crate::spec::measured::{Measured, is_validation, mode, monitored};
 use crate::spec::{Clause, Goal, Spec};
 
-/// The checks of a run. They follow each validation, or each epoch's training.
+/// The checks of a run. A check follows each validation, or each epoch's training.
 pub(crate) struct Checks {
-    /// The name of the measurement that is compared.
+    /// The name of the monitored measurement.
     pub(crate) name: String,
     pub(crate) at: Span,
     pub(crate) goal: Declared,
     /// Whether the checks follow validations.
     pub(crate) on_validation: bool,
-    /// Whether the validation data may be absent, which the loop then rejects.
+    /// Whether the validation data are optional. The loop then rejects absent data.
     pub(crate) is_optional: bool,
     pub(crate) early_stop: Option<EarlyStop>,
-    /// The span of `restore_best`, if the run keeps its best values.
+    /// The span of `restore_best`, if the run restores its best values.
     pub(crate) restore_best: Option<Span>,
 }
 
-/// How the run learns which values of the measurement are better.
+/// How the run determines the goal of the measurement: whether lower or higher values are better.
 pub(crate) enum Declared {
-    /// The run compares by this measurement anyway.
+    /// The measurement is the run's default monitor.
     Default,
     /// The loop declares the goal.
     Known(Goal),
-    /// Only the metrics themselves know their names. The loop asks them for the name, and for the goal if it
-    /// is `None`.
+    /// Only the metrics know the name. The loop asks them at run time for the name, and for the goal if the
+    /// goal is `None`.
     Asked(Option<Goal>),
 }
 
@@ -54,7 +54,7 @@ pub(super) fn plan(
     let goal = match measured.find(&name) {
         Some(_) if name == default => Declared::Default,
         Some(found) => Declared::Known(found.goal),
-        // A part of a loss, like the loss, is better if it is lower.
+        // Lower values are better for a part of a loss, as for the loss.
         None if !measured.asks_metrics || measured.is_of_phase(&name) => {
             Declared::Known(mode(spec).map_or(Goal::Min, |(goal, _)| goal))
         }

@@ -12,8 +12,8 @@ use crate::spec::Clause;
 
 /// Chooses names for the loop's locals. The names differ from the names of all parameters.
 ///
-/// Hygiene already separates locals from parameters. Distinct names help readers. They also allow a
-/// user to paste the printed loop.
+/// Hygiene already separates locals from parameters. Distinct names help readers, and make the printed loop
+/// valid source code.
 pub(crate) struct Names {
     taken: BTreeSet<String>,
     /// Names that blocks and hooks mention, with the hygiene of the first mention.

@@ -86,7 +86,7 @@ pub(crate) struct Order {
     pub(crate) window_start: Vec<Step>,
     /// The steps for each batch. Without accumulation, the list contains all steps.
     pub(crate) batch: Vec<Step>,
-    /// The range of the batch steps that are skipped for a batch without weight.
+    /// The range of the batch steps that are skipped if the batch has no weight.
     pub(crate) weighed: Range<usize>,
     /// The steps after the last batch of a window.
     pub(crate) window_end: Vec<Step>,
@@ -103,7 +103,7 @@ impl Order {
     }
 }
 
-/// Plans the steps of an update. `prefix` is that of the names of its numbers.
+/// Plans the steps of an update. `prefix` is a prefix for the names of its numbers.
 pub(super) fn plan(
     spec: &Spec,
     item: &SpecFn,

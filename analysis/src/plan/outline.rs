@@ -1,4 +1,4 @@
-//! The outline of a loop, from which a report shows its stages and its clauses.
+//! The outline of a loop: the stages and clauses for a report.
 
 use proc_macro2::Span;
 use syn::Expr;
@@ -13,12 +13,12 @@ pub(crate) struct Outline {
     pub(crate) at: Span,
     /// The name of the function.
     pub(crate) name: String,
-    /// The clauses that no checkpoint records.
+    /// The clauses that checkpoints do not record.
     pub(crate) clauses: Vec<(String, Recorded)>,
 }
 
-/// Plans the outline, if the loop has options. `recorded` has the clauses that a checkpoint would record, in a loop
-/// without checkpoints.
+/// Plans the outline, if the loop has options. In a loop without checkpoints, `recorded` has the clauses that
+/// a checkpoint would record.
 pub(super) fn plan(
     spec: &Spec,
     item: &SpecFn,

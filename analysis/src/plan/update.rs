@@ -1,4 +1,4 @@
-//! The updates of a loop: the optimizer with its steps, or one for each phase.
+//! The updates of a loop: an optimizer with its steps, or one for each phase.
 
 use proc_macro2::Span;
 
@@ -22,12 +22,12 @@ pub(crate) struct Update {
 pub(crate) struct Phase {
     pub(crate) name: String,
     pub(crate) at: Span,
-    /// The number of batches of which the last one has an update; `None` if every batch has one.
+    /// The phase runs on the last of every `every` batches; `None` if it runs on every batch.
     pub(crate) every: Option<Number>,
 }
 
 impl Update {
-    /// The numbers of the update, in the order of their computation and check.
+    /// The numbers of the update, in the order in which the loop computes and checks them.
     pub(super) fn numbers(&self) -> impl Iterator<Item = &Number> {
         let every = self.phase.iter().filter_map(|phase| phase.every.as_ref());
         every.chain(self.order.steps().filter_map(|step| match &step.work {

@@ -12,7 +12,7 @@ pub(crate) struct Warmup {
     pub(crate) at: Span,
     pub(crate) number: Number,
     pub(crate) unit: WarmupUnit,
-    /// Whether the loop asks the schedule at run time if it has a warmup of its own.
+    /// Whether the loop checks at run time that the schedule has no warmup.
     pub(crate) asks_schedule: bool,
 }
 

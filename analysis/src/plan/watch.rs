@@ -6,14 +6,14 @@ use super::Object;
 use crate::spec::{Spec, chain_start, constructed};
 use crate::vocabulary::known_schedule;
 
-/// A schedule that depends on a measurement, or may depend on one.
+/// A schedule that certainly or possibly depends on a measurement.
 pub(crate) struct Watch {
     pub(crate) at: Span,
-    /// Whether the loop checks at its start that there is a validation, or that the schedule needs none.
+    /// Whether the loop checks at its start that it validates, or that the schedule needs no measurement.
     pub(crate) asks: bool,
 }
 
-/// Plans the measurements of the schedule of an update. `None` if the schedule is known to be a function of the update.
+/// Plans the monitoring of an update's schedule; `None` if the schedule certainly depends on no measurement.
 pub(super) fn plan(spec: &Spec, scheduler: Option<&Object>, valid: Option<&Object>) -> Option<Watch> {
     let clause = spec.scheduler.as_ref()?;
     let known = constructed(chain_start(&clause.value)).and_then(known_schedule);

@@ -19,11 +19,11 @@ pub(crate) struct Checkpoint {
     pub(crate) every: Option<Interval>,
     pub(crate) keep_last: Option<Kept>,
     pub(crate) keep_best: Option<Kept>,
-    /// The measurement that the best checkpoints are compared by.
+    /// The measurement that ranks checkpoints.
     pub(crate) monitor: Monitor,
 }
 
-/// The number of checkpoints that are kept, with the option's key.
+/// The number of checkpoints to keep, with the option's key.
 #[derive(Clone)]
 pub(crate) struct Kept {
     pub(crate) key: Ident,
@@ -47,8 +47,8 @@ pub(crate) enum IntervalUnit {
 }
 
 impl Spec {
-    /// The intervals of checkpoints and of validations, in this order, if both are counted in the same unit and
-    /// checkpoints are compared by a validation. `None` for the default, 1.
+    /// The intervals of checkpoints and of validations, in this order. `None` if their units differ, or if no
+    /// validation ranks the checkpoints. An inner `None` is the default, 1.
     pub(crate) fn intervals(&self) -> Option<(Unit, [Option<&Expr>; 2])> {
         let saves = self.checkpoint.as_ref()?.value.every.as_ref();
         let by_training = monitored(self).is_some_and(|(name, _)| !is_validation(&name));

@@ -1,11 +1,11 @@
-//! The clauses of a function that evaluates a model and does not train it, and how such a function is recognized.
+//! The clauses of an evaluation, and the test whether a function is one. An evaluation does not train.
 
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use super::{ClauseName, Spec};
 use crate::item::SpecFn;
 
-/// The clauses of an evaluation, besides levels of lints.
+/// The clauses of an evaluation, except lint levels.
 const CLAUSES: [ClauseName; 10] = [
     ClauseName::Model,
     ClauseName::Valid,
@@ -19,7 +19,7 @@ const CLAUSES: [ClauseName; 10] = [
     ClauseName::Crate,
 ];
 
-/// Whether a clause has an effect in an evaluation.
+/// Whether a clause is allowed in an evaluation.
 pub(crate) fn has(clause: ClauseName) -> bool {
     CLAUSES.contains(&clause) || clause.level().is_some()
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_one(spec: &Spec, item: &SpecFn) -> bool {
     !trains && matches!(&item.signature.output, ReturnType::Type(_, output) if is_row(output))
 }
 
-/// Whether a return type is `Result<Row>`: the function evaluates a model and does not train it.
+/// Whether a return type is `Result<Row>`, the return type of an evaluation.
 pub(crate) fn is_row(output: &Type) -> bool {
     let last = |ty: &Type| match ty {
         Type::Path(path) => path.path.segments.last().cloned(),

@@ -1,4 +1,4 @@
-//! The measurements of a spec's loop: their names, and which values are better.
+//! The measurements of a spec's loop: their names, and whether lower or higher values are better.
 
 use proc_macro2::Span;
 use syn::{Expr, Lit};
@@ -14,10 +14,10 @@ pub(crate) struct Measurement {
     pub(crate) goal: Goal,
 }
 
-/// The measurements whose names are known from the spec.
+/// The measurements whose names are known at compile time.
 pub(crate) struct Measured {
     pub(crate) known: Vec<Measurement>,
-    /// Whether the loop has metrics whose names only the run knows.
+    /// Whether the loop has metrics whose names are known only at run time.
     pub(crate) asks_metrics: bool,
     /// Whether `training_step` may return named parts of the loss.
     has_parts: bool,
@@ -54,12 +54,12 @@ impl Measured {
         this
     }
 
-    /// Whether only the run knows if the loop has a measurement with this name.
+    /// Whether the loop may have a measurement with this name that is known only at run time.
     pub(crate) fn may_have(&self, name: &str) -> bool {
         self.asks_metrics || self.has_parts || self.is_of_phase(name)
     }
 
-    /// Whether a name is that of the loss of a phase or of one of its parts.
+    /// Whether a name is that of a phase's loss, or of a part of this loss.
     pub(crate) fn is_of_phase(&self, name: &str) -> bool {
         let of_phase = |phase: &String| name.strip_prefix(&**phase).is_some_and(|part| part.starts_with('_'));
         self.phases.iter().any(of_phase)
@@ -75,20 +75,20 @@ impl Measured {
 pub(crate) fn monitors(spec: &Spec) -> impl Iterator<Item = (&Monitor, Span)> {
     let early_stop = spec.early_stop.as_ref().map(|clause| (&clause.value.monitor, clause.span()));
     let restore_best = spec.restore_best.as_ref().map(|clause| (&clause.value.monitor, clause.span()));
-    // Checkpoints need no monitor: by default they are compared as epochs are.
+    // A checkpoint needs no monitor. By default, the measurement that ranks epochs also ranks checkpoints.
     let names_one = |monitor: &Monitor| monitor.name.is_some() || monitor.mode.is_some();
     let checkpoint = spec.checkpoint.as_ref().filter(|clause| names_one(&clause.value.monitor));
     let checkpoint = checkpoint.map(|clause| (&clause.value.monitor, clause.span()));
     [early_stop, restore_best, checkpoint].into_iter().flatten()
 }
 
-/// The name of the measurement by which the run's checks are compared, and its span.
+/// The name of the run's monitor, and its span.
 pub(crate) fn monitored(spec: &Spec) -> Option<(String, Span)> {
     let named = monitors(spec).find_map(|(monitor, _)| monitor.name.clone());
     named.or_else(|| monitors(spec).next().map(|(_, at)| ("valid_loss".to_owned(), at)))
 }
 
-/// The better values that a spec's `mode` names, and its span.
+/// The goal in a spec's `mode`, and its span.
 pub(crate) fn mode(spec: &Spec) -> Option<(Goal, Span)> {
     monitors(spec).find_map(|(monitor, _)| monitor.mode)
 }

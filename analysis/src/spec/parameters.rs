@@ -106,8 +106,8 @@ impl Spec {
     }
 }
 
-/// Whether a type is a number, a text or another type of the language. A parameter `run` of such a type
-/// is a name or a number of the run and not its options.
+/// Whether a type is a primitive, a text or another built-in type. A parameter `run` of such a type is a name
+/// or a number of the run, and not the run options.
 fn is_plain(ty: Option<&Type>) -> bool {
     match ty {
         Some(Type::Reference(reference)) => is_plain(Some(&reference.elem)),
@@ -141,8 +141,8 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     found(Some(clause), format!("call the parameter `{ours}`, or write `{ours} = {name}`"))
 }
 
-/// An unused parameter of an evaluation with its help. The parameter of a loader was meant for `valid`, whatever its
-/// name, if `valid` is absent.
+/// An unused parameter of an evaluation with its help. If `valid` is absent, any loader parameter was
+/// probably meant as `valid`.
 fn unused_in_evaluation(parameter: &Ident, has_data: bool) -> Option<Unused> {
     let name = parameter.unraw().to_string();
     let is_loader = name == "train" || clause_of(&name) == Some(ClauseName::Train);

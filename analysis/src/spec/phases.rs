@@ -12,7 +12,7 @@ use crate::bag::{self, Bag};
 use crate::diagnostic::Diagnostic;
 use crate::suggest::nearest;
 
-/// The options of a phase that are clauses of a loop with one optimizer.
+/// The clauses of a loop with one optimizer that are also options of a phase.
 const CLAUSES: [ClauseName; 5] = [
     ClauseName::Optimizer,
     ClauseName::TrainingStep,
@@ -28,14 +28,14 @@ const OPTIONS: [&str; 6] =
 /// A phase of a loop: an optimizer with its own loss.
 pub(crate) struct Phase {
     pub(crate) name: Ident,
-    /// The options that are clauses of a loop with one optimizer.
+    /// The options that are also clauses of a loop with one optimizer.
     pub(crate) spec: Spec,
-    /// The number of batches of which the last one has an update of the phase.
+    /// The phase runs on the last of every `every` batches.
     pub(crate) every: Option<Expr>,
 }
 
 impl Phase {
-    /// The clauses that determine the steps of the phase: its own, and those that are common to all phases.
+    /// The clauses for the steps of the phase: its own options, and the clauses that all phases share.
     pub(crate) fn with_common(&self, common: &Spec) -> Spec {
         let of_step = |hook: &Hook| hook.key == "before_step";
         let on = common.on.as_ref().map(|clause| Clause {
@@ -136,7 +136,7 @@ fn unit(input: ParseStream) -> Result<(), Diagnostic> {
     }
 }
 
-/// The error for an option that a phase does not have. The clauses that the help suggests go into `meant`.
+/// The error for an unknown option of a phase. Clauses in the help are added to `meant`.
 fn unknown(key: &Ident, text: &str, meant: &mut Vec<ClauseName>) -> Diagnostic {
     let error = Diagnostic::error(key.span(), format!("a phase has no option `{text}`"));
     if text == "loss" || text == "forward" {
@@ -159,8 +159,8 @@ fn unknown(key: &Ident, text: &str, meant: &mut Vec<ClauseName>) -> Diagnostic {
     }
 }
 
-/// Rejects the name of an earlier phase, and a name with which the measurements of the phase would count as those of
-/// the validation.
+/// Rejects the name of an earlier phase, and a name whose measurements would look like validation
+/// measurements.
 fn check_name(bag: &Bag, earlier: &[Phase], name: &Ident) {
     if let Some(first) = earlier.iter().find(|first| first.name == *name) {
         let line = first.name.span().start().line;

@@ -1,4 +1,4 @@
-//! The corpora of the macro and of the library through the program: the same lints at the same lines.
+//! The command reports the same lints at the same lines as the macro and the library, on their test corpora.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use training_loop_analysis::lints;
 
 use crate::program::run;
 
-/// File, line, level, lint.
+/// The file, the line, the level and the lint.
 type Mark = (String, usize, String, String);
 
-/// The marks of all cases below a folder that are named after a lint: `//~ error missing_step`.
+/// The marks in a folder's files that name a lint, such as `//~ error missing_step`.
 fn marks(folder: &Path) -> Vec<Mark> {
     let mut found = Vec::new();
     for path in files(folder) {
@@ -78,7 +78,7 @@ fn the_program_finds_what_the_marks_say() {
         }
     }
     assert!(seen.len() == 2 && seen.values().all(|count| *count > 5), "{seen:?}");
-    // In specs there are mistakes as well that belong to no lint.
+    // Some errors in specs belong to no lint.
     let specs = workspace().join("tests/ui/fail/spec");
     let mut of_lints = found(&specs);
     of_lints.retain(|(_, _, _, lint)| !lint.is_empty());

@@ -1,4 +1,4 @@
-//! Comments that silence a place.
+//! Tests of comments that silence findings.
 
 use crate::program::{FAULTY, Folder};
 
@@ -50,7 +50,7 @@ fn a_comment_that_says_it_wrongly_is_told_and_silences_nothing() {
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.err.starts_with("warning: a.rs:5: ") && run.err.contains(said), "{run:?}");
     }
-    // Alone it is no finding.
+    // A malformed comment alone is not a finding.
     let folder = Folder::with(&[("a.rs", "// training-loop: allow(missing_zero_grad)\nfn f() {}\n")]);
     assert_eq!(folder.run("check").code, 0);
 }

@@ -1,4 +1,4 @@
-//! Exit codes, and what is told on which stream.
+//! Tests of exit codes and of the output on each stream.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -70,7 +70,7 @@ fn wrong_arguments_are_2_and_say_what_is_right() {
     }
 }
 
-/// A reader that has seen enough, as `head` does, is no failure.
+/// It is not a failure if the reader closes the stream early, as `head` does.
 #[test]
 fn a_reader_that_leaves_changes_nothing() {
     let many: String = (0..2000).map(|index| FAULTY.replace("fit", &format!("fit_{index}"))).collect();

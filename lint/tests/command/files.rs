@@ -1,8 +1,8 @@
-//! Which files are read, and files that are odd.
+//! Tests of the file search, and of unusual files.
 
 use crate::program::{FAULTY, Folder, RIGHT};
 
-/// The files with a finding, in the order in which they are told.
+/// The files with a finding, in the order of the output.
 fn told(folder: &Folder, words: &str) -> Vec<String> {
     let run = folder.run(words);
     let path = |line: &str| line.trim().strip_prefix("--> ").map(|path| path.replace('\\', "/"));
@@ -28,9 +28,9 @@ fn a_folder_stands_for_the_rust_files_below_it() {
     let below = ["src/a/deep.rs:5:9", "src/a.rs:5:9", "src/b.rs:5:9", "src/target/mod.rs:5:9"];
     assert_eq!(told(&folder, "check"), below);
     assert_eq!(told(&folder, "check src"), below);
-    // Each file once, however often and however it is named.
+    // Each file is checked once, even if several paths name it.
     assert_eq!(told(&folder, "check src/b.rs src src/a/../b.rs"), below);
-    // What is named is read, whatever the folders say of it.
+    // Paths on the command line are checked even if ignore rules exclude them.
     assert_eq!(told(&folder, "check ignored/c.rs src/notes.txt"), ["ignored/c.rs:5:9", "src/notes.txt:5:9"]);
 }
 
@@ -56,7 +56,7 @@ fn links_are_not_followed_below_a_folder() {
     link("nowhere", "src/broken.rs");
     link("other", "linked");
     assert_eq!(told(&folder, "check src"), ["src/a.rs:5:9"]);
-    // A link that is named is the folder behind it.
+    // A symbolic link on the command line is followed.
     assert_eq!(told(&folder, "check linked"), ["linked/b.rs:5:9"]);
     let run = folder.run("check src/self");
     assert!(run.code == 2 && run.err.starts_with("error: src/self: "), "{run:?}");
@@ -70,7 +70,7 @@ fn a_file_without_permission_is_told() {
     let closed = folder.path("src/b.rs");
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o0)).expect("permissions can be set");
     if std::fs::read(&closed).is_ok() {
-        return; // Nothing is closed to this user.
+        return; // This user can read all files, so the test is skipped.
     }
     let run = folder.run("check");
     assert!(run.code == 2 && run.err.starts_with("error: src/b.rs: "), "{run:?}");

@@ -1,4 +1,4 @@
-//! Fixes as the JSON tells them: applied, they leave no finding of their lint.
+//! Fixes in the JSON output: after a fix is applied, the finding is gone.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::program::{FAULTY, Folder};
 
-/// The lints whose fixes are mechanical.
+/// The lints with mechanical fixes.
 const MENDED: [&str; 5] =
     ["missing_zero_grad", "missing_step", "step_before_backward", "clip_after_step", "step_repeated"];
 
@@ -22,14 +22,14 @@ fn number(value: &Value) -> usize {
     usize::try_from(value.as_u64().expect("a count")).expect("small")
 }
 
-/// The byte of a line and a column, both counted from 1.
+/// The byte offset of a line and a column, both counted from 1.
 fn byte(text: &str, line: usize, column: usize) -> usize {
     let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
     let rest = &text[start..];
     start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at)
 }
 
-/// The text with the edits of a fix, last one first.
+/// Applies the edits of a fix to a text, the last edit first.
 fn apply(text: &str, fix: &Value) -> String {
     let mut mended = text.to_owned();
     let edits = fix["edits"].as_array().expect("edits");
@@ -96,7 +96,7 @@ fn applied_fixes_leave_no_finding_of_their_lint() {
             fixed += 1;
             folder.write("a.rs", apply(&text, &fault["fix"]).as_bytes());
             let now = findings(&folder);
-            // Lines have moved by the edits, functions keep their names: count the lint's findings.
+            // Edits move lines but keep the names of functions, so the findings of the lint are counted.
             let others = now.iter().filter(|finding| finding["lint"] == *lint).count();
             assert!(others < faults.len(), "{lint}, line {}: {now:#?}", fault["line"]);
             let safe = fault["fix"]["applicability"] == "safe";

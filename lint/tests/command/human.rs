@@ -1,4 +1,4 @@
-//! What people read, as recorded.
+//! Snapshots of the human-readable output.
 
 use crate::program::{DOUBTFUL, FAULTY, Folder, RIGHT, program};
 

@@ -1,10 +1,10 @@
-//! The JSON lines, field by field.
+//! Tests of the fields of the JSON output.
 
 use serde_json::Value;
 
 use crate::program::{DOUBTFUL, FAULTY, Folder};
 
-/// The fields of a finding, in order, each with what may stand in it.
+/// The fields of a finding in order, each with its JSON type.
 const FINDING: [(&str, &str); 13] = [
     ("lint", "string or null"),
     ("level", "string"),
@@ -67,7 +67,7 @@ fn each_line_has_the_fields_and_the_last_is_the_summary() {
     assert_eq!(lines[2], r#"{"files":2,"functions":2,"loops":2,"errors":1,"warnings":1}"#);
 }
 
-/// `end_column` is the column behind the last character, as in rustc's JSON.
+/// `end_column` is the column after the last character, as in rustc's JSON.
 #[test]
 fn the_end_is_behind_the_place() {
     let over_lines = FAULTY.replace("loss.backward()", "/* é */ loss\n            .backward()");

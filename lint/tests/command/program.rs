@@ -1,11 +1,11 @@
-//! Runs the program in a folder of its own.
+//! Runs the program in a temporary folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A loop with a fault at line 5: `missing_zero_grad`.
+/// A loop with an error at line 5: `missing_zero_grad`.
 pub(crate) const FAULTY: &str = "fn fit(model: &mut Mlp, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.01);
     for batch in train {
@@ -16,7 +16,7 @@ pub(crate) const FAULTY: &str = "fn fit(model: &mut Mlp, train: &DataLoader) {
 }
 ";
 
-/// A loop in which `zero_grad` stands under a condition: a warning at line 6.
+/// A loop with a conditional `zero_grad`: a warning at line 6.
 pub(crate) const DOUBTFUL: &str = "fn fit(model: &mut Mlp, train: &DataLoader, fresh: bool) {
     let mut optimizer = Sgd::new(model.parameters(), 0.01);
     for batch in train {
@@ -28,7 +28,7 @@ pub(crate) const DOUBTFUL: &str = "fn fit(model: &mut Mlp, train: &DataLoader, f
 }
 ";
 
-/// A right loop.
+/// A correct loop.
 pub(crate) const RIGHT: &str = "fn fit(model: &mut Mlp, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.01);
     for batch in train {
@@ -40,12 +40,12 @@ pub(crate) const RIGHT: &str = "fn fit(model: &mut Mlp, train: &DataLoader) {
 }
 ";
 
-/// A folder with files, below which the program runs.
+/// A temporary folder with files, in which the program runs.
 pub(crate) struct Folder {
     home: TempDir,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -54,7 +54,7 @@ pub(crate) struct Run {
 }
 
 impl Folder {
-    /// A folder with these files.
+    /// Creates a folder with these files.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self { home: TempDir::new().expect("a folder for a while") };
         for (path, text) in files {
@@ -63,7 +63,7 @@ impl Folder {
         folder
     }
 
-    /// Writes a file, and the folders around it.
+    /// Writes a file, and creates its parent folders.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("in the folder")).expect("folders can be made");
@@ -75,13 +75,13 @@ impl Folder {
         self.home.path().join(path)
     }
 
-    /// Runs the program with these words.
+    /// Runs the program with the arguments in `words`, which whitespace separates.
     pub(crate) fn run(&self, words: &str) -> Run {
         run(self.home.path(), &words.split_whitespace().collect::<Vec<_>>())
     }
 }
 
-/// The program, about to run in a folder with none of the outside's wishes.
+/// The command that runs the program in a folder, without `NO_COLOR` and without input.
 pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-training-loop"));
     command.current_dir(folder).env_remove("NO_COLOR").stdin(Stdio::null());

@@ -11,8 +11,8 @@ use crate::value::Value;
 
 /// An operation that takes part in a backward pass.
 struct Entry {
-    /// The tensor of the operation. The tensor gets the operation's record back after the pass.
-    /// `None` if the pass does not retain the graph.
+    /// The output tensor of the operation, which gets the record back after the pass. `None` if the pass does
+    /// not retain the graph.
     owner: Option<Tensor>,
     record: Option<Record>,
     /// The number of gradients that are still missing. Each use of the operation's output
@@ -106,8 +106,8 @@ impl Pass {
         }
     }
 
-    /// Runs the derivatives of all operations. The derivative of an operation runs when the
-    /// gradients of all uses of its output are known.
+    /// Runs the derivatives of all operations. An operation's derivative runs when the gradients of all uses
+    /// of its output are known.
     fn run(&mut self) {
         let mut ready = vec![0];
         let mut gradients = Vec::with_capacity(4);

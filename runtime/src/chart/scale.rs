@@ -1,6 +1,6 @@
-//! Axes: the place of a value in a chart, and the values that get a label.
+//! Axes: the position of a value in a chart, and the ticks.
 
-/// The smallest quotient of largest and smallest value that is shown on a logarithmic scale.
+/// The smallest ratio of the largest to the smallest value for a logarithmic scale.
 const LOG_FROM: f64 = 20.0;
 
 /// An axis.
@@ -11,14 +11,15 @@ pub(super) struct Scale {
     is_log: bool,
     /// Whether only whole numbers get a label.
     is_whole: bool,
-    /// The places of `low` and `high` in the chart.
+    /// The positions of `low` and `high` in the chart.
     from: f64,
     to: f64,
 }
 
 impl Scale {
-    /// An axis for measurements, with some room at both ends. It is logarithmic if all values are above 0 and spread
-    /// widely, and at least half of them would be in the lowest fifth of a linear axis, as for a loss that falls.
+    /// An axis for measurements, with padding at both ends. It is logarithmic if all values are above 0,
+    /// spread widely, and at least half of them would be in the lowest fifth of a linear axis. A falling loss
+    /// has such values.
     pub(super) fn of(values: &[f64], from: f64, to: f64) -> Self {
         let (low, high) = range(values);
         let is_low = |value: &&f64| **value < low + 0.2 * (high - low);
@@ -29,18 +30,18 @@ impl Scale {
         Self::linear(values, from, to)
     }
 
-    /// A linear axis for measurements, with some room at both ends.
+    /// A linear axis for measurements, with padding at both ends.
     pub(super) fn linear(values: &[f64], from: f64, to: f64) -> Self {
         Self { is_whole: false, ..Self::whole(values, from, to) }.padded()
     }
 
-    /// The axis with a little more room at both ends, for lines that are as wide as a line.
+    /// Adds padding at both ends, so that the stroke of a line stays inside the plot.
     fn padded(self) -> Self {
         let by = (self.high / 2.0 - self.low / 2.0) * 0.08;
         Self { low: (self.low - by).max(f64::MIN), high: (self.high + by).min(f64::MAX), ..self }
     }
 
-    /// An axis for whole numbers, such as epochs.
+    /// A linear axis for whole numbers, such as epochs.
     pub(super) fn whole(values: &[f64], from: f64, to: f64) -> Self {
         let (low, high) = widened(range(values));
         Self { low, high, is_log: false, is_whole: true, from, to }
@@ -57,15 +58,15 @@ impl Scale {
         self.is_log
     }
 
-    /// The place of a value.
+    /// The position of a value in the chart.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = if self.is_log { value.log10() } else { value };
-        // Halves first: the difference of the largest and the smallest `f64` is infinite.
+        // Halves first: the difference of the largest and the smallest `f64` would be infinite.
         let share = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
-    /// At most `most` values that get a label, in increasing order.
+    /// The tick values, at most `most`, in increasing order.
     pub(super) fn ticks(&self, most: usize) -> Vec<f64> {
         if self.is_log {
             return self.log_ticks(most);
@@ -75,9 +76,9 @@ impl Scale {
         let step = if self.is_whole { step.max(1.0) } else { step };
         let first = (self.low / step).ceil();
         let all = (0..=most).map(|index| (first + index as f64) * step);
-        // Rounding may leave a last tick that is a little above the end.
+        // A rounding error may put the last tick slightly above the end.
         let ticks = all.take_while(|tick| *tick <= self.high + step * 1e-9).collect::<Vec<_>>();
-        // Numbers that differ too little for four digits need no labels but the ends.
+        // If four digits cannot distinguish the ticks, only the lower end gets a label.
         let texts = ticks.iter().map(|tick| short(*tick)).collect::<Vec<_>>();
         if texts.windows(2).any(|pair| pair[0] == pair[1]) { vec![self.low] } else { ticks }
     }
@@ -103,7 +104,7 @@ fn range(values: &[f64]) -> (f64, f64) {
     values.iter().fold(ends, |(low, high), value| (low.min(*value), high.max(*value)))
 }
 
-/// A range that is not empty.
+/// Widens a range so that it is not empty.
 fn widened((low, high): (f64, f64)) -> (f64, f64) {
     let least = f64::max(low.abs(), high.abs()) * 1e-9;
     if high - low > least {
@@ -138,7 +139,7 @@ pub(crate) fn short(value: f64) -> String {
     trimmed(&format!("{value:.digits$}")).to_owned()
 }
 
-/// A number without zeros at the end of its fraction.
+/// Removes trailing zeros from a fraction.
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
@@ -163,7 +164,7 @@ mod tests {
         );
     }
 
-    /// Every value of every range has a finite place, and no range has too many labels.
+    /// Every value of every range has a finite position, and no range has too many ticks.
     #[test]
     fn extreme_ranges_have_places() {
         let ends = [f64::MIN, -1.0, -1e-300, 0.0, f64::MIN_POSITIVE, 1e-9, 1.0, 1.0 + 1e-12, 1e300, f64::MAX];

@@ -1,10 +1,10 @@
-//! Fewer points for long series.
+//! Downsampling of long series.
 
-/// The largest number of points that are drawn one by one.
+/// The largest number of points that are all drawn.
 pub(super) const MOST: usize = 400;
 
-/// The points of a series. A long series is cut into groups, of which the points with the smallest and the largest
-/// value are kept, so that no peak is lost. A group with values that are not finite also keeps one of them.
+/// Downsamples a long series. Each group of points keeps the points with its smallest and its largest value,
+/// so peaks are kept. A group with non-finite values also keeps one of them.
 pub(super) fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     if points.len() <= MOST {
         return points.to_vec();
@@ -13,7 +13,7 @@ pub(super) fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.chunks(size).flat_map(kept).collect()
 }
 
-/// The kept points of a group, in their order.
+/// The kept points of a group, in the order of the series.
 fn kept(group: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let finite = || group.iter().enumerate().filter(|(_, point)| point.1.is_finite());
     let low = finite().min_by(|(_, one), (_, other)| one.1.total_cmp(&other.1));

@@ -18,10 +18,10 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 /// repeats the orders of the first call. `for batch in &loader` counts the passes over the loader
 /// as epochs, from 0.
 ///
-/// A loop that is resumed in the middle of an epoch therefore needs no saved order:
-/// `loader.epoch(epoch).skip(n)` has the batches that are left, and does not read the first `n`.
-/// A generated loop with the clause `checkpoint` is resumed in this way. A loop by hand saves the
-/// epoch and the number of its batches, and calls [`epoch`](DataLoader::epoch).
+/// To resume in the middle of an epoch, a loop therefore needs no saved order: `loader.epoch(epoch).skip(n)`
+/// yields the remaining batches, without reading the first `n`. A generated loop with the clause `checkpoint`
+/// resumes in this way. A hand-written loop saves the epoch and the number of finished batches, and calls
+/// [`epoch`](DataLoader::epoch).
 ///
 /// # Example
 /// ```
@@ -67,7 +67,7 @@ impl<Y, X> DataLoader<Y, X> {
         Self { drop_last: true, ..self }
     }
 
-    /// Keeps only the first `batches` batches of each epoch (at least 1), for a try on less data.
+    /// Limits each epoch to its first `batches` batches (at least 1), for a trial on less data.
     /// [`RunOptions::limit_batches`](crate::RunOptions::limit_batches) does this for a run.
     pub fn limit(self, batches: usize) -> Self {
         Self { limit: Some(batches), ..self }
@@ -96,7 +96,7 @@ impl<Y, X> DataLoader<Y, X> {
         self.limit.map_or(whole, |batches| whole.min(batches.saturating_mul(self.batch_size)))
     }
 
-    /// The size and the settings of the loader in words, which a checkpoint compares.
+    /// The size and the settings of the loader as text. A resumed run compares it with the checkpoint.
     pub(crate) fn description(&self) -> String {
         let order = match self.shuffle {
             Some(seed) => format!("shuffled with seed {seed}"),
@@ -228,7 +228,7 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The range of `order` whose samples were not read yet.
+    /// The range of `order` whose samples are not read yet.
     rest: Range<usize>,
 }
 
@@ -250,7 +250,7 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
         let batch = self
             .take_places(self.loader.batch_size)
             .map(|places| self.loader.dataset.batch(&self.order[places]));
-        // The caller computes with the batch, or has none left.
+        // After a batch, the caller's forward pass follows.
         profile::begin_inside(if batch.is_some() { Stage::Forward } else { Stage::Rest });
         batch
     }

@@ -5,9 +5,9 @@
 //! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
 //! algorithms. `general` supports all sizes, and is GEMM over unfolded blocks of positions.
 //! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the
-//! multiplications. Both are bound by arithmetic. The work is split into parts by image and by
-//! block. Sums over images are added in a fixed order, so that the bits of a result do not depend
-//! on the number of threads.
+//! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both
+//! are compute-bound. The work is split into parts by image and by block. Sums over images are added in a
+//! fixed order, so that a result is bitwise equal for any number of threads.
 
 mod general;
 mod gradient;
@@ -77,7 +77,7 @@ impl Sizes {
     }
 }
 
-/// The bias and the ReLU, which are applied to a sum before the result is stored.
+/// The epilogue of a convolution: the bias and the ReLU, applied to each sum before it is stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     pub(crate) bias: Option<&'a [Scalar]>,
@@ -177,7 +177,7 @@ pub(crate) fn input_gradient(
     if sizes.is_empty() {
         dx.fill(0.0);
     } else if winograd::pays_backward(sizes) {
-        // Without the gradient of the weight, the input is not read.
+        // Only the gradient of the weight reads the input.
         winograd::backward(sizes, [&[], g, w], Some(dx), None, workspace);
     } else {
         general::input_gradient(sizes, g, w, dx);

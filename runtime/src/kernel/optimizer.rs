@@ -20,7 +20,7 @@ const PART: usize = 1 << 14;
 pub(crate) struct AdamStep {
     /// The factor of the parameter's old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
     pub(crate) shrink: Scalar,
-    /// The coefficient of Adam's own weight decay, which adds `decay · p` to the gradient.
+    /// The coefficient of Adam's L2 weight decay, which adds `decay · p` to the gradient.
     pub(crate) decay: Scalar,
     /// The weights of the new gradient in the running means: `1 - β₁` (`first`) and `1 - β₂` (`second`).
     pub(crate) first: Scalar,

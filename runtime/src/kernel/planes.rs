@@ -2,21 +2,21 @@
 //! normalisation.
 //!
 //! A tensor `[n, channels, ..]` consists of planes: runs of `length` contiguous elements. The
-//! planes are numbered in row-major order, and plane `p` belongs to group `p % period`. Each group
-//! has its own sum and its own factors. With `period = channels` the groups are the channels of a
-//! batch; with a period of all planes each plane is a group of its own.
+//! planes are numbered in row-major order, and plane `p` belongs to group `p % period`. Each group has its
+//! own sum and its own factors. With `period = channels` the groups are the channels of a batch. With
+//! `period` equal to the number of planes, each plane is a separate group.
 //!
 //! Planes of one element, as in `[n, channels]`, are processed in rows of `period` elements, so
-//! that the loops still run over contiguous memory. The bound is memory: a sum reads its operands
-//! once, and a pass also writes its output. The parts depend on the sizes alone, and their sums are
-//! added in order, so that the bits do not depend on the number of threads.
+//! that the loops still run over contiguous memory. Both kinds of passes are memory-bound: a sum reads its
+//! operands once, and a transform also writes its output. The parts depend on the sizes alone, and their sums
+//! are added in order, so that a result is bitwise equal for any number of threads.
 
 use super::lanes::{LANES, total};
 use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// The minimal number of elements of a part.
+/// The minimum number of elements of a part.
 const PART: usize = 1 << 14;
 /// The maximum number of parts of a sum over rows of planes of one element.
 const PARTS: usize = 64;
@@ -32,8 +32,8 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
-    /// The number of elements of a part of `len` elements in all: a whole number of planes, or of
-    /// rows if a plane has one element.
+    /// The number of elements per part of a tensor with `len` elements. A part consists of whole planes, or
+    /// of whole rows if a plane has one element.
     fn part(self, len: usize) -> usize {
         let unit = if self.length == 1 { self.period } else { self.length };
         unit * (PART / unit).max((len / unit).div_ceil(PARTS)).max(1)
@@ -198,7 +198,7 @@ mod tests {
     /// The sums and the output of a pass over `rows` times `period` planes.
     fn run(rows: usize, planes: Planes) -> (Vec<f64>, Vec<Scalar>) {
         let Planes { length, period } = planes;
-        // The slices start next to a cache line.
+        // The slices do not start at a cache line.
         let (x, g) = (numbers(rows * period * length + 1, 1), numbers(rows * period * length + 1, 2));
         let (x, g) = (&x[1..], &g[1..]);
         let means = numbers(period, 3);

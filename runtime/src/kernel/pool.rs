@@ -1,9 +1,9 @@
 //! A thread pool whose threads spin briefly between jobs.
 //!
-//! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. Which
-//! thread takes which part is a matter of timing. For bitwise equal results with any number of
-//! threads, the bounds of parts must depend on shapes alone, and no part may add to the output of
-//! another part. Each thread starts with its own run of parts, so that the data of a run tends to
+//! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. The assignment of
+//! parts to threads depends on timing. For bitwise equal results with any number of threads, the bounds of
+//! parts must depend on shapes alone, and no part may add to the output of another part. Each thread starts
+//! with its own run of parts, so that the data of a run tends to
 //! stay in the caches of one core. Afterwards the thread takes parts of other runs.
 //!
 //! After each job, helpers spin briefly before they sleep, because the next job of a training step
@@ -65,8 +65,8 @@ fn default() -> usize {
     }
 }
 
-/// Makes [`threads`] return `count` from now on; 0 stands for the number that the process began with. Returns the
-/// number that was set before.
+/// Makes [`threads`] return `count` from now on; 0 stands for the number that the process began with. Returns
+/// the number that was set before.
 pub(crate) fn set_threads(count: usize) -> usize {
     THREADS.swap(count, Relaxed)
 }
@@ -111,10 +111,11 @@ struct Helper {
     asleep: Arc<AtomicBool>,
 }
 
-// SAFETY: `job` is written only by the holder of `helpers`, while `epoch` is even and `inside` was observed to be 0
-// after that. Helpers read it only after incrementing `inside` and finding `epoch` odd and unchanged. All of these are
-// sequentially consistent, so a read never races with a write. The reference in `job` is to a `Sync` closure that
-// outlives the job, because `Open` waits for `inside` to be 0 before the caller returns or unwinds.
+// SAFETY: `job` is written only by the holder of `helpers`, while `epoch` is even and `inside` was observed
+// to be 0 after that. Helpers read it only after incrementing `inside` and finding `epoch` odd and unchanged.
+// All of these are sequentially consistent, so a read never races with a write. The reference in `job` is to
+// a `Sync` closure that outlives the job, because `Open` waits for `inside` to be 0 before the caller returns
+// or unwinds.
 unsafe impl Sync for Pool {}
 
 static POOL: Pool = Pool {
@@ -135,8 +136,8 @@ pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }
 
-/// The body of [`run`] behind a `dyn` reference, so that the body is compiled once and not for each
-/// of hundreds of callers.
+/// The body of [`run`] behind a `dyn` reference. It is compiled once, not once for each of hundreds of
+/// callers.
 fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
@@ -153,7 +154,7 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
         let Some(helper) = Helper::start(helpers.len()) else { break };
         helpers.push(helper);
     }
-    // If the caller of the previous job panicked itself, a helper's payload is still there.
+    // If the caller of the previous job panicked too, a helper's panic payload may still be stored.
     drop(helpers_panic());
     let work: &(dyn Fn(usize) + Sync) = &work;
     {
@@ -203,7 +204,8 @@ struct Open;
 
 impl Open {
     fn new(job: Job) -> Self {
-        // SAFETY: the caller holds `helpers`, and the previous job was closed and left by all helpers; see `Pool`.
+        // SAFETY: the caller holds `helpers`, and the previous job was closed and left by all helpers; see
+        // `Pool`.
         unsafe { *POOL.job.get() = Some(job) };
         POOL.taken.iter().for_each(|taken| taken.0.store(0, SeqCst));
         INSIDE.set(true);
@@ -297,8 +299,8 @@ impl<T> Clone for Pieces<T> {
 
 impl<T> Copy for Pieces<T> {}
 
-// SAFETY: the pointer is used only through `piece`, whose callers guarantee that pieces do not overlap; elements of a
-// `Send` type may be written by another thread.
+// SAFETY: the pointer is used only through `piece`, whose callers guarantee that pieces do not overlap;
+// elements of a `Send` type may be written by another thread.
 unsafe impl<T: Send> Sync for Pieces<T> {}
 // SAFETY: as for `Sync`: pieces do not overlap, and their elements are `Send`.
 unsafe impl<T: Send> Send for Pieces<T> {}
@@ -311,7 +313,8 @@ impl<T> Pieces<T> {
     /// The piece of `count` elements from `start` on.
     ///
     /// # Safety
-    /// The slice is still borrowed by the caller of [`run`], and no two pieces that are alive at the same time overlap.
+    /// The slice is still borrowed by the caller of [`run`], and no two pieces that are alive at the same
+    /// time overlap.
     pub(crate) unsafe fn piece<'a>(self, start: usize, count: usize) -> &'a mut [T] {
         assert!(start <= self.len && count <= self.len - start, "a piece outside of its slice");
         // SAFETY: within the slice by the assertion above; valid and unaliased by the caller's guarantee.
@@ -346,7 +349,8 @@ fn share_chunks<T: Send, const N: usize>(
     let slices = slices.map(Pieces::new);
     run(len.div_ceil(size), |number| {
         let start = number * size;
-        // SAFETY: the slices are borrowed until `run` returns, and runs with different numbers do not overlap.
+        // SAFETY: the slices are borrowed until `run` returns, and runs with different numbers do not
+        // overlap.
         work(number, slices.map(|slice| unsafe { slice.piece(start, size.min(len - start)) }));
     });
 }

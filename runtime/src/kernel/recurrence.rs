@@ -4,9 +4,9 @@
 //! **Formula.** With `i = x·W_ihᵀ + b_ih` and `r = h·W_hhᵀ + b_hh`, a [`Cell`] computes the next state from
 //! `i`, `r` and `h`.
 //!
-//! **Layout and blocking** are those of `lstm`: `i` comes from one matmul ahead of the loop, rows are
-//! [sorted](Sizes::sort), and one thread runs a block of rows through the whole sequence. The bound is the
-//! step's matmul with the recurrent weight.
+//! **Layout and blocking** are those of `lstm`: one matmul before the loop computes `i` for all steps, rows
+//! are [sorted](Sizes::sort), and one thread runs a block of rows through the whole sequence. The bottleneck
+//! is the matmul with the recurrent weight in each step.
 
 mod gru;
 mod rnn;
@@ -26,16 +26,17 @@ pub(crate) trait Cell: Copy + Send + Sync + 'static {
 
     /// Computes the next state of a row.
     ///
-    /// `gates: [GATES, hidden]` contains the part of the pre-activations that depends on the input, and receives
-    /// what `backward` needs. `recurrent: [GATES, hidden]` contains the part that depends on the state.
+    /// On entry `gates: [GATES, hidden]` contains the contribution of the input to the pre-activations; on
+    /// return it contains the values that `backward` needs. `recurrent: [GATES, hidden]` contains the
+    /// contribution of the state.
     fn forward(gates: &mut [Scalar], recurrent: &[Scalar], state: &[Scalar], next: &mut [Scalar]);
 
     /// Back-propagates through the step of a row.
     ///
-    /// `gates`, `recurrent` and `state` are those of `forward` after it ran. `output` is the gradient from the
-    /// step's output. `carry` contains the gradient from the following step, and receives the gradient of the
-    /// previous state except for the part that goes through the recurrent weight. `to_gates` and `to_recurrent`
-    /// receive the gradients of the two parts of the pre-activations.
+    /// `gates`, `recurrent` and `state` are the arguments of `forward` after the call. `output` is the
+    /// gradient of the step's output. On entry `carry` contains the gradient from the following step. On
+    /// return it contains the gradient of the previous state, without the path through the recurrent weight.
+    /// `to_gates` and `to_recurrent` receive the gradients of the two contributions to the pre-activations.
     fn backward(
         saved: [&[Scalar]; 3],
         output: &[Scalar],
@@ -61,11 +62,11 @@ pub(crate) struct Forward<'a> {
     pub(crate) bias: &'a [Scalar],
     /// The initial state, `[batch, hidden]`.
     pub(crate) start: &'a [Scalar],
-    /// Contains the part of the pre-activations that depends on the inputs, and receives the gates.
-    /// The rows are in the order of `Sizes::sort`, `[.., GATES hidden]`.
+    /// On entry the contribution of the inputs to the pre-activations; on return the gates. The rows are in
+    /// the order of `Sizes::sort`, `[.., GATES hidden]`.
     pub(crate) gates: &'a mut [Scalar],
-    /// Receives the part that depends on the states. The rows are in the order of `Sizes::sort`,
-    /// `[.., GATES hidden]`.
+    /// Receives the contribution of the states to the pre-activations. The rows are in the order of
+    /// `Sizes::sort`, `[.., GATES hidden]`.
     pub(crate) recurrent: &'a mut [Scalar],
     /// Receives the state before each step. The rows are in the order of `Sizes::sort`, `[.., hidden]`.
     pub(crate) before: &'a mut [Scalar],
@@ -87,7 +88,8 @@ impl Forward<'_> {
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let (all, rows) = (block.first * time, block.rows);
-            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all
+            // of them.
             let piece = |pieces: Pieces<Scalar>, row: usize, rows: usize, width: usize| unsafe {
                 pieces.piece(row * width, rows * width)
             };
@@ -123,14 +125,14 @@ pub(crate) struct Backward<'a> {
     pub(crate) weight: &'a [Scalar],
     /// A buffer for the packed weight, of the length of [`workspace`].
     pub(crate) workspace: &'a mut [Scalar],
-    /// The gates, the recurrent parts and the states before each step, which [`Forward`] stored.
+    /// The gates, the recurrent contributions and the states before each step, which [`Forward`] stored.
     pub(crate) saved: [&'a [Scalar]; 3],
     /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
-    /// Contains the gradient of the last state, and receives the gradient of the initial state,
+    /// On entry the gradient of the last state; on return the gradient of the initial state,
     /// `[batch, hidden]`.
     pub(crate) carry: &'a mut [Scalar],
-    /// Receives the gradients of the two parts of the pre-activations. The rows are in the order of
+    /// Receive the gradients of the two contributions to the pre-activations. The rows are in the order of
     /// `Sizes::sort`, `[.., GATES hidden]` each.
     pub(crate) sums: [&'a mut [Scalar]; 2],
 }
@@ -146,7 +148,8 @@ impl Backward<'_> {
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let (all, rows) = (block.first * time, block.rows);
-            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all
+            // of them.
             let piece = |pieces: Pieces<Scalar>, row: usize, rows: usize, width: usize| unsafe {
                 pieces.piece(row * width, rows * width)
             };

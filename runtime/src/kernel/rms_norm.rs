@@ -1,9 +1,10 @@
 //! Root-mean-square normalisation of rows of `n` elements: `x̂ = x / √(mean x² + eps)`, `y = x̂ w`, and its
 //! derivative.
 //!
-//! Only the scale `r = 1 / √(..)` of each row is saved. With `h = g w`, `dx = r · (h - x̂ · mean(h x̂))`. The bound is
-//! memory, as for `layer_norm`, with the same parts: runs of rows, whose number depends on the shape alone. Each part
-//! computes its own sum `dw = Σ g x̂`, and these are added in the order of the parts.
+//! Only the scale `r = 1 / √(..)` of each row is saved. With `h = g w`, `dx = r · (h - x̂ · mean(h x̂))`. As
+//! in `layer_norm`, the passes are memory-bound, and a part is a run of rows. The number of parts depends on
+//! the shape alone. Each part computes a partial sum `dw = Σ g x̂`. The partial sums are added in the order
+//! of the parts.
 
 use super::lanes::{LANES, total};
 use super::pool::{self, Pieces};

@@ -1,4 +1,4 @@
-//! The search changes nothing, and its suggestions are stable.
+//! The search restores all state, and its suggestions are stable.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use crate::nn::{BatchNorm1d, Dropout, Linear, Visitor};
 use crate::private::field;
 use crate::{AdamW, Sgd, mse_loss, random_state, seed_scope};
 
-/// A model with everything that a training changes: parameters, running statistics, dropout.
+/// A model with all kinds of training state: parameters, running statistics, dropout.
 struct Net(Linear, BatchNorm1d, Dropout, Linear);
 
 impl Net {
@@ -40,7 +40,7 @@ fn loader() -> DataLoader<Tensor> {
     DataLoader::new(TensorDataset::new(x, y).unwrap(), 6).shuffle(1)
 }
 
-/// Everything that the search must leave unchanged.
+/// The state that the search must restore.
 fn state(net: &Net, optimizer: &dyn Optimizer) -> impl PartialEq + std::fmt::Debug + use<> {
     let gradients = net.parameters().iter().map(Parameter::grad).collect::<Vec<_>>();
     let stages = net.parameters().iter().map(|parameter| parameter.lock().stage).collect::<Vec<_>>();
@@ -52,7 +52,7 @@ fn state(net: &Net, optimizer: &dyn Optimizer) -> impl PartialEq + std::fmt::Deb
 fn nothing_is_changed_on_any_way_out() {
     let (net, train) = (Net::new(), loader());
     let mut optimizer = AdamW::new(net.parameters(), 1e-3);
-    // Moments, gradients, running statistics and a mode that are not those of the start.
+    // Moments, gradients, running statistics and a mode that differ from the initial ones.
     for batch in train.epoch(0) {
         optimizer.zero_grad();
         net.loss(&batch).backward();
@@ -78,7 +78,7 @@ fn nothing_is_changed_on_any_way_out() {
     let none = DataLoader::new(data, 6).drop_last();
     assert!(lr_find(&net, &mut optimizer, &none, Net::loss).is_err());
     assert_eq!(state(&net, &optimizer), before);
-    // The same training follows as without the search.
+    // Training after a search equals training without it.
     let train_on = |search: bool| {
         let (_seeded, net) = (seed_scope(1), Net::new());
         let mut optimizer = Sgd::new(net.parameters(), 0.05).momentum(0.9);

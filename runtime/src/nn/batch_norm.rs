@@ -212,7 +212,7 @@ struct Options {
     momentum: Option<Scalar>,
 }
 
-/// A remedy for an input that does not fit the layer, or nothing.
+/// A hint for an input that does not fit the layer; empty if there is none.
 fn hint(layer: &str, shape: &[usize], features: usize) -> String {
     let suited = match shape.len() {
         2 | 3 => "BatchNorm1d",
@@ -276,7 +276,7 @@ impl Statistics<'_> {
     }
 }
 
-/// Moves each running value towards the value of a batch, whose weight is `share`.
+/// Updates each running value with the value of a batch. `share` is the weight of the batch.
 #[track_caller]
 pub(super) fn average(running: &Buffer, share: Scalar, batch: impl Iterator<Item = Scalar>) {
     running.update(|running: &mut Array| {

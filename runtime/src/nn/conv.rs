@@ -127,8 +127,8 @@ layer! {
     /// Convolves images.
     ///
     /// # Shapes
-    /// `x: [batch, in, h, w]`, `weight: [out, in / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`; see
-    /// [`conv2d`](crate::conv2d).
+    /// `x: [batch, in, h, w]`, `weight: [out, in / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`;
+    /// see [`conv2d`](crate::conv2d).
     ///
     /// # Formula
     /// The formula of [`conv2d`](crate::conv2d). Weight and bias are initialised uniformly over
@@ -173,8 +173,8 @@ layer! {
     Conv1d, conv1d, "`[out, in / groups, k]`.", usize
 }
 
-// The constructors are outside the macro, so that rustc reports wrong arguments at their signature instead of inside
-// the macro.
+// The constructors are outside the macro, so that rustc reports wrong arguments at their signature instead of
+// inside the macro.
 
 impl Conv2d {
     /// A layer from `inputs` to `outputs` channels with this kernel size.

@@ -117,8 +117,8 @@ layer! {
     /// Transposed convolution of images, which increases their resolution if it has a stride.
     ///
     /// # Shapes
-    /// `x: [batch, in, h, w]`, `weight: [in, out / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`; see
-    /// [`conv_transpose2d`](crate::conv_transpose2d).
+    /// `x: [batch, in, h, w]`, `weight: [in, out / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`;
+    /// see [`conv_transpose2d`](crate::conv_transpose2d).
     ///
     /// # Formula
     /// The formula of [`conv_transpose2d`](crate::conv_transpose2d). Weight and bias are initialised

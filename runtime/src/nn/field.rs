@@ -11,8 +11,8 @@ use crate::{
     Rotary, Tensor, Triple,
 };
 
-/// A field of a module: a module, a parameter, a buffer, a mode, a collection of these, or a plain value without
-/// parameters.
+/// A field of a module: a module, a parameter, a buffer, a mode, a collection of these, or a plain value
+/// without parameters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a module nor a plain value",
     label = "this field",

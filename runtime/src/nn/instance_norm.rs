@@ -18,9 +18,10 @@ macro_rules! layer {
         /// # Formula
         /// `y = (x - mean) / √(var + eps)`, with the mean and the variance (divisor `n`) of the channel of
         /// the sample. With [`affine`](Self::affine), `y` is multiplied by `weight`, initialised to 1, and
-        /// `bias`, initialised to 0, is added. With [`running_stats`](Self::running_stats), training moves
-        /// running statistics towards the averages over the samples of a batch, as
-        /// [`BatchNorm2d`](super::BatchNorm2d) does, and evaluation normalises by them. `eps` is 1e-5.
+        /// `bias`, initialised to 0, is added. With [`running_stats`](Self::running_stats), training updates
+        /// running statistics with the averages over the samples of a batch, as
+        /// [`BatchNorm2d`](super::BatchNorm2d) does, and evaluation normalises by the running statistics.
+        /// `eps` is 1e-5.
         ///
         /// # Panics
         /// If `x` does not have the layer's number of features or has another number of axes, or if

@@ -1,14 +1,13 @@
-//! Keys and values of earlier tokens.
+//! Key-value caches for token-by-token generation.
 
 use crate::{Tensor, cat};
 
-/// The keys and values of the tokens that an attention layer has seen, for generating a sequence
-/// token after token. A new cache is empty; each layer needs its own.
+/// The key-value cache of an attention layer, for generating a sequence token by token. It contains the keys
+/// and values of all earlier tokens. A new cache is empty, and each layer needs its own.
 ///
 /// [`MultiheadAttention::forward_cached`](super::MultiheadAttention::forward_cached) and
-/// [`TransformerEncoder::forward_cached`](super::TransformerEncoder::forward_cached) use it.
-/// Each call copies the cache once. A clone shares the memory, so that a sequence can be continued
-/// in several ways.
+/// [`TransformerEncoder::forward_cached`](super::TransformerEncoder::forward_cached) take a cache. Each call
+/// copies the cache once. A clone shares the memory, so that a sequence can be continued in several ways.
 #[derive(Clone, Debug, Default)]
 pub struct KeyValueCache {
     /// Keys and values, `[.., time, width]` each.
@@ -36,7 +35,7 @@ impl KeyValueCache {
         self.entries = None;
     }
 
-    /// Adds the keys and values of new tokens. Returns those of all tokens.
+    /// Appends the keys and values of new tokens. Returns the keys and values of all tokens.
     #[track_caller]
     pub(super) fn extend(&mut self, keys: Tensor, values: Tensor) -> [Tensor; 2] {
         let all = match &self.entries {

@@ -161,11 +161,11 @@ impl MultiheadAttention {
         (trace::output(self, self.out_proj.forward(&attended)), weights)
     }
 
-    /// Causal self-attention of new tokens of a sequence, which attend to themselves and to all
-    /// earlier tokens. The keys and values of the earlier tokens are in `cache`, and those of the new
-    /// tokens are added to it.
+    /// Causal self-attention of new tokens of a sequence, which attend to themselves and to all earlier
+    /// tokens. `cache` contains the keys and values of the earlier tokens, and receives those of the new
+    /// tokens.
     ///
-    /// Token after token, this computes the same as [`forward`](Self::forward) with
+    /// Calls on consecutive parts of a sequence compute the same as [`forward`](Self::forward) with
     /// [`Attention::causal`] on the whole sequence, without computing earlier keys and values again.
     /// Gradients do not flow to earlier calls.
     ///
@@ -346,7 +346,8 @@ mod tests {
         let (a, b) = (Tensor::randn(&[1, 4]), Tensor::randn(&[1, 4]));
         let weights = |x: &Tensor| layer.forward_with_weights(x, x, x, &Attention::new()).1;
         let early = weights(&crate::cat(&[&a, &b, &a, &b], 0));
-        // The first two tokens see the last two as the last two see tokens two places later: compare the scores' ratios.
+        // Tokens 2 and 3 repeat tokens 0 and 1. The test compares ratios of weights, because each row has its
+        // own softmax denominator.
         let ratio = |row: usize, one: usize, other: usize| {
             early.as_slice()[4 * row + one] / early.as_slice()[4 * row + other]
         };

@@ -110,8 +110,8 @@ pub struct AvgPool1d(Pool);
 #[derive(Clone, Copy)]
 pub struct AdaptiveAvgPool1d(usize);
 
-/// Divides the last axis into a given number of windows and returns the maximum of each window. The layer calls
-/// [`adaptive_max_pool1d`].
+/// Divides the last axis into a given number of windows and returns the maximum of each window. The layer
+/// calls [`adaptive_max_pool1d`].
 ///
 /// # Shapes
 /// `x: [.., length]` → `[.., output]`

@@ -1,4 +1,4 @@
-//! What the recurrent layers share: the parameters of all layers and directions, and their names.
+//! Code shared by the recurrent layers: the parameters of all layers and directions, and their names.
 
 use std::fmt;
 
@@ -139,7 +139,7 @@ impl Stack {
         );
     }
 
-    /// Writes the layer for `Debug`, with one more part.
+    /// Writes the layer for `Debug`. `extra` is appended to the options.
     pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>, extra: Option<String>) -> fmt::Result {
         let Sizes { inputs, hidden, layers, directions, bias } = self.sizes;
         let parts = [

@@ -1,5 +1,5 @@
-//! Layers that change the resolution of their input without parameters: upsampling, padding, and the
-//! exchange of channels for pixels.
+//! Layers without parameters that change the resolution of their input: upsampling, padding, and pixel
+//! shuffling.
 
 use std::fmt;
 
@@ -42,13 +42,12 @@ impl Upsample {
         Self(Resize::by(factor))
     }
 
-    /// Sets the way in which the elements are computed, by default `Nearest`.
+    /// Sets the interpolation mode, by default `Nearest`.
     pub fn mode(self, mode: Interpolation) -> Self {
         Self(self.0.mode(mode))
     }
 
-    /// Puts the corner elements of input and output at the same places. This does not apply to
-    /// `Nearest`.
+    /// Aligns the centres of the corner elements of input and output. This does not apply to `Nearest`.
     pub fn align_corners(self) -> Self {
         Self(self.0.align_corners())
     }

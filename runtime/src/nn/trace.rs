@@ -1,19 +1,19 @@
 //! The output shapes of layers during a forward pass, for summaries.
 //!
-//! Each layer of this crate passes its output through [`output`]. Without a trace in the process this is one load of
-//! a counter.
+//! Each layer of this crate passes its output through [`output`]. If no trace is active in the process, this
+//! costs one load of a counter.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Tensor;
 
-/// The identity of a module while it stays at one place in memory.
+/// The identity of a module, valid until the module moves in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModuleId {
     address: usize,
     type_name: &'static str,
-    /// Whether the type has a size. Modules without a size, such as `Relu`, may share an address.
+    /// Whether the value has a nonzero size. Zero-sized modules, such as `Relu`, may share an address.
     is_sized: bool,
 }
 
@@ -42,7 +42,7 @@ struct Call {
     shape: Vec<usize>,
 }
 
-/// The number of traces in the process.
+/// The number of active traces in the process.
 static TRACES: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -79,7 +79,7 @@ pub(super) fn output_at<S>(
     output
 }
 
-/// Records the calls of layers on this thread, until it is finished or dropped.
+/// Records the calls of layers on this thread, until the trace is finished or dropped.
 #[derive(Debug)]
 pub(crate) struct Trace {
     thread: std::thread::ThreadId,
@@ -93,7 +93,7 @@ impl Trace {
         Self { thread: std::thread::current().id() }
     }
 
-    /// Ends the trace, and returns the calls. On another thread there are none.
+    /// Ends the trace, and returns the calls. On a thread other than that of `start`, there are no calls.
     pub(crate) fn finish(self) -> Calls {
         if self.thread != std::thread::current().id() {
             return Calls(Vec::new());
@@ -115,8 +115,8 @@ impl Drop for Trace {
 pub(crate) struct Calls(Vec<Call>);
 
 impl Calls {
-    /// The shape of a layer's last output and the number of its calls. `place` is the parent and the index of the
-    /// layer. `None` if the layer was not called, or if it cannot be told from others.
+    /// The shape of a layer's last output and the number of its calls. `place` is the parent and the index of
+    /// the layer. Returns `None` if the layer was not called, or if it cannot be distinguished from others.
     pub(crate) fn output(
         &self,
         layer: ModuleId,
@@ -133,8 +133,8 @@ impl Calls {
         if layer.is_sized {
             return of(&is_it);
         }
-        // Fields without a size may share an address, so the calls of one field are known only if all calls of the
-        // type agree.
+        // Zero-sized fields may share an address, so the calls of one field are known only if all calls of
+        // the type agree.
         let kind = |call: &&Call| call.place.is_none() && call.layer.type_name == layer.type_name;
         let mut shapes = self.0.iter().filter(kind).map(|call| &call.shape);
         let first = shapes.next()?;

@@ -101,7 +101,7 @@ impl TransformerEncoderLayer {
         Self { activation, ..self }
     }
 
-    /// Normalises the input of each block instead of the sum with its output.
+    /// Normalises the input of each block (pre-norm) instead of the sum of its input and output (post-norm).
     pub fn norm_first(self) -> Self {
         Self { norm_first: true, ..self }
     }
@@ -147,8 +147,8 @@ impl TransformerEncoderLayer {
         self.after_attention(x, &attended)
     }
 
-    /// Applies the layer to new tokens of a sequence, which attend to themselves and to all earlier
-    /// tokens: see [`MultiheadAttention::forward_cached`].
+    /// Applies the layer to new tokens of a sequence. They attend to themselves and to all earlier tokens:
+    /// see [`MultiheadAttention::forward_cached`].
     ///
     /// # Panics
     /// If the shape of `x` is incompatible with the layer or with the earlier tokens.
@@ -159,7 +159,7 @@ impl TransformerEncoderLayer {
         self.after_attention(x, &attended)
     }
 
-    /// The output of the layer from its input `x` and the output `attended` of its attention.
+    /// The output of the layer for the input `x` and the attention output `attended`.
     #[track_caller]
     fn after_attention(&self, x: &Tensor, attended: &Tensor) -> Tensor {
         let sum = x + self.dropout.forward(attended);
@@ -216,8 +216,8 @@ impl fmt::Debug for TransformerEncoderLayer {
 /// `x: [batch, time, width]` → `[batch, time, width]`
 ///
 /// # Source
-/// Vaswani et al. 2017; PyTorch's `nn.TransformerEncoder`, with the same names. The layers are given
-/// one by one: PyTorch copies a single layer, so that all start with the same values.
+/// Vaswani et al. 2017; PyTorch's `nn.TransformerEncoder`, with the same names. `new` takes each layer
+/// separately. PyTorch copies a single layer, so that all layers start with the same values.
 ///
 /// # Example
 /// ```
@@ -246,7 +246,8 @@ impl TransformerEncoder {
         Self { layers, norm: None }
     }
 
-    /// Normalises the output. Layers with [`norm_first`](TransformerEncoderLayer::norm_first) need it.
+    /// Normalises the output of the last layer. Layers with
+    /// [`norm_first`](TransformerEncoderLayer::norm_first) need this normalisation.
     pub fn norm(self, norm: LayerNorm) -> Self {
         Self { norm: Some(norm), ..self }
     }
@@ -264,8 +265,8 @@ impl TransformerEncoder {
         self.normalised(x)
     }
 
-    /// Applies all layers to new tokens of a sequence, which attend to themselves and to all earlier
-    /// tokens: see [`MultiheadAttention::forward_cached`]. Each layer has its own cache.
+    /// Applies all layers to new tokens of a sequence. They attend to themselves and to all earlier tokens:
+    /// see [`MultiheadAttention::forward_cached`]. Each layer has its own cache.
     ///
     /// # Panics
     /// If the number of caches is not the number of layers, or if the shape of `x` is incompatible

@@ -13,8 +13,8 @@ use crate::{Scalar, Tensor};
 /// For each query, returns an average of the values, weighted by how well their keys match the query.
 ///
 /// # Shapes
-/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`. All leading axes
-/// must be equal, for example `[batch, heads]`. There may be none.
+/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`. All
+/// leading axes must be equal, for example `[batch, heads]`. There may be none.
 ///
 /// # Formula
 /// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`. With `ds = p (g vᵀ - Σ g y)`:
@@ -123,8 +123,9 @@ impl Attention {
         Self { mask: Some(mask.clone()), ..self }
     }
 
-    /// Zeroes each weight with probability `p`, in [0, 1], and scales the others up. The weights are always dropped,
-    /// as by [`Tensor::dropout`]. With dropout the weights are stored: memory is quadratic in the lengths.
+    /// Zeroes each weight with probability `p`, in [0, 1], and scales the others up, in training and in
+    /// evaluation, as [`Tensor::dropout`] does. With dropout the weights are stored, so that memory is
+    /// quadratic in the lengths.
     ///
     /// # Panics
     /// If `p` is out of range.

@@ -1,4 +1,4 @@
-//! Attention whose weights are stored: for dropout in the weights, and for a look at them.
+//! Attention with stored weights, for dropout of the weights and for their inspection.
 
 use super::attention::Attention;
 use crate::gradcheck::Case;
@@ -7,14 +7,15 @@ use crate::shape::Shape;
 use crate::{Array, Scalar, Tensor};
 
 impl Attention {
-    /// The attention weights: for each query, the shares of the keys.
+    /// The attention weights of each query over the keys.
     ///
     /// # Shapes
-    /// `q: [.., queries, width]`, `k: [.., keys, width]` → `[.., queries, keys]`. All leading axes must be equal.
+    /// `q: [.., queries, width]`, `k: [.., keys, width]` → `[.., queries, keys]`. All leading axes must be
+    /// equal.
     ///
     /// # Formula
-    /// `softmax(scale · q kᵀ + mask)` along the keys, then dropout if it is set. The weights of a query without visible
-    /// keys are zero.
+    /// `softmax(scale · q kᵀ + mask)` along the keys, then dropout if it is set. The weights of a query
+    /// without visible keys are zero.
     ///
     /// # Panics
     /// If the shapes do not fit, or if the mask requires a gradient.
@@ -49,8 +50,8 @@ impl Attention {
         if self.dropout > 0.0 { weights.dropout(self.dropout) } else { weights }
     }
 
-    /// Adds the masks to the scores. If a query may have no visible key, returns a factor of 1 or 0 for
-    /// each query as well; the scores of such a query stay finite.
+    /// Adds the masks to the scores. If a query may have no visible key, also returns a factor of 1 or 0 for
+    /// each query. The scores of a query without visible keys stay finite.
     #[track_caller]
     fn masked(&self, scores: Tensor, queries: usize, keys: usize) -> (Tensor, Option<Tensor>) {
         if queries == 0 || keys == 0 {
@@ -64,11 +65,11 @@ impl Attention {
         let all = match (&self.mask, causal) {
             (Some(mask), Some(causal)) => mask + causal,
             (Some(mask), None) => mask.clone(),
-            // Every query sees the first key.
+            // Every query can attend to the first key.
             (None, Some(causal)) => return (scores + causal, None),
             (None, None) => return (scores, None),
         };
-        // A mask without axes, or with one, is the same for all queries.
+        // A mask with fewer than two axes is the same for all queries.
         let all = if all.rank() == 0 { all.reshape(&[1]) } else { all };
         let largest = all.max_axis(-1);
         let visible = largest.gt(Scalar::NEG_INFINITY).reshape(&[largest.shape(), &[1]].concat());
@@ -118,7 +119,7 @@ pub(super) fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, 
     });
     assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
     if queries == 0 || keys == 0 {
-        // Without scores no mask is needed. A list of all score matrices might exceed memory.
+        // A list of all score matrices might exceed memory, and without scores no mask is needed.
         return None;
     }
     let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();

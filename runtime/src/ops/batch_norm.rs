@@ -29,7 +29,7 @@ impl Moments {
     }
 }
 
-/// A vector of sums as a value.
+/// Converts a vector of sums to a value.
 pub(crate) fn vector(sums: &[f64]) -> Value {
     Value::build([sums.len()], |out| {
         for (out, sum) in out.iter_mut().zip(sums) {
@@ -111,7 +111,8 @@ pub(crate) fn batch_norm(
     (output, moments)
 }
 
-/// The number of channels of `x: [n, channels, ..]`, after a check that weight and bias have one element each.
+/// The number of channels of `x: [n, channels, ..]`, after a check that weight and bias have one element
+/// each.
 #[track_caller]
 pub(crate) fn channels(op: &str, x: &Tensor, weight: &Tensor, bias: &Tensor) -> usize {
     let &[_, channels, ..] = x.shape() else {

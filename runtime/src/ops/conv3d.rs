@@ -47,7 +47,7 @@ impl Conv3 {
         Self { dilation: dilation.into().0, ..self }
     }
 
-    /// Sets the number of groups. Each group has its own input channels and outputs.
+    /// Sets the number of groups. Each group has its own input channels and output channels.
     pub fn groups(self, groups: usize) -> Self {
         Self { groups, ..self }
     }
@@ -63,16 +63,17 @@ impl Default for Conv3 {
 ///
 /// # Shapes
 /// `x: [batch, in, d, h, w]`, `weight: [out, in / groups, kd, kh, kw]`, `bias: [out]` →
-/// `[batch, out, od, oh, ow]` with `od = (d + 2 · padding - dilation · (kd - 1) - 1) / stride + 1`, rounded down,
-/// and `oh` and `ow` likewise.
+/// `[batch, out, od, oh, ow]` with `od = (d + 2 · padding - dilation · (kd - 1) - 1) / stride + 1`, rounded
+/// down, and `oh` and `ow` likewise.
 ///
 /// # Formula
-/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]`, as in [`conv2d`](crate::conv2d).
-/// The planes that a position of the window covers along the depth become channels of one two-dimensional
-/// convolution, so that the input is copied `kd` times.
+/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]`, as in
+/// [`conv2d`](crate::conv2d). The planes that the window covers along the depth become channels of one
+/// two-dimensional convolution. This copies the input `kd` times.
 ///
 /// # Panics
-/// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded volume.
+/// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded
+/// volume.
 ///
 /// # Source
 /// PyTorch's `conv3d`.
@@ -132,7 +133,7 @@ pub fn conv3d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv3
     y.reshape(&[batch, positions, outputs, rows, columns]).permute(&[0, 2, 1, 3, 4])
 }
 
-/// The padded planes that each position of the window covers along the depth: `taps` planes for each position.
+/// The padded planes that the window covers along the depth: `taps` planes for each position of the window.
 #[track_caller]
 fn planes(depth: usize, taps: usize, options: Conv3) -> Vec<usize> {
     let ([stride, ..], [padding, ..], [dilation, ..]) = (options.stride, options.padding, options.dilation);

@@ -52,8 +52,8 @@ impl ConvTranspose {
     /// Sets the number of elements that are added at the end of each axis of the output, less than
     /// the stride or the dilation.
     ///
-    /// With a stride, a convolution gives inputs of several lengths the same output length. The
-    /// output padding selects one of these lengths.
+    /// A convolution with a stride maps several input lengths to the same output length. The output padding
+    /// selects one of these input lengths.
     pub fn output_padding(self, padding: impl Into<Pair>) -> Self {
         Self { output_padding: padding.into().0, ..self }
     }
@@ -63,7 +63,7 @@ impl ConvTranspose {
         Self { dilation: dilation.into().0, ..self }
     }
 
-    /// Sets the number of groups. Each group has its own input channels and outputs.
+    /// Sets the number of groups. Each group has its own input channels and output channels.
     pub fn groups(self, groups: usize) -> Self {
         Self { groups, ..self }
     }
@@ -83,13 +83,14 @@ impl Default for ConvTranspose {
 /// `oh = (h - 1) · stride - 2 · padding + dilation · (kh - 1) + output_padding + 1`, and `ow` likewise.
 ///
 /// # Formula
-/// `y[n, k, i · stride + r · dilation - padding] += w[c, k, r] · x[n, c, i]` for all channels `c` in the group of
-/// `k`, all positions `i` and all taps `r`, starting from `b[k]`. `dx` is the convolution of `g` with the weight. If
-/// the window is 3 by 3, the stride is 1 and there are many channels, Winograd's scheme is used, as in `conv2d`.
+/// `y[n, k, i · stride + r · dilation - padding] += w[c, k, r] · x[n, c, i]` for all channels `c` in the
+/// group of `k`, all positions `i` and all taps `r`, starting from `b[k]`. `dx` is the convolution of `g`
+/// with the weight. If the window is 3 by 3, the stride is 1 and there are many channels, Winograd's scheme
+/// is used, as in `conv2d`.
 ///
 /// # Panics
-/// If the shapes do not fit, if a stride or a dilation is 0, if the output padding is not less than the stride or the
-/// dilation, or if the padding leaves no output.
+/// If the shapes do not fit, if a stride or a dilation is 0, if the output padding is not less than the
+/// stride or the dilation, or if the padding leaves no output.
 ///
 /// # Source
 /// PyTorch's `conv_transpose2d`.
@@ -111,7 +112,7 @@ pub fn conv_transpose2d(
 ) -> Tensor {
     let sizes = check("conv_transpose2d", x.shape(), weight.shape(), bias.map(Tensor::shape), options);
     let (input, w) = (x.value().clone(), weight.value().clone());
-    // `sizes` describes the convolution whose derivative this is: its input is our output.
+    // `sizes` describes the convolution that is the adjoint of this operation: its input is the output here.
     let (planes, [height, width]) = (sizes.groups * sizes.channels, sizes.input);
     let output = Value::build([sizes.batch, planes, height, width], |y| {
         let mut workspace = Buffer::stale(conv::backward_workspace(&sizes, true, false));
@@ -164,7 +165,7 @@ pub fn conv_transpose2d(
     }
 }
 
-/// The sizes of the convolution whose derivative is the transposed convolution of `x`. Panics with a
+/// The sizes of the convolution that is the adjoint of the transposed convolution of `x`. Panics with a
 /// description of the mismatch if the shapes do not fit.
 #[track_caller]
 pub(crate) fn check(

@@ -60,7 +60,7 @@ pub(crate) fn normalised(
         x.shape()
     );
     let length: usize = x.shape()[2..].iter().product();
-    // Without elements there are no statistics, however many samples the shape has.
+    // An empty tensor has no statistics, even if its first axis is not empty.
     let samples = if x.is_empty() { 0 } else { x.shape()[0] };
     let all = samples * channels;
     let (planes, of_a_group) = (Planes { length, period: all }, channels / groups);

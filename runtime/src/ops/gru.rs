@@ -15,9 +15,8 @@ use crate::kernel::recurrence::Gru;
 /// # Formula
 /// With `(i_r i_z i_n) = x W_ihᵀ + b_ih` and `(h_r h_z h_n) = h W_hhᵀ + b_hh`: `r = σ(i_r + h_r)`,
 /// `z = σ(i_z + h_z)`, `n = tanh(i_n + r h_n)`, `h' = (1 - z) n + z h`. Back-propagation through time
-/// computes for each step the gradients of the pre-activations, then
-/// `dh = z dh' + d(h_r h_z h_n) W_hh`, and afterwards the gradients of the weights for all steps at
-/// once.
+/// computes the gradients of the pre-activations and `dh = z dh' + d(h_r h_z h_n) W_hh` step by step, then
+/// the gradients of the weights for all steps at once.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -30,7 +29,7 @@ pub fn gru(x: &Tensor, weights: &RecurrentWeights, start: Option<&Tensor>) -> (T
     pass(x, weights, start, false)
 }
 
-/// As [`gru`], from the end to the start of the sequence if `reverse` is set.
+/// As [`gru`]. If `reverse` is set, the pass goes from the end of the sequence to its start.
 #[track_caller]
 pub(crate) fn pass(
     x: &Tensor,

@@ -6,10 +6,10 @@ use crate::shape::sum;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The way in which [`interpolate`] computes an element of the output.
+/// The interpolation mode of [`interpolate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The element of the input at the rounded-down position.
+    /// The input element at the rounded-down position.
     Nearest,
     /// The weighted mean of the two nearest elements along each axis: PyTorch's modes `linear`,
     /// `bilinear` and `trilinear`.
@@ -19,8 +19,8 @@ pub enum Interpolation {
     Cubic,
 }
 
-/// The options of [`interpolate`]: the size of the output, and the way in which its elements are
-/// computed, by default [`Interpolation::Nearest`].
+/// The options of [`interpolate`]: the size of the output, and the interpolation mode, by default
+/// [`Interpolation::Nearest`].
 ///
 /// # Example
 /// ```
@@ -43,7 +43,7 @@ pub struct Resize {
 enum Target {
     /// The length of each axis after the channels.
     Size(Vec<usize>),
-    /// The factor by which each axis after the channels grows; one factor is for all axes.
+    /// The scale factor of each axis after the channels; a single factor applies to all axes.
     Factors(Vec<f64>),
 }
 
@@ -77,13 +77,13 @@ impl Resize {
         Self { target, mode: Interpolation::Nearest, align_corners: false }
     }
 
-    /// Sets the way in which the elements are computed.
+    /// Sets the interpolation mode.
     pub fn mode(self, mode: Interpolation) -> Self {
         Self { mode, ..self }
     }
 
-    /// Puts the corner elements of input and output at the same places, instead of the corners of
-    /// the corner elements. This does not apply to [`Interpolation::Nearest`].
+    /// Aligns the centres of the corner elements of input and output, instead of their outer corners. This
+    /// does not apply to [`Interpolation::Nearest`].
     pub fn align_corners(self) -> Self {
         Self { align_corners: true, ..self }
     }
@@ -101,7 +101,7 @@ impl Resize {
         [Some(target), mode, self.align_corners.then(|| "align corners".to_owned())]
     }
 
-    /// The new length of each axis after the channels, and the factor for positions if it was given.
+    /// The new length of each axis after the channels, and its scale factor if one was set.
     #[track_caller]
     fn lengths(&self, shape: &[usize]) -> Vec<(usize, Option<f64>)> {
         let axes = &shape[2..];
@@ -179,7 +179,7 @@ pub fn interpolate(x: &Tensor, options: &Resize) -> Tensor {
         &shape[2..],
         lengths.iter().map(|(length, _)| length).collect::<Vec<_>>()
     );
-    // PyTorch returns the input if no length changes, also for a factor that is not 1.
+    // PyTorch returns the input if no length changes, even if the factor is not 1.
     let copies = match options.mode {
         Interpolation::Nearest => x.rank() == 4,
         Interpolation::Linear => true,
@@ -191,7 +191,7 @@ pub fn interpolate(x: &Tensor, options: &Resize) -> Tensor {
     let mut y = x.clone();
     for (axis, (length, factor)) in lengths.into_iter().enumerate() {
         let from = shape[axis + 2];
-        // Along an axis that keeps its length, every position is that of an element, unless a factor was given.
+        // If an axis keeps its length and no factor was set, every position is an input index.
         if length != from || factor.is_some_and(|factor| factor != 1.0) {
             let taps = Taps::new(from, length, factor, options);
             y = resampled(&y, axis + 2, taps);
@@ -200,10 +200,9 @@ pub fn interpolate(x: &Tensor, options: &Resize) -> Tensor {
     y
 }
 
-/// For each index of the output along an axis: the indices of the input that it depends on, and
-/// their weights.
+/// For each output index along an axis: the input indices that it depends on, and their weights.
 struct Taps {
-    /// The number of taps of each index of the output.
+    /// The number of taps per output index.
     count: usize,
     places: Vec<usize>,
     weights: Vec<Scalar>,
@@ -241,13 +240,13 @@ impl Taps {
         taps
     }
 
-    /// Adds the taps of one index of the output, at `position` of an axis of length `from`.
+    /// Adds the taps of one output index, at `position` of an axis of length `from`.
     fn add(&mut self, position: f32, from: usize) {
         if self.count == 4 {
             let below = position.floor();
             let weights = cubic(position - below);
             for (tap, weight) in weights.into_iter().enumerate() {
-                // A negative number becomes 0.
+                // The cast saturates: a negative index becomes 0.
                 let place = (below + tap as f32 - 1.0) as usize;
                 self.places.push(place.min(from - 1));
                 self.weights.push(Scalar::from(weight));
@@ -266,7 +265,7 @@ impl Taps {
         }
     }
 
-    /// The places and weights of each index of the output.
+    /// The input indices and the weights of each output index.
     fn each(&self) -> impl Iterator<Item = (&[usize], &[Scalar])> {
         self.places.chunks_exact(self.count).zip(self.weights.chunks_exact(self.count))
     }
@@ -319,7 +318,7 @@ fn gather(x: &[Scalar], places: &[usize], weights: &[Scalar], y: &mut [Scalar]) 
     let width = y.len();
     let row = |place: usize| &x[place * width..][..width];
     match (places, weights) {
-        // Without a product, so that an infinite neighbour has no effect.
+        // Copies without a multiplication, so that an infinite neighbour has no effect.
         (&[place], _) => y.copy_from_slice(row(place)),
         (&[a, b], &[to_a, to_b]) => {
             let (a, b) = (row(a), row(b));

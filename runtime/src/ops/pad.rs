@@ -20,32 +20,34 @@ use crate::{Scalar, Tensor};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Padding {
-    /// A number.
+    /// A constant.
     Constant(Scalar),
-    /// The elements next to the edge, mirrored at the edge, which is not repeated.
+    /// The elements next to the edge, mirrored at the edge. The edge itself is not repeated.
     Reflect,
     /// The element at the edge.
     Replicate,
-    /// The elements at the opposite edge.
+    /// The elements at the opposite edge (wrap-around).
     Circular,
 }
 
 /// Adds elements at the start and at the end of the last axes.
 ///
 /// # Shapes
-/// `x: [.., h, w]` → `[.., top + h + bottom, left + w + right]` for `widths = [left, right, top, bottom]`. The widths
-/// are pairs for the last axis, the axis before it, and so on, as in PyTorch.
+/// `x: [.., h, w]` → `[.., top + h + bottom, left + w + right]` for `widths = [left, right, top, bottom]`.
+/// The widths are pairs for the last axis, the axis before it, and so on, as in PyTorch.
 ///
 /// # Formula
-/// `y` is `x` inside, and outside as [`Padding`] says. `dx` is the sum of `g` over all copies of an element.
+/// `y` equals `x` inside; outside, [`Padding`] defines `y`. `dx` is the sum of `g` over all copies of an
+/// element.
 ///
 /// # Panics
-/// If the number of widths is odd, if there are more pairs than axes, or if an axis is too short: reflection adds fewer
-/// elements than the axis has, circular padding at most as many, and replication needs one element.
+/// If the number of widths is odd, if there are more pairs than axes, or if an axis is too short. Reflection
+/// adds fewer elements than the axis has. Circular padding adds at most as many. Replication needs one
+/// element.
 ///
 /// # Source
-/// PyTorch's `F.pad`, without negative widths: use [`slice`](Tensor::slice) to remove elements. Every mode pads any
-/// number of axes here.
+/// PyTorch's `F.pad`, without negative widths: use [`slice`](Tensor::slice) to remove elements. Unlike in
+/// PyTorch, every mode supports any number of axes.
 ///
 /// # Example
 /// ```
@@ -97,7 +99,7 @@ fn check(shape: &[usize], axis: usize, [start, end]: [usize; 2], mode: Padding) 
     assert!(fits, "pad: the widths {start} and {end} do not fit axis {axis} of the input {shape:?}: {rule}");
 }
 
-/// The lengths of the axes before and after, and the padding of each axis.
+/// The lengths of the axes before and after the padding, and the padding of each axis.
 struct Plan {
     from: Vec<usize>,
     to: Vec<usize>,
@@ -106,7 +108,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// The index on `axis` of the input that an index of the output shows; `None` for the constant.
+    /// Maps an output index along `axis` to its input index; `None` for the constant.
     fn source(&self, axis: usize, index: usize) -> Option<usize> {
         let (length, start) = (self.from[axis], self.pads[axis][0]);
         if index >= start && index - start < length {
@@ -122,8 +124,8 @@ impl Plan {
         }
     }
 
-    /// Calls `row` for each row of the output, a line along the last axis, with the number of the row and the start of
-    /// the row in the input that it shows, or `None` if it shows the constant.
+    /// Calls `row` for each row of the output, a line along the last axis. The arguments are the number of
+    /// the row and the start of its source row in the input, or `None` for the constant.
     fn rows(&self, mut row: impl FnMut(usize, Option<usize>)) {
         let Some((last, lead)) = self.to.split_last() else { return };
         let count: usize = lead.iter().product();

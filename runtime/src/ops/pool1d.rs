@@ -1,4 +1,4 @@
-//! Pooling of sequences, by the operations for planes.
+//! One-dimensional pooling, implemented by the two-dimensional operations.
 
 use super::window::Pool;
 use crate::gradcheck::Case;
@@ -10,14 +10,15 @@ use crate::{Tensor, adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_po
 /// both numbers.
 ///
 /// # Shapes
-/// `x: [.., length]` → `[.., ol]` with `ol = (length + 2 · padding - dilation · (k - 1) - 1) / stride + 1`, rounded
-/// down.
+/// `x: [.., length]` → `[.., ol]` with `ol = (length + 2 · padding - dilation · (k - 1) - 1) / stride + 1`,
+/// rounded down.
 ///
 /// # Formula
 /// As [`max_pool2d`](crate::max_pool2d).
 ///
 /// # Panics
-/// If `x` is a number, if the window is larger than the padded sequence, or if the padding is more than half a window.
+/// If `x` is a scalar, if the window is larger than the padded sequence, or if the padding is more than half
+/// a window.
 ///
 /// # Source
 /// PyTorch's `max_pool1d`.
@@ -46,8 +47,8 @@ pub fn max_pool1d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
 /// As [`avg_pool2d`](crate::avg_pool2d).
 ///
 /// # Panics
-/// If `x` is a number, if the window is larger than the padded sequence, if the padding is more than half a window, or
-/// if there is a dilation.
+/// If `x` is a scalar, if the window is larger than the padded sequence, if the padding is more than half a
+/// window, or if there is a dilation.
 ///
 /// # Source
 /// PyTorch's `avg_pool1d`, with its default `count_include_pad`.
@@ -73,7 +74,7 @@ pub fn avg_pool1d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
 /// As [`adaptive_avg_pool2d`](crate::adaptive_avg_pool2d).
 ///
 /// # Panics
-/// If `x` is a number, or if the sequences or the output are empty.
+/// If `x` is a scalar, or if the sequences or the output are empty.
 ///
 /// # Source
 /// PyTorch's `adaptive_avg_pool1d`.
@@ -91,7 +92,7 @@ pub fn adaptive_avg_pool1d(x: &Tensor, output: usize) -> Tensor {
 /// As [`adaptive_max_pool2d`](crate::adaptive_max_pool2d).
 ///
 /// # Panics
-/// If `x` is a number, or if the sequences or the output are empty.
+/// If `x` is a scalar, or if the sequences or the output are empty.
 ///
 /// # Source
 /// PyTorch's `adaptive_max_pool1d`.
@@ -100,7 +101,7 @@ pub fn adaptive_max_pool1d(x: &Tensor, output: usize) -> Tensor {
     as_sequences(&adaptive_max_pool2d(&as_planes("adaptive_max_pool1d", x), [1, output]))
 }
 
-/// The options for planes of one row.
+/// Converts the options to options for planes of one row.
 fn of_a_row(pool: Pool) -> Pool {
     Pool {
         kernel: [1, pool.kernel[1]],

@@ -7,8 +7,8 @@ use crate::value::Value;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// Keeps positive elements and multiplies the others by a learned slope, one for all channels or
-    /// one for each.
+    /// Keeps positive elements and multiplies the others by a learned slope. All channels share one slope, or
+    /// each channel has its own.
     ///
     /// # Shapes
     /// `x: [n, channels, ..]`, `weight: [channels]` or `[1]` → the shape of `x`. With one slope, `x`
@@ -41,7 +41,7 @@ impl Tensor {
             weight.shape(),
             self.shape()
         );
-        // The number of elements with one slope, before the next slope applies.
+        // The number of consecutive elements that share a slope.
         let run = if slopes == 1 { self.len() } else { self.shape()[2..].iter().product() }.max(1);
         let (input, w) = (self.value().clone(), weight.value().clone());
         let output = Value::build(input.shape().clone(), |y| {

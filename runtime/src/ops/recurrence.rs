@@ -1,4 +1,4 @@
-//! What GRU and the plain recurrent cell share: one operation for a whole sequence.
+//! The recurrence that GRU and the plain recurrent cell share: one operation for a whole sequence.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,8 +24,8 @@ pub struct RecurrentWeights {
     pub bias: Option<[Tensor; 2]>,
 }
 
-/// Runs a recurrence over a sequence, from the end to the start if `reverse` is set. Returns all
-/// states `[batch, time, hidden]` and the final state `[batch, hidden]`. `op` names the caller in a
+/// Runs a recurrence over a sequence. If `reverse` is set, the pass goes from the end to the start. Returns
+/// all states `[batch, time, hidden]` and the final state `[batch, hidden]`. `op` names the caller in a
 /// panic.
 #[track_caller]
 pub(crate) fn run<C: Cell>(
@@ -92,7 +92,7 @@ struct Saved {
     sizes: Sizes,
     /// Whether each input of the operation requires a gradient.
     needs: [bool; 6],
-    /// The input of all steps, in the order of `Sizes::sort`.
+    /// The inputs of all steps, in the order of `Sizes::sort`.
     given: Value,
     w_ih: Value,
     w_hh: Value,
@@ -201,8 +201,8 @@ pub(crate) fn flat((output, state): &(Tensor, Tensor)) -> Tensor {
     crate::cat(&[&output.reshape(&[output.len()]), &state.reshape(&[state.len()])], 0)
 }
 
-/// The weights of a layer from the inputs of a gradient check. The inputs are the sequence, `weight_ih`, `weight_hh`,
-/// and, for a layer with biases, `bias_ih` and `bias_hh`.
+/// The weights of a layer from the inputs of a gradient check. The inputs are the sequence, `weight_ih`,
+/// `weight_hh`, and, for a layer with biases, `bias_ih` and `bias_hh`.
 pub(crate) fn weights(x: &[Tensor]) -> RecurrentWeights {
     let bias = x.get(4).map(|b| [x[3].clone(), b.clone()]);
     RecurrentWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }

@@ -13,9 +13,8 @@ use crate::kernel::recurrence::{Relu, Tanh};
 /// final state `[batch, hidden]`. Without `start` the initial state is zero.
 ///
 /// # Formula
-/// `h' = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)`. Back-propagation through time computes for each
-/// step `da = dh' (1 - h'²)` and `dh = da W_hh`, and afterwards the gradients of the weights for all
-/// steps at once.
+/// `h' = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)`. Back-propagation through time computes `da = dh' (1 - h'²)`
+/// and `dh = da W_hh` step by step, then the gradients of the weights for all steps at once.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -28,7 +27,7 @@ pub fn rnn(x: &Tensor, weights: &RecurrentWeights, start: Option<&Tensor>) -> (T
     pass(x, weights, start, false, false)
 }
 
-/// As [`rnn`], with a ReLU if `relu` is set, and from the end to the start if `reverse` is set.
+/// As [`rnn`], with ReLU if `relu` is set. If `reverse` is set, the pass goes from the end to the start.
 #[track_caller]
 pub(crate) fn pass(
     x: &Tensor,

@@ -72,8 +72,8 @@ impl Rotary {
         self.width
     }
 
-    /// Rotates the features of each position. `start` is the position of the first one, for a
-    /// sequence that continues another.
+    /// Rotates the features of each position. `start` is the first position; it is above 0 if the sequence
+    /// continues another one.
     ///
     /// # Shapes
     /// `x: [.., time, features]` → the shape of `x`, where `features` is a multiple of the width of a
@@ -122,8 +122,8 @@ impl Rotary {
         table
     }
 
-    /// Rotates by the angles of the table, or back for `sign = -1`. `sequence` is the number of elements of a
-    /// sequence, and `features` of a position.
+    /// Rotates by the angles of the table, or by their negatives for `sign = -1`. `sequence` is the number of
+    /// elements per sequence, and `features` the number per position.
     fn rotate(
         self,
         table: &[[Scalar; 2]],

@@ -9,7 +9,8 @@ use crate::kernel::optimizer::{AdadeltaStep, adadelta};
 use crate::parameter::Parameter;
 use crate::{Result, Scalar};
 
-/// Adadelta: steps whose size is the running size of earlier steps, relative to that of the gradient.
+/// Adadelta: scales each gradient by the ratio of the running RMS of the updates to the running RMS of the
+/// gradients.
 ///
 /// # Formula
 /// `d = g + weight_decay · p`, `v ← ρ v + (1 - ρ) d²`, `δ = d · √(u + eps) / √(v + eps)`,
@@ -45,8 +46,8 @@ impl Adadelta {
         self
     }
 
-    /// Sets the number (at least 0) that is added under the square roots; by default 1e-6. With 0, no parameter ever
-    /// changes.
+    /// Sets the constant (at least 0) added under the square roots; by default 1e-6. With 0, no parameter
+    /// ever changes.
     pub fn eps(mut self, eps: Scalar) -> Self {
         self.0.rule.eps = eps;
         self

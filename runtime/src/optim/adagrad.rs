@@ -12,8 +12,8 @@ use crate::{Result, Scalar};
 /// Adagrad: steps scaled by the sum of the squares of all gradients so far.
 ///
 /// # Formula
-/// `d = g + weight_decay · p`, `s ← s + d²`, `p ← p - rate / (1 + (t - 1) · lr_decay) · d / (√s + eps)`, with `t`
-/// counted from 1.
+/// `d = g + weight_decay · p`, `s ← s + d²`, `p ← p - rate / (1 + (t - 1) · lr_decay) · d / (√s + eps)`, with
+/// `t` counted from 1.
 ///
 /// # Source
 /// Duchi, Hazan and Singer 2011; `PyTorch`'s `Adagrad`.
@@ -31,30 +31,31 @@ pub struct Adagrad(Core<AdagradRule>);
 struct AdagradRule {
     lr_decay: f64,
     eps: Scalar,
-    /// The name of the sum of squares, with the value that it starts with.
+    /// The name and the initial value of the sum of squares.
     sum: [(&'static str, Scalar); 1],
 }
 
 impl Adagrad {
-    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is 0.01.
+    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is
+    /// 0.01.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let rule = AdagradRule { lr_decay: 0.0, eps: 1e-10, sum: [("sum", 0.0)] };
         Self(Core::new(parameters, learning_rate, 0.0, rule))
     }
 
-    /// Sets the decay (at least 0) of the learning rate with the number of updates; by default 0.
+    /// Sets the inverse-time decay (at least 0) of the learning rate per update; by default 0.
     pub fn lr_decay(mut self, lr_decay: f64) -> Self {
         self.0.rule.lr_decay = lr_decay;
         self
     }
 
-    /// Sets the value (at least 0) that the sums of squares start with; by default 0.
+    /// Sets the initial value (at least 0) of the sums of squares; by default 0.
     pub fn initial_accumulator_value(mut self, value: Scalar) -> Self {
         self.0.rule.sum[0].1 = value;
         self
     }
 
-    /// Sets the number (at least 0) that is added to the square root in the denominator; by default 1e-10.
+    /// Sets the constant (at least 0) added to the square root in the denominator; by default 1e-10.
     pub fn eps(mut self, eps: Scalar) -> Self {
         self.0.rule.eps = eps;
         self

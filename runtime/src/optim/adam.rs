@@ -1,5 +1,4 @@
-//! Adam and `AdamW`. Adam adds the weight decay to the gradient, and `AdamW` applies the weight
-//! decay separately.
+//! Adam with L2 weight decay, and `AdamW` with decoupled weight decay.
 
 use std::fmt;
 
@@ -15,7 +14,8 @@ use crate::{Result, Scalar};
 /// # Formula
 /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`,
 /// `p ← p - rate · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps)`, with `t` counted from 1.
-/// With [`amsgrad`](Self::amsgrad), the largest `v` so far takes the place of `v` in the denominator.
+/// With [`amsgrad`](Self::amsgrad), the maximum of `v` over all updates so far replaces `v` in the
+/// denominator.
 ///
 /// # Source
 /// Kingma and Ba, <https://arxiv.org/abs/1412.6980>; `PyTorch`'s `Adam`.
@@ -51,8 +51,8 @@ impl<const DECOUPLED: bool> Default for AdamRule<DECOUPLED> {
     }
 }
 
-// The constructors are outside of macros, so that rustc reports wrong arguments at their signature instead of inside
-// the macro.
+// The constructors are outside of macros, so that rustc reports wrong arguments at their signature instead of
+// inside the macro.
 
 impl Adam {
     /// An optimizer with the default settings. The learning rate must be at least 0.
@@ -60,7 +60,7 @@ impl Adam {
         Self(Core::new(parameters, learning_rate, 0.0, AdamRule::default()))
     }
 
-    /// Divides by the largest running mean of the squares so far instead of the current one; by default `false`.
+    /// Enables `AMSGrad`: the denominator uses the maximum of `v` so far; by default `false`.
     pub fn amsgrad(mut self, amsgrad: bool) -> Self {
         self.0.rule.amsgrad = amsgrad;
         self
@@ -73,7 +73,7 @@ impl AdamW {
         Self(Core::new(parameters, learning_rate, 0.01, AdamRule::default()))
     }
 
-    /// Divides by the largest running mean of the squares so far instead of the current one; by default `false`.
+    /// Enables `AMSGrad`: the denominator uses the maximum of `v` so far; by default `false`.
     pub fn amsgrad(mut self, amsgrad: bool) -> Self {
         self.0.rule.amsgrad = amsgrad;
         self

@@ -9,7 +9,8 @@ use crate::kernel::optimizer::{AdamaxStep, adamax};
 use crate::parameter::Parameter;
 use crate::{Result, Scalar};
 
-/// Adamax: [`Adam`](crate::Adam) with the largest recent gradient in place of the root mean square.
+/// Adamax: [`Adam`](crate::Adam) with a decaying maximum of the gradients' magnitudes in place of the root
+/// mean square.
 ///
 /// # Formula
 /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `u ← max(β₂ u, |d| + eps)`,
@@ -34,7 +35,8 @@ struct AdamaxRule {
 }
 
 impl Adamax {
-    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is 2e-3.
+    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is
+    /// 2e-3.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters, learning_rate, 0.0, AdamaxRule { betas: (0.9, 0.999), eps: 1e-8 }))
     }

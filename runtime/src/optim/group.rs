@@ -1,12 +1,12 @@
-//! Groups of parameters with settings of their own.
+//! Parameter groups with their own settings.
 
 use super::{IntoParameters, Setting, for_each_gradient};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Array, Error, Result, Scalar};
 
-/// The settings of a group of parameters that differ from those of the optimizer. The method `group` of an optimizer takes
-/// a function that sets them.
+/// Settings of a parameter group that override the optimizer's. The method `group` of an optimizer takes a
+/// function that sets them.
 ///
 /// # Example
 /// ```
@@ -26,7 +26,8 @@ pub struct ParameterGroup {
 
 impl ParameterGroup {
     /// Sets the group's learning rate, at least 0. A schedule, a warmup, and
-    /// [`set_learning_rate`](crate::Optimizer::set_learning_rate) change it in proportion to the optimizer's.
+    /// [`set_learning_rate`](crate::Optimizer::set_learning_rate) scale it in proportion to the optimizer's
+    /// learning rate.
     pub fn learning_rate(self, learning_rate: Scalar) -> Self {
         Self { rate: Some(learning_rate), ..self }
     }
@@ -37,22 +38,22 @@ impl ParameterGroup {
     }
 }
 
-/// The parameters of an optimizer, the settings that every optimizer has, and the groups with other settings.
+/// The parameters of an optimizer, the settings common to all optimizers, and the parameter groups.
 pub(super) struct Members {
     pub(super) parameters: Vec<Parameter>,
-    /// For each parameter the number of its group, counted from 1, or 0 without one.
+    /// The group number of each parameter, counted from 1; 0 for a parameter without a group.
     group_of: Vec<usize>,
     groups: Vec<ParameterGroup>,
-    /// The learning rate that the optimizer was built with. The groups' own rates are relative to it.
+    /// The initial learning rate of the optimizer. The groups' learning rates are relative to it.
     initial: Scalar,
     pub(super) rate: Scalar,
     pub(super) decay: Scalar,
-    /// Whether parameters with fewer than two axes have no weight decay.
+    /// Whether parameters with fewer than two axes are exempt from weight decay.
     pub(super) spares_vectors: bool,
     pub(super) maximize: bool,
 }
 
-/// What an optimizer needs for the update of one parameter.
+/// The inputs of one parameter's update.
 pub(super) struct Update<'a> {
     pub(super) value: &'a mut [Scalar],
     /// The gradient, negated if the optimizer maximizes.
@@ -78,7 +79,7 @@ impl Members {
         }
     }
 
-    /// Adds a group. Parameters that the optimizer has already move to the group.
+    /// Adds a group. Parameters already in the optimizer move to the group, and others are added.
     pub(super) fn group(
         &mut self,
         parameters: impl IntoParameters,
@@ -97,8 +98,8 @@ impl Members {
         }
     }
 
-    /// The learning rate of the group with this number. It has the same ratio to the optimizer's learning rate as when they
-    /// were set.
+    /// The learning rate of a group. Its ratio to the optimizer's learning rate stays the ratio of the two
+    /// initial rates.
     fn rate_of(&self, group: usize) -> f64 {
         let rate = f64::from(self.rate);
         match group.checked_sub(1).and_then(|index| self.groups[index].rate) {
@@ -138,7 +139,7 @@ impl Members {
         });
     }
 
-    /// Checks the rates and the weight decays of the groups of the optimizer `owner`.
+    /// Checks the learning rates and the weight decays of all groups. `owner` names the optimizer in errors.
     pub(super) fn check_groups(&self, owner: &'static str) -> Result<()> {
         for group in &self.groups {
             let settings = [("learning_rate", group.rate), ("weight_decay", group.decay)];
@@ -155,7 +156,8 @@ impl Members {
         Ok(())
     }
 
-    /// The settings of the groups, and the group of each parameter that has one, under the names of a state.
+    /// The settings of the groups, and the group number of each parameter in a group, as named entries of a
+    /// state.
     pub(super) fn settings(&self) -> Vec<(String, f64)> {
         let mut settings = Vec::new();
         if self.maximize {
@@ -183,17 +185,17 @@ impl Members {
     }
 }
 
-/// The running values of one parameter.
+/// The optimizer state of one parameter.
 pub(super) struct Slot {
     /// The number of updates of the parameter.
     pub(super) steps: i32,
-    /// A running product of numbers, for the optimizers that have one; 1 at first.
+    /// A running product, for the optimizers that need one; initialised to 1.
     pub(super) product: f64,
     pub(super) buffers: Vec<Buffer>,
 }
 
 impl Slot {
-    /// The array of a buffer of `parameter`.
+    /// The buffer `index` as an array in the shape of `parameter`.
     pub(super) fn array(&self, index: usize, parameter: &Parameter) -> Array {
         super::state::array(parameter, &self.buffers[index])
     }
@@ -204,7 +206,7 @@ mod tests {
     use crate::optim::{AdamW, Optimizer, Sgd};
     use crate::{Parameter, Scalar};
 
-    /// Gives each parameter the gradient 1, and steps.
+    /// Sets the gradient of each parameter to 1, then steps.
     fn step(optimizer: &mut dyn Optimizer) {
         optimizer.zero_grad();
         for parameter in optimizer.parameters() {

@@ -14,16 +14,17 @@ use crate::{Error, Result, Scalar, random, watch};
 use line_search::{Point, search};
 use memory::Memory;
 
-/// L-BFGS, a quasi-Newton method for losses without random parts, such as a small model on its whole data.
+/// L-BFGS, a quasi-Newton method for deterministic losses, such as full-batch training of a small model.
 ///
-/// A step evaluates the loss several times, and therefore takes a closure. The closure removes the gradients,
-/// computes the loss, runs `backward`, and returns the loss. So `Lbfgs` is for hand-written loops: it is no
-/// [`Optimizer`](crate::Optimizer), whose `step` has no closure.
+/// A step evaluates the loss several times and therefore takes a closure. The closure clears the gradients,
+/// computes the loss, runs `backward`, and returns the loss. `Lbfgs` is for hand-written loops. It does not
+/// implement [`Optimizer`](crate::Optimizer), whose `step` takes no closure.
 ///
 /// # Formula
-/// In each iteration `p ← p - t · H g`, where `H` approximates the inverse of the second derivatives by the last
-/// `history_size` changes of the parameters and of the gradient. `t` is the learning rate (in the first iteration, the rate times `min(1, 1 / Σ|g|)`), or
-/// with [`strong_wolfe`](Self::strong_wolfe) is found by a line search that begins there.
+/// Each iteration computes `p ← p - t · H g`. `H` approximates the inverse Hessian from the last
+/// `history_size` changes of the parameters and of the gradient. `t` is the learning rate, in the first
+/// iteration times `min(1, 1 / Σ|g|)`. With [`strong_wolfe`](Self::strong_wolfe), a line search that starts
+/// at this value determines `t`.
 ///
 /// # Source
 /// Nocedal and Wright, Numerical Optimization, algorithms 7.4, 3.5 and 3.6; `PyTorch`'s `LBFGS`.
@@ -74,34 +75,36 @@ impl Lbfgs {
         }
     }
 
-    /// Sets the maximal number (at least 1) of iterations in a step; by default 20.
+    /// Sets the maximum number (at least 1) of iterations per step; by default 20.
     pub fn max_iter(self, max_iter: usize) -> Self {
         Self { max_iter, ..self }
     }
 
-    /// Sets the number (at least 1) of evaluations of the loss after which a step ends; by default `max_iter · 5 / 4`. A line
-    /// search may make one more.
+    /// Sets the maximum number (at least 1) of loss evaluations per step; by default `max_iter · 5 / 4`. A
+    /// line search may make one more.
     pub fn max_eval(self, max_eval: usize) -> Self {
         Self { max_eval: Some(max_eval), ..self }
     }
 
-    /// Sets the largest element of the gradient (at least 0) with which a step ends; by default 1e-7.
+    /// Sets the largest gradient element (at least 0) at which a step has converged; by default 1e-7.
     pub fn tolerance_grad(self, tolerance_grad: f64) -> Self {
         Self { tolerance_grad, ..self }
     }
 
-    /// Sets the change (at least 0) of the parameters and of the loss with which a step ends; by default 1e-9.
+    /// Sets the change (at least 0) of the parameters and of the loss at which a step has converged; by
+    /// default 1e-9.
     pub fn tolerance_change(self, tolerance_change: f64) -> Self {
         Self { tolerance_change, ..self }
     }
 
-    /// Sets the number (at least 1) of changes that are kept; by default 100. Each needs twice the memory of the parameters.
+    /// Sets the number (at least 1) of stored changes; by default 100. Each takes twice the memory of the
+    /// parameters.
     pub fn history_size(self, history_size: usize) -> Self {
         Self { history_size, ..self }
     }
 
-    /// Searches the length of each update so that it fulfils the strong Wolfe conditions. By default the length is
-    /// the learning rate.
+    /// Determines the length of each update by a line search for the strong Wolfe conditions. By default the
+    /// length is the learning rate.
     pub fn strong_wolfe(self) -> Self {
         Self { strong_wolfe: true, ..self }
     }
@@ -152,8 +155,8 @@ impl Lbfgs {
         self.max_eval.unwrap_or(self.max_iter.saturating_mul(5) / 4)
     }
 
-    /// Makes up to `max_iter` iterations. `closure` removes the gradients, computes the loss, runs `backward` and returns
-    /// the loss. Returns the loss before the step.
+    /// Runs up to `max_iter` iterations. `closure` clears the gradients, computes the loss, runs `backward`
+    /// and returns the loss. Returns the loss before the step.
     ///
     /// # Panics
     /// If a hyper-parameter is out of range. The message is the error of [`check`](Self::check).
@@ -190,8 +193,9 @@ impl Lbfgs {
         before
     }
 
-    /// Makes one iteration from the point `here`, and stores the point after it, unless the iteration is the last and the
-    /// point is not needed. A line search makes up to `left + 1` evaluations. Returns the number of evaluations, or `None` if the direction does not descend.
+    /// Runs one iteration from the point `here`, and stores the new point there. Without a line search, the
+    /// last iteration does not evaluate the new point. A line search makes up to `left + 1` evaluations.
+    /// Returns the number of evaluations, or `None` if the direction is not a descent direction.
     #[track_caller]
     fn iterate(
         &mut self,
@@ -237,7 +241,7 @@ impl Lbfgs {
         used
     }
 
-    /// Checks the gradients that the closure wrote, and counts them as used.
+    /// Checks the gradients that the closure wrote, and marks them as used.
     #[track_caller]
     fn evaluated(&self) {
         watch::before_step(&self.parameters);
@@ -249,7 +253,8 @@ impl Lbfgs {
         }
     }
 
-    /// The gradients of all parameters, one after the other. A frozen parameter, or one without a gradient, has zeros.
+    /// The concatenated gradients of all parameters, with zeros for a parameter that is frozen or has no
+    /// gradient.
     fn gradient(&self) -> Vec<Scalar> {
         let mut all = Vec::with_capacity(self.parameters.iter().map(Parameter::len).sum());
         for parameter in &self.parameters {
@@ -262,7 +267,7 @@ impl Lbfgs {
         all
     }
 
-    /// The values of all parameters, one after the other.
+    /// The concatenated values of all parameters.
     fn values(&self) -> Vec<Scalar> {
         let mut all = Vec::with_capacity(self.parameters.iter().map(Parameter::len).sum());
         for parameter in &self.parameters {
@@ -275,7 +280,7 @@ impl Lbfgs {
         self.change(values, |_, new| new);
     }
 
-    /// Moves the parameters by `length · direction`.
+    /// Adds `length · direction` to the parameters.
     fn walk(&self, length: f64, direction: &[Scalar]) {
         let length = length as Scalar;
         self.change(direction, |value, direction| value + length * direction);
@@ -303,12 +308,12 @@ impl Lbfgs {
         self.memory.save(state.number("learning_rate", f64::from(self.rate)), &self.parameters)
     }
 
-    /// Restores a state that [`state_dict`](Self::state_dict) returned. The next `step` computes the bits that it would
-    /// have computed in the saved optimizer.
+    /// Restores a state that [`state_dict`](Self::state_dict) returned. The next `step` is bitwise equal to
+    /// the next `step` of the saved optimizer.
     ///
     /// # Errors
-    /// [`Error::OptimizerState`] if the state belongs to another kind of optimizer, has other hyper-parameters, or does
-    /// not fit the parameters; the optimizer is then unchanged.
+    /// [`Error::OptimizerState`] if the state belongs to another kind of optimizer, has other
+    /// hyper-parameters, or does not fit the parameters; the optimizer is then unchanged.
     pub fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
         let rate = state.checked_rate(&self.state_dict(), &self.parameters)?;
         self.memory = Memory::load(state, &self.parameters);

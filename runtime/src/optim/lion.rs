@@ -9,13 +9,14 @@ use crate::kernel::optimizer::{LionStep, lion};
 use crate::parameter::Parameter;
 use crate::{Result, Scalar};
 
-/// Lion: steps of equal size in the direction of the sign of a momentum.
+/// Lion: the step of each element is the learning rate times the sign of a momentum.
 ///
-/// Every element moves by the learning rate, so that the rate is 3 to 10 times smaller, and the weight decay as
-/// many times larger, than for [`AdamW`](crate::AdamW).
+/// All elements of a step have the same size. Suitable learning rates are therefore 3 to 10 times smaller
+/// than for [`AdamW`](crate::AdamW), and weight decays larger by the same factor.
 ///
 /// # Formula
-/// `p ← p (1 - rate · weight_decay) - rate · sign(β₁ m + (1 - β₁) g)`, `m ← β₂ m + (1 - β₂) g`. The sign of 0 is 0.
+/// `p ← p (1 - rate · weight_decay) - rate · sign(β₁ m + (1 - β₁) g)`, `m ← β₂ m + (1 - β₂) g`. The sign of 0
+/// is 0.
 ///
 /// # Source
 /// Chen and others 2023, <https://arxiv.org/abs/2302.06675>.
@@ -35,12 +36,14 @@ struct LionRule {
 }
 
 impl Lion {
-    /// An optimizer with the default settings. The learning rate must be at least 0; the paper's default is 1e-4.
+    /// An optimizer with the default settings. The learning rate must be at least 0; the paper's default is
+    /// 1e-4.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters, learning_rate, 0.0, LionRule { betas: (0.9, 0.99) }))
     }
 
-    /// Sets the weights of the momentum in the direction and in the next momentum, each in [0, 1); by default 0.9 and 0.99.
+    /// Sets the weights `β₁` and `β₂` of the old momentum in the direction and in the new momentum, each in
+    /// [0, 1); by default 0.9 and 0.99.
     pub fn betas(mut self, first: f64, second: f64) -> Self {
         self.0.rule.betas = (first, second);
         self

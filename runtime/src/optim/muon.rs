@@ -11,16 +11,17 @@ use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Error, Result, Scalar};
 
-/// Muon: for matrices, steps in the direction of the orthogonal matrix nearest to the momentum.
+/// Muon: for matrices, steps along the orthogonal matrix nearest to the momentum.
 ///
-/// All parameters must have two axes. The usual choice is Muon for the matrices inside of the network, and an
-/// [`AdamW`](crate::AdamW) for the rest.
+/// All parameters must have two axes. Usually Muon trains the hidden weight matrices of a network, and a
+/// separate [`AdamW`](crate::AdamW) trains the other parameters.
 ///
 /// # Formula
-/// `m ← momentum · m + (1 - momentum) g`, `d = (1 - momentum) g + momentum · m` (without [`nesterov`](Self::nesterov),
-/// `d = m`), `p ← p (1 - rate · weight_decay) - rate · s · orthogonal(d)`.
-/// `orthogonal` divides by the norm (at least `eps`), then repeats `X ← a X + (b A + c A²) X` with `A = X Xᵀ`, `ns_steps` times.
-/// For a matrix of `rows` and `columns`, `s = √max(1, rows / columns)`, or with [`MuonAdjust::MatchRmsAdamW`] `s = 0.2 √max(rows, columns)`.
+/// `m ← momentum · m + (1 - momentum) g`, `d = (1 - momentum) g + momentum · m` (without
+/// [`nesterov`](Self::nesterov), `d = m`), `p ← p (1 - rate · weight_decay) - rate · s · orthogonal(d)`.
+/// `orthogonal` is a Newton-Schulz iteration: it divides by the norm (at least `eps`), then applies
+/// `X ← a X + (b A + c A²) X` with `A = X Xᵀ`, `ns_steps` times. For a matrix of `rows` and `columns`,
+/// `s = √max(1, rows / columns)`, or with [`MuonAdjust::MatchRmsAdamW`] `s = 0.2 √max(rows, columns)`.
 ///
 /// # Source
 /// Jordan and others 2024; `PyTorch`'s `Muon`, which computes `orthogonal` in bfloat16.
@@ -58,8 +59,8 @@ struct MuonRule {
 }
 
 impl Muon {
-    /// An optimizer with the default settings, among them a weight decay of 0.1. The learning rate must be at least 0;
-    /// PyTorch's default is 1e-3.
+    /// An optimizer with the default settings, among them a weight decay of 0.1. The learning rate must be at
+    /// least 0; PyTorch's default is 1e-3.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let rule = MuonRule {
             momentum: 0.95,
@@ -84,7 +85,8 @@ impl Muon {
         self
     }
 
-    /// Sets the coefficients `a`, `b` and `c` of the iteration, which must be finite; by default 3.4445, -4.775 and 2.0315.
+    /// Sets the coefficients `a`, `b` and `c` of the iteration, which must be finite; by default
+    /// 3.4445, -4.775 and 2.0315.
     pub fn ns_coefficients(mut self, coefficients: [f64; 3]) -> Self {
         self.0.rule.coefficients = coefficients;
         self
@@ -96,7 +98,7 @@ impl Muon {
         self
     }
 
-    /// Sets the smallest norm (above 0) that a matrix is divided by; by default 1e-7.
+    /// Sets the lower bound (above 0) of the norm that divides a matrix; by default 1e-7.
     pub fn eps(mut self, eps: Scalar) -> Self {
         self.0.rule.eps = eps;
         self
@@ -163,10 +165,10 @@ impl Rule for MuonRule {
 }
 
 impl MuonRule {
-    /// A matrix that has the singular vectors of `x`, and singular values near 1.
+    /// A matrix with the singular vectors of `x`, and with singular values near 1.
     fn orthogonal(&self, mut x: Buffer, rows: usize, columns: usize) -> Buffer {
         let norm = dot(x.as_slice(), x.as_slice()).sqrt();
-        // A norm that is NaN stays NaN.
+        // Unlike `max`, this keeps a NaN norm.
         let norm = if norm < self.eps { self.eps } else { norm };
         map_in_place(x.as_mut_slice(), |x| x / norm);
         let [a, b, c] = self.coefficients.map(|coefficient| coefficient as Scalar);
@@ -175,7 +177,7 @@ impl MuonRule {
         let mut square = Buffer::stale(small * small);
         let mut next = Buffer::stale(rows * columns);
         for _ in 0..self.ns_steps {
-            // `X Xᵀ`, or for a tall matrix `Xᵀ X`: the small one of the two.
+            // `X Xᵀ`, or for a tall matrix `Xᵀ X`: the smaller of the two products.
             let (left, right) = if rows > columns {
                 (transposed(x.as_slice()), plain(x.as_slice()))
             } else {

@@ -14,8 +14,9 @@ use crate::{Result, Scalar};
 /// # Formula
 /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`,
 /// `μₜ = β₁ (1 - 0.96^(t · momentum_decay) / 2)`, `Πₜ = μ₁ · .. · μₜ`,
-/// `p ← p - rate · (μₜ₊₁ m / (1 - Πₜ₊₁) + (1 - μₜ) d / (1 - Πₜ)) / (√(v / (1 - β₂ᵗ)) + eps)`, with `t` counted from 1.
-/// With [`decoupled_weight_decay`](Self::decoupled_weight_decay), `d = g` and first `p ← p (1 - rate · weight_decay)`.
+/// `p ← p - rate · (μₜ₊₁ m / (1 - Πₜ₊₁) + (1 - μₜ) d / (1 - Πₜ)) / (√(v / (1 - β₂ᵗ)) + eps)`, with `t`
+/// counted from 1. With [`decoupled_weight_decay`](Self::decoupled_weight_decay), `d = g` and first
+/// `p ← p (1 - rate · weight_decay)`.
 ///
 /// # Source
 /// Dozat 2016; `PyTorch`'s `NAdam`.
@@ -38,7 +39,8 @@ struct NAdamRule {
 }
 
 impl NAdam {
-    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is 2e-3.
+    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is
+    /// 2e-3.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let rule = NAdamRule { betas: (0.9, 0.999), eps: 1e-8, momentum_decay: 4e-3, decoupled: false };
         Self(Core::new(parameters, learning_rate, 0.0, rule))
@@ -50,7 +52,7 @@ impl NAdam {
         self
     }
 
-    /// Decays the weights as `AdamW` does instead of as Adam does; by default `false`.
+    /// Enables decoupled weight decay, as in `AdamW`; by default `false`.
     pub fn decoupled_weight_decay(mut self, decoupled: bool) -> Self {
         self.0.rule.decoupled = decoupled;
         self

@@ -9,14 +9,14 @@ use crate::kernel::optimizer::{MixedStep, mean_step, mixed_adam};
 use crate::parameter::Parameter;
 use crate::{Result, Scalar};
 
-/// `RAdam`: [`Adam`](crate::Adam) with smaller steps while the running mean of the squares has seen few gradients.
+/// `RAdam`: [`Adam`](crate::Adam) with smaller (rectified) steps while `v` is a mean of few gradients.
 ///
 /// # Formula
 /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`, `m̂ = m / (1 - β₁ᵗ)`,
-/// `ρ∞ = 2 / (1 - β₂) - 1`, `ρ = ρ∞ - 2 t β₂ᵗ / (1 - β₂ᵗ)`, with `t` counted from 1.
-/// If `ρ > 5`, `r = √((ρ - 4)(ρ - 2) ρ∞ / ((ρ∞ - 4)(ρ∞ - 2) ρ))` and `p ← p - rate · m̂ · r · √(1 - β₂ᵗ) / (√v + eps)`;
-/// otherwise `p ← p - rate · m̂`.
-/// With [`decoupled_weight_decay`](Self::decoupled_weight_decay), `d = g` and first `p ← p (1 - rate · weight_decay)`.
+/// `ρ∞ = 2 / (1 - β₂) - 1`, `ρ = ρ∞ - 2 t β₂ᵗ / (1 - β₂ᵗ)`, with `t` counted from 1. If `ρ > 5`,
+/// `r = √((ρ - 4)(ρ - 2) ρ∞ / ((ρ∞ - 4)(ρ∞ - 2) ρ))` and `p ← p - rate · m̂ · r · √(1 - β₂ᵗ) / (√v + eps)`;
+/// otherwise `p ← p - rate · m̂`. With [`decoupled_weight_decay`](Self::decoupled_weight_decay), `d = g` and
+/// first `p ← p (1 - rate · weight_decay)`.
 ///
 /// # Source
 /// Liu and others 2020, <https://arxiv.org/abs/1908.03265>; `PyTorch`'s `RAdam`.
@@ -38,13 +38,14 @@ struct RAdamRule {
 }
 
 impl RAdam {
-    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is 1e-3.
+    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is
+    /// 1e-3.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let rule = RAdamRule { betas: (0.9, 0.999), eps: 1e-8, decoupled: false };
         Self(Core::new(parameters, learning_rate, 0.0, rule))
     }
 
-    /// Decays the weights as `AdamW` does instead of as Adam does; by default `false`.
+    /// Enables decoupled weight decay, as in `AdamW`; by default `false`.
     pub fn decoupled_weight_decay(mut self, decoupled: bool) -> Self {
         self.0.rule.decoupled = decoupled;
         self

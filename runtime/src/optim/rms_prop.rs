@@ -13,7 +13,7 @@ use crate::{Result, Scalar};
 ///
 /// # Formula
 /// `d = g + weight_decay · p`, `v ← α v + (1 - α) d²`, `p ← p - rate · d / (√v + eps)`.
-/// With [`centered`](Self::centered), `a ← α a + (1 - α) d`, and `√(v - a²)` takes the place of `√v`.
+/// With [`centered`](Self::centered), `a ← α a + (1 - α) d`, and `√(v - a²)` replaces `√v`.
 /// With [`momentum`](Self::momentum), `b ← momentum · b + d / (√v + eps)`, `p ← p - rate · b`.
 ///
 /// # Source
@@ -37,7 +37,8 @@ struct RmsPropRule {
 }
 
 impl RmsProp {
-    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is 0.01.
+    /// An optimizer with the default settings. The learning rate must be at least 0; PyTorch's default is
+    /// 0.01.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let rule = RmsPropRule { alpha: 0.99, eps: 1e-8, momentum: 0.0, centered: false };
         Self(Core::new(parameters, learning_rate, 0.0, rule))
@@ -49,7 +50,7 @@ impl RmsProp {
         self
     }
 
-    /// Sets the number (at least 0) that is added to the square root in the denominator; by default 1e-8.
+    /// Sets the constant (at least 0) added to the square root in the denominator; by default 1e-8.
     pub fn eps(mut self, eps: Scalar) -> Self {
         self.0.rule.eps = eps;
         self
@@ -61,7 +62,8 @@ impl RmsProp {
         self
     }
 
-    /// Divides by the standard deviation of the gradient instead of the root of its mean square; by default `false`.
+    /// Divides by the standard deviation of the gradient instead of the root of its mean square; by default
+    /// `false`.
     pub fn centered(mut self, centered: bool) -> Self {
         self.0.rule.centered = centered;
         self

@@ -1,4 +1,5 @@
-//! What all optimizers have in common: a rule for the update of one parameter makes an optimizer.
+//! The implementation that all optimizers share. [`Core`] turns the update rule of one parameter into an
+//! optimizer.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Error, Result, Scalar};
 
-/// A hyper-parameter, with the range that it must be in.
+/// A hyper-parameter and its valid range.
 pub(super) struct Setting {
     name: &'static str,
     value: f64,
@@ -33,7 +34,7 @@ impl Setting {
         Self::number(name, value, (0.0..1.0).contains(&value), "in [0, 1)")
     }
 
-    /// An option that is on or off.
+    /// A boolean option.
     pub(super) fn flag(name: &'static str, value: bool) -> Self {
         Self { name, value: f64::from(u8::from(value)), is_flag: true, is_inside: true, range: "" }
     }
@@ -61,7 +62,7 @@ impl fmt::Debug for Setting {
         if self.is_flag {
             return fmt::Debug::fmt(&(self.value != 0.0), f);
         }
-        // As the user wrote it: 0.1, not the digits of the nearest `f32`.
+        // The decimal that the user wrote: 0.1, not the digits of the nearest `f32`.
         let narrow = self.value as f32;
         if f64::from(narrow) == self.value {
             fmt::Debug::fmt(&narrow, f)
@@ -71,32 +72,32 @@ impl fmt::Debug for Setting {
     }
 }
 
-/// The rule by which an optimizer updates one parameter.
+/// The update rule of an optimizer for one parameter.
 pub(super) trait Rule {
     /// The name of the optimizer's type.
     const NAME: &'static str;
-    /// Whether the number of a parameter's updates is a part of its state, under the name `step`.
+    /// Whether the update count of a parameter is a part of its state, under the name `step`.
     const COUNTS: bool = true;
     /// The name of the running product in a state, for a rule that has one.
     const PRODUCT: Option<&'static str> = None;
 
-    /// Calls `visit` for each hyper-parameter beside the learning rate and the weight decay.
+    /// Calls `visit` for each hyper-parameter except the learning rate and the weight decay.
     fn settings(&self, visit: &mut dyn FnMut(Setting));
 
-    /// The names of the running values of a parameter, each with the value that its elements start with.
+    /// The name and the initial element value of each buffer of a parameter.
     fn buffers(&self) -> &[(&'static str, Scalar)];
 
-    /// Updates a parameter. `slot.steps` counts this update, so that it is 1 in the first one.
+    /// Updates a parameter. `slot.steps` includes this update, so it is 1 in the first one.
     fn update(&self, update: Update<'_>, slot: &mut Slot);
 
-    /// Checks the parameters, for a rule that is not for all parameters.
+    /// Checks the parameters, for a rule that does not support all parameters.
     fn check_parameters(&self, parameters: &[Parameter]) -> Result<()> {
         let _ = parameters;
         Ok(())
     }
 }
 
-/// An optimizer by the rule `R`.
+/// An optimizer with the update rule `R`.
 pub(super) struct Core<R> {
     pub(super) members: Members,
     pub(super) rule: R,
@@ -175,7 +176,7 @@ impl<R: Rule> Core<R> {
     pub(super) fn load_state_dict(&mut self, state: &OptimizerState) -> Result<()> {
         let rate = state.checked_rate(&self.state_dict(), &self.members.parameters)?;
         let slot = |index: usize| {
-            // A rule that does not save the number of updates only needs to know that there were some.
+            // A rule without a saved update count only needs to know that the next update is not the first.
             let steps = if R::COUNTS { state.get_number(&format!("{index}.step"))? as i32 } else { 1 };
             let product = match R::PRODUCT {
                 Some(name) => state.get_number(&format!("{index}.{name}"))?,
@@ -205,7 +206,7 @@ impl<R: Rule> Core<R> {
     }
 }
 
-/// Implements the methods and traits that all optimizers have, for a type with the one field `Core<Rule>`.
+/// Implements the methods and traits common to all optimizers, for a type with the one field `Core<Rule>`.
 macro_rules! optimizer {
     ($name:ident) => {
         impl $name {
@@ -215,8 +216,8 @@ macro_rules! optimizer {
                 self
             }
 
-            /// Turns the weight decay off for biases and for the weights of norms: for all parameters with fewer than two
-            /// axes, except for those of a group that sets its own weight decay.
+            /// Disables weight decay for all parameters with fewer than two axes, such as biases and the
+            /// weights of normalisation layers. A group that sets its own weight decay keeps it.
             ///
             /// # Example
             /// ```
@@ -236,8 +237,9 @@ macro_rules! optimizer {
                 self
             }
 
-            /// Gives some parameters a learning rate or a weight decay of their own. Parameters that the optimizer has already
-            /// move to the group, and others are added; a parameter is in the last group that names it.
+            /// Adds a group of parameters with its own learning rate or weight decay. Parameters already in
+            /// the optimizer move to the group, and others are added. A parameter belongs to the last group
+            /// that names it.
             ///
             /// [`ParameterGroup`] has an example.
             pub fn group(
@@ -306,7 +308,7 @@ macro_rules! betas_and_eps {
                 self
             }
 
-            /// Sets the number (at least 0) that is added in the denominator; by default 1e-8.
+            /// Sets the constant (at least 0) added to the denominator; by default 1e-8.
             pub fn eps(mut self, eps: Scalar) -> Self {
                 self.0.rule.eps = eps;
                 self
@@ -323,7 +325,7 @@ pub(super) fn visit_betas_and_eps(visit: &mut dyn FnMut(Setting), betas: (f64, f
     visit(Setting::at_least_zero("eps", eps));
 }
 
-/// The names of the running means of the gradient and of its square, as PyTorch writes them. They start with 0.
+/// PyTorch's names of the running means of the gradient and of its square. The means start at 0.
 pub(super) const MEANS: [(&str, Scalar); 2] = [("exp_avg", 0.0), ("exp_avg_sq", 0.0)];
 
 /// The first two buffers of a slot.

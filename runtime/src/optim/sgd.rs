@@ -92,7 +92,7 @@ impl Rule for SgdRule {
             rate: update.rate as Scalar,
             decay: update.decay,
             momentum: self.momentum,
-            // The first gradient enters the momentum whole.
+            // Dampening does not apply to the first gradient.
             fresh: if slot.steps == 1 { 1.0 } else { 1.0 - self.dampening },
             nesterov: self.nesterov,
         };

@@ -8,9 +8,9 @@ use crate::{Array, Difference, Error, Result, StateDict};
 /// The state of an optimizer: its kind, its hyper-parameters, and its running values.
 ///
 /// [`Optimizer::state_dict`](crate::Optimizer::state_dict) returns a state, and
-/// [`Optimizer::load_state_dict`](crate::Optimizer::load_state_dict) restores it. An optimizer of
-/// your own builds its state with [`new`](Self::new), [`setting`](Self::setting),
-/// [`number`](Self::number) and [`tensor`](Self::tensor).
+/// [`Optimizer::load_state_dict`](crate::Optimizer::load_state_dict) restores it. A custom optimizer builds
+/// its state with [`new`](Self::new), [`setting`](Self::setting), [`number`](Self::number) and
+/// [`tensor`](Self::tensor).
 ///
 /// Entries of a parameter are named after its index in the optimizer, with PyTorch's names:
 /// `0.exp_avg`, `0.exp_avg_sq` and `0.step` for Adam, `0.momentum_buffer` for SGD. A parameter that
@@ -145,12 +145,12 @@ impl OptimizerState {
     }
 }
 
-/// The array of a parameter's buffer.
+/// An optimizer buffer as an array in the shape of the parameter.
 pub(super) fn array(parameter: &Parameter, buffer: &Buffer) -> Array {
     array_of(parameter, buffer.as_slice())
 }
 
-/// The elements of the tensors `name` of `count` parameters, one parameter after the other.
+/// The concatenated elements of the tensors `name` of `count` parameters, in the order of the parameters.
 pub(super) fn flat(state: &OptimizerState, name: &str, count: usize) -> Vec<Scalar> {
     let tensors = (0..count).filter_map(|index| state.tensors.get(&format!("{index}.{name}")));
     tensors.flat_map(|tensor| tensor.iter().copied()).collect()

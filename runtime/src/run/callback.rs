@@ -1,4 +1,4 @@
-//! Callbacks: code of the program, and the log files of a run, that follow a run from its options.
+//! Callbacks: observers of a run, set in its options. The log files of a run are callbacks too.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -10,25 +10,26 @@ use crate::profile::{self, Stage};
 use crate::stderr::write_line;
 use crate::{Result, Scalar};
 
-/// Follows a run, by [`RunOptions::callback`](super::RunOptions::callback). Each method has a default that does nothing.
+/// An observer of a run, added by [`RunOptions::callback`](super::RunOptions::callback). The default methods
+/// do nothing.
 ///
-/// The order of calls is `run_begins`, then for each epoch `step_ends` after each update and `epoch_ends`, and in the
-/// end `run_ends`. The log files of the run are written before the callbacks of the program are called, and these are
+/// The order of calls is `run_begins`, then for each epoch `step_ends` after each update and `epoch_ends`,
+/// and finally `run_ends`. The log files are written before the program's callbacks are called. Callbacks are
 /// called in the order in which they were added.
 ///
-/// - `run_begins` is called before the first batch. A resumed run has restored its state and its history by then.
-/// - `epoch_ends` is called when the row of the epoch is in the history, and before the checkpoint of the epoch is
-///   saved. The validation before the first epoch is followed by it too, with
+/// - `run_begins` is called before the first batch. In a resumed run, the state and the history are already
+///   restored.
+/// - `epoch_ends` is called after the row of the epoch is added to the history, and before the checkpoint of
+///   the epoch is saved. It is also called after the validation before the first epoch, with
 ///   [`Row::before_training`](super::Row::before_training).
-/// - An early stop, a time limit, a loss that is not finite or a hook that ends the run do so after the call of
-///   `epoch_ends` for the epoch that has begun. A signal ends the run without `epoch_ends`, because the epoch is not
-///   complete.
-/// - `run_ends` is called on all of these ways out. It is not called if the loop returns an error or panics.
+/// - If an early stop, a time limit, a non-finite loss or a hook ends the run, `epoch_ends` is first called
+///   for the current epoch. If a signal ends the run, it is not called, because the epoch is incomplete.
+/// - `run_ends` is called in all of these cases. It is not called if the loop returns an error or panics.
 ///
-/// `ControlFlow::Break` ends the run as it does in a hook, with [`StopReason::Hook`] and a checkpoint. An `Err` ends the
-/// loop, which returns the error. The checkpoints and the rows in the log files are unchanged then, so the run can be
-/// resumed. The same holds for a panic. In `run_ends` the training is complete: an `Err` is printed on standard error,
-/// and the loop returns its history.
+/// `ControlFlow::Break` ends the run as in a hook, with [`StopReason::Hook`] and a checkpoint. An `Err` ends
+/// the loop, which returns the error. The checkpoints and the rows in the log files are then unchanged, so
+/// the run can be resumed. The same is true for a panic. In `run_ends` the training is complete: an `Err` is
+/// printed on standard error, and the loop returns its history.
 ///
 /// # Example
 /// ```
@@ -62,7 +63,7 @@ use crate::{Result, Scalar};
 /// # }
 /// ```
 pub trait Callback: Send {
-    /// The run begins or continues.
+    /// Called when the run starts or resumes.
     ///
     /// # Errors
     /// An error ends the loop before its first batch.
@@ -71,7 +72,7 @@ pub trait Callback: Send {
         Ok(())
     }
 
-    /// An update was made. It is called for each update, so it should be fast.
+    /// Called after each update, so it should be fast.
     ///
     /// # Errors
     /// An error ends the loop.
@@ -80,7 +81,7 @@ pub trait Callback: Send {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// An epoch is complete. `row` has its measurements, and is the last row of the history.
+    /// Called after each epoch. `row` has the measurements of the epoch, and is the last row of the history.
     ///
     /// # Errors
     /// An error ends the loop.
@@ -89,7 +90,7 @@ pub trait Callback: Send {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The run is over. The history has the reason why.
+    /// Called at the end of the run. The history has the stop reason.
     ///
     /// # Errors
     /// An error is printed on standard error.
@@ -118,11 +119,11 @@ impl<C: Callback> Callback for Arc<Mutex<C>> {
     }
 }
 
-/// A run, as its callbacks see it.
+/// The view of a run for its callbacks.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RunInfo<'a> {
-    /// The folder of the run; `None` in a run without one.
+    /// The folder of the run, if it has one.
     pub dir: Option<&'a Path>,
     /// The planned number of epochs.
     pub epochs: Option<usize>,
@@ -132,19 +133,19 @@ pub struct RunInfo<'a> {
     pub step: usize,
     /// Whether the run continues from a checkpoint.
     pub is_resumed: bool,
-    /// The rows so far, the best epoch, and at the end of the run the reason why it ended.
+    /// The rows so far, the best epoch, and at the end of the run the stop reason.
     pub history: &'a History,
 }
 
-/// An update of a run.
+/// An update, as reported to callbacks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StepInfo {
-    /// The number of updates so far, this one included.
+    /// The number of updates so far, including this update.
     pub step: usize,
     /// The epoch, counted from 0.
     pub epoch: usize,
-    /// The last batch of the update in its epoch, counted from 0.
+    /// The index of the update's last batch in the epoch, counted from 0.
     pub batch: usize,
     /// The loss of the update's batches, weighted as in the epoch's loss.
     pub loss: f64,
@@ -154,7 +155,7 @@ pub struct StepInfo {
     pub grad_norm: Option<f64>,
 }
 
-/// A callback of the options of a run. The copies of the options share it.
+/// A callback in the options of a run. Clones of the options share the callback.
 #[derive(Clone)]
 pub(super) struct Shared(Arc<Mutex<dyn Callback>>);
 
@@ -170,7 +171,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// The callbacks of a run: its log files, and then those of the program.
+/// The callbacks of a run: first its log files, then the program's callbacks.
 #[derive(Default)]
 pub(super) struct Callbacks {
     logs: Vec<Box<dyn Callback>>,
@@ -187,7 +188,8 @@ impl Callbacks {
         self.logs.is_empty() && self.shared.is_empty()
     }
 
-    /// Calls a method of each callback, until one of them ends the run or fails.
+    /// Calls a method of each callback, up to the first error. A `Break` does not skip the callbacks that
+    /// follow.
     fn each<F: Flow>(&mut self, mut call: impl FnMut(&mut dyn Callback) -> F) -> Result<ControlFlow<()>> {
         let mut flow = ControlFlow::Continue(());
         for log in &mut self.logs {
@@ -195,7 +197,7 @@ impl Callbacks {
             flow = if ends { ControlFlow::Break(()) } else { flow };
         }
         for Shared(callback) in &self.shared {
-            // A callback that has panicked in an earlier run may be in any state that it allows.
+            // After a panic in an earlier run, the state of the callback is its own responsibility.
             let ends = call(&mut *callback.lock().unwrap_or_else(PoisonError::into_inner)).flow()?.is_break();
             flow = if ends { ControlFlow::Break(()) } else { flow };
         }
@@ -210,7 +212,7 @@ impl fmt::Debug for Callbacks {
 }
 
 impl Run {
-    /// Calls `step_ends` of the callbacks after an update. A loop whose options have none does nothing here.
+    /// Calls `step_ends` of the callbacks after an update. Does nothing without callbacks.
     ///
     /// # Errors
     /// The error of a callback.

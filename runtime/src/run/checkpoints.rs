@@ -1,4 +1,4 @@
-//! Checkpoints of a run: when they are due, what they contain, and how a run is resumed from one.
+//! Checkpoints of a run: when they are due, and how a run is saved and resumed.
 
 mod contents;
 mod kept;
@@ -28,9 +28,9 @@ enum Every {
     Time(Duration),
 }
 
-/// The checkpoints that a spec asks for: when, how many are kept, and the clauses that they belong to.
+/// The checkpoints of a spec: their interval, how many to keep, and the recorded clauses.
 ///
-/// A checkpoint is also saved when the run ends, unless a loss or a gradient that is not finite ends it.
+/// The end of the run also saves a checkpoint, unless the run ends because of a non-finite loss or gradient.
 ///
 /// # Example
 /// ```
@@ -49,17 +49,17 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// A checkpoint at the end of every `n` epochs; `n` is at least 1.
+    /// Saves a checkpoint at the end of every `n` epochs; `n` is at least 1.
     pub fn every_epochs(n: usize) -> Self {
         Self::every(Every::Epochs(n))
     }
 
-    /// A checkpoint after every `n` updates; `n` is at least 1.
+    /// Saves a checkpoint after every `n` updates; `n` is at least 1.
     pub fn every_steps(n: usize) -> Self {
         Self::every(Every::Steps(n))
     }
 
-    /// A checkpoint after the first update when this time has passed since the last checkpoint.
+    /// Saves a checkpoint after the first update at which this time has passed since the last checkpoint.
     pub fn every_time(time: Duration) -> Self {
         Self::every(Every::Time(time))
     }
@@ -68,13 +68,14 @@ impl Checkpoints {
         Self { every, keep_last: 1, keep_best: 1, clauses: Vec::new() }
     }
 
-    /// Sets how many of the newest checkpoints are kept, at least 1; by default 1.
+    /// Sets the number of newest checkpoints to keep, at least 1; by default 1.
     pub fn keep_last(self, count: usize) -> Self {
         Self { keep_last: count, ..self }
     }
 
-    /// Sets how many of the best checkpoints are kept; by default 1. Checkpoints are compared by the measurement
-    /// that [`History::best`](super::History::best) compares epochs by, and one without it is never among the best.
+    /// Sets the number of best checkpoints to keep; by default 1. Checkpoints are ranked by the same
+    /// measurement as [`History::best`](super::History::best). A checkpoint without this measurement is never
+    /// among the best.
     pub fn keep_best(self, count: u64) -> Self {
         Self { keep_best: count, ..self }
     }
@@ -91,35 +92,35 @@ impl Checkpoints {
     }
 }
 
-/// The checkpoints of a run that has begun.
+/// The checkpoint state of a running loop.
 #[derive(Debug)]
 pub(super) struct Saving {
     plan: Checkpoints,
     store: Store,
-    /// The first epoch of this part of the run.
+    /// The first epoch of this process.
     first_epoch: usize,
     /// Whether the run continues from a checkpoint.
     is_resumed: bool,
-    /// Whether the run continues in the middle of its first epoch, which is not begun yet.
+    /// Whether the run resumes in the middle of an epoch that has not begun yet.
     is_in_epoch: bool,
-    /// The counts of training metrics that a resumed epoch restores, by name.
+    /// The accumulated counts of training metrics to restore in the resumed epoch, by name.
     to_restore: VecDeque<(String, Vec<f64>)>,
-    /// The counts of training metrics that the next checkpoint saves, by name.
+    /// The accumulated counts of training metrics to save in the next checkpoint, by name.
     metrics: Vec<(String, Vec<f64>)>,
     /// The learning rate of the optimizer before the first update of the whole run.
     initial_rate: f64,
-    /// When the run began, earlier parts of the run counted in.
+    /// The start of the run, shifted back by the duration of its earlier parts.
     began: Instant,
-    /// When the last checkpoint was saved, and its number of updates.
+    /// The time of the last checkpoint, and its number of updates.
     saved: (Instant, usize),
-    /// Whether the state at the stop of the run is saved.
+    /// Whether the state at the end of the run is saved.
     is_stop_saved: bool,
-    /// The averages of `ema` that the run restores, or that the next checkpoint saves.
+    /// The averages of `ema` to restore, or to save in the next checkpoint.
     averages: Option<StateDict>,
-    /// The best values of the model, in a loop that restores them.
+    /// The best values of the model, if the loop restores them.
     best: Option<Snapshot>,
-    /// The state before a validation that only the end of the run made due. A run that is resumed to train longer has
-    /// no such validation.
+    /// The state before a validation that is due only because the run ends. If the run is resumed and trained
+    /// longer, this validation does not take place.
     before_last: Option<BeforeLast>,
 }
 
@@ -133,16 +134,18 @@ struct BeforeLast {
 }
 
 impl Run {
-    /// Starts a run with checkpoints: opens them, restores the state of the checkpoint that the options of the run name,
-    /// and calls `run_begins` of its callbacks. If the options name no checkpoint, the run starts anew.
+    /// Starts a run with checkpoints: opens the checkpoints, restores the state from the checkpoint that the
+    /// run options name, and calls `run_begins` of the callbacks. If the options name no checkpoint, a new
+    /// run starts.
     ///
-    /// The call comes after [`use_options`](Run::use_options), after the model, the optimizer and the schedule are complete, and before the first batch.
+    /// Call this method after [`use_options`](Run::use_options), after the model, the optimizer and the
+    /// schedule are complete, and before the first batch.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if there is no folder, if a new run would mix its checkpoints with those of an earlier
-    /// run, if no checkpoint is sound, or if the checkpoint belongs to another spec; [`Error::State`] if it belongs to
-    /// another model; [`Error::NotSaved`] if the optimizer has no state; [`Error::Io`]. Nothing is changed then. The error
-    /// of a callback.
+    /// [`Error::Checkpoint`] if there is no folder, if a new run would mix its checkpoints with those of an
+    /// earlier run, if no checkpoint is sound, or if the checkpoint belongs to another spec; [`Error::State`]
+    /// if it belongs to another model; [`Error::NotSaved`] if the optimizer has no state; [`Error::Io`].
+    /// After these errors, nothing is changed. Any error of a callback.
     pub fn start_or_resume<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         checkpoints: Checkpoints,
@@ -178,7 +181,7 @@ impl Run {
             before_last: None,
         };
         if let Some(saved) = saved {
-            // A reborrow of the trait object, whose lifetime `as_deref_mut` would not shorten.
+            // A reborrow, because `as_deref_mut` cannot shorten the lifetime of the trait object.
             let schedule = scheduler.as_mut().map(|schedule| &mut **schedule as &mut dyn Schedule);
             check(&saving, &saved, &state, schedule, &self.history.declared())?;
             restore(self, &mut saving, &saved, model, optimizer, scheduler)?;
@@ -198,13 +201,13 @@ impl Run {
         self.saving.as_ref().map(|saving| saving.plan.clauses.clone()).unwrap_or_default()
     }
 
-    /// Whether the epoch that begins is the one in the middle of which the run was saved.
+    /// Whether the current epoch is the one in whose middle the run was saved.
     pub(super) fn continues_epoch(&mut self) -> bool {
         self.saving.as_mut().is_some_and(|saving| std::mem::take(&mut saving.is_in_epoch))
     }
 
-    /// The first epoch of the loop, counted from 0: 0, or the epoch that a resumed run continues in. If the run was over
-    /// at the end of an epoch when it was saved, no epoch is left.
+    /// The first epoch of the loop, counted from 0. It is 0, or the epoch in which a resumed run continues.
+    /// If the saved run was over at the end of an epoch, no epoch remains.
     pub fn first_epoch(&self) -> usize {
         let Some(saving) = &self.saving else { return 0 };
         if self.is_over() && !saving.is_in_epoch {
@@ -213,13 +216,13 @@ impl Run {
         saving.first_epoch
     }
 
-    /// The first batch of the epoch that has begun: 0, or the batch that a resumed run continues with. If the run was
-    /// over when it was saved, no batch is left.
+    /// The first batch of the current epoch. It is 0, or the batch at which a resumed run continues. If the
+    /// saved run was over, no batch remains.
     pub fn first_batch(&self) -> usize {
         if self.is_over() { self.epoch.batches } else { self.epoch.batch }
     }
 
-    /// Keeps the state that a checkpoint has to save, before a validation that only the end of the run makes due.
+    /// Keeps the state to save, before a validation that is due only because the run ends.
     pub(super) fn keep_before_last_validation(&mut self) {
         if let Some(saving) = &mut self.saving {
             saving.before_last = Some(BeforeLast {
@@ -231,13 +234,13 @@ impl Run {
         }
     }
 
-    /// Whether the last validation was one that only the end of the run made due.
+    /// Whether the last validation was due only because the run ends.
     pub(super) fn is_after_last_validation(&self) -> bool {
         self.saving.as_ref().is_some_and(|saving| saving.before_last.is_some())
     }
 
-    /// Whether a checkpoint is due after the batch: an update was made since the last checkpoint, and either the
-    /// interval has passed or the run is over.
+    /// Whether a checkpoint is due after the batch. An update must have been made since the last checkpoint,
+    /// and the interval must have passed or the run must be over.
     pub fn is_checkpoint_due(&self) -> bool {
         let Some(saving) = &self.saving else { return false };
         let (at, step) = saving.saved;
@@ -249,7 +252,7 @@ impl Run {
         self.step > step && (is_due || self.is_over())
     }
 
-    /// Whether a checkpoint is due after the epoch, whose row is in the history.
+    /// Whether a checkpoint is due after the epoch. The row of the epoch is already in the history.
     pub fn is_epoch_checkpoint_due(&self) -> bool {
         let Some(saving) = &self.saving else { return false };
         let is_sound = !matches!(self.stop, Some(StopReason::NonFinite { .. }));
@@ -261,7 +264,7 @@ impl Run {
         is_sound && is_complete && !saving.is_stop_saved && (is_due || self.is_last())
     }
 
-    /// Saves a checkpoint, and then removes those that are not kept.
+    /// Saves a checkpoint, and then removes old checkpoints.
     ///
     /// # Errors
     /// [`Error::Io`] if the checkpoint cannot be written. The earlier checkpoints are then unchanged.
@@ -297,7 +300,7 @@ impl Run {
         Ok(())
     }
 
-    /// The value by which this checkpoint is compared with others; `None` if it is not measured at this update.
+    /// The value that ranks this checkpoint; `None` if it is not measured at this update.
     fn compared(&self, monitor: &Monitor, is_end: bool) -> Option<f64> {
         let row = if is_end { self.history.rows().last()?.clone() } else { self.epoch.row() };
         let is_measured = if monitor.is_validation() { self.validated_at == Some(self.step) } else { is_end };
@@ -305,7 +308,7 @@ impl Run {
     }
 }
 
-/// The checkpoint that a run in the folder `dir` starts from; `None` for a new run.
+/// The checkpoint to resume from; `None` for a new run in the folder `dir`.
 fn chosen(resume: &Resume, dir: &Path, store: &Store) -> Result<Option<Saved>> {
     let problem = |path: &Path, problem| Err(Error::Checkpoint { path: path.to_path_buf(), problem });
     let saved = match resume {
@@ -318,7 +321,7 @@ fn chosen(resume: &Resume, dir: &Path, store: &Store) -> Result<Option<Saved>> {
     };
     let mut paths = store.names().rev().map(|name| store.path(name));
     let Some(saved) = saved else {
-        // Even unsound checkpoints may have a file that somebody needs.
+        // Damaged checkpoints also count, because they may contain files of value.
         return if paths.next().is_some() { problem(dir, Problem::Occupied) } else { Ok(None) };
     };
     match paths.find(|path| Saved::read(path).is_ok()) {
@@ -327,7 +330,7 @@ fn chosen(resume: &Resume, dir: &Path, store: &Store) -> Result<Option<Saved>> {
     }
 }
 
-/// Whether two paths are the same folder.
+/// Whether two paths refer to the same folder.
 fn is_same_folder(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     one == other || real(one).is_some_and(|one| Some(one) == real(other))

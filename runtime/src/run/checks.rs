@@ -1,4 +1,4 @@
-//! Checks: the comparison of a measurement with earlier ones, and early stopping.
+//! Checks: comparisons of the monitor with its earlier values, and early stopping.
 
 use super::history::Row;
 use super::{Run, StopReason};
@@ -6,21 +6,22 @@ use crate::metric::Goal;
 use crate::{Error, Result};
 
 impl Run {
-    /// Sets the measurement by which checks and epochs are compared, such as `valid_accuracy` or `loss`. A
-    /// measurement of the validation data starts with `valid_` and is checked at the end of each validation,
-    /// any other one once per epoch. An epoch in which the phase of the measurement does not run is never the best.
+    /// Sets the measurement that ranks checks and epochs, such as `valid_accuracy` or `loss`. The names of
+    /// validation measurements start with `valid_`. They are checked after each validation, and all others
+    /// once per epoch. If the measurement belongs to a phase, an epoch in which this phase does not run is
+    /// never the best.
     #[must_use]
     pub fn monitor(mut self, name: &str, goal: Goal) -> Self {
         self.history.monitor(Monitor { name: name.to_owned(), goal });
         self
     }
 
-    /// Sets the measurement as [`monitor`](Run::monitor) does, if it is one of `measured`, which has the name and
-    /// the goal of each metric. Without `goal`, the metric's own goal is used.
+    /// Sets the measurement as [`monitor`](Run::monitor) does, if it is in `measured`, which lists the name
+    /// and the goal of each metric. If `goal` is `None`, the metric's own goal applies.
     ///
     /// # Errors
-    /// [`Error::Unmeasured`] if the name is neither a loss nor one of `measured`, and [`Error::Rule`] if neither
-    /// `goal` nor the metric says which values are better.
+    /// [`Error::Unmeasured`] if `measured` does not contain the name, and [`Error::Rule`] if neither `goal`
+    /// nor the metric states whether lower or higher values are better.
     pub fn monitor_one_of(
         &mut self,
         name: &str,
@@ -42,12 +43,12 @@ impl Run {
         Ok(())
     }
 
-    /// The error about a monitor that the loop should have measured in this epoch, and has not.
+    /// The error if this epoch should have measured the monitor, and did not.
     pub(super) fn unmeasured(&self, row: &Row) -> Option<Error> {
         let monitor = self.history.monitored(row);
         let is_due =
             if monitor.is_validation() { self.epoch.is_best.is_some() } else { !row.before_training };
-        // A phase measures nothing in an epoch in which it does not run.
+        // A phase measures nothing in an epoch without a batch for it.
         let is_absent =
             row.get("loss").is_none() && !monitor.is_validation() && !row.has_phase(&monitor.name);
         (is_due && !is_absent && monitor.value(row).is_none()).then(|| {
@@ -56,17 +57,18 @@ impl Run {
         })
     }
 
-    /// Adds a check of the monitored measurement. Ends the run if it is the last of `patience` (at least 1) checks in
-    /// a row without an improvement, and more updates would follow.
+    /// Checks the monitor. Ends the run if this is the last of `patience` (at least 1) consecutive checks
+    /// without an improvement, and more updates would follow.
     ///
-    /// The first check always counts as an improvement. An improvement is better by more than `min_delta` (at least
-    /// 0). NaN is never better.
+    /// The first check always counts as an improvement. Later, an improvement must be better by more than
+    /// `min_delta` (at least 0). NaN is never better.
     ///
     /// # Errors
-    /// [`Error::Unmeasured`] if the run does not measure the name.
+    /// [`Error::Unmeasured`] if the loop does not measure the monitor.
     ///
     /// # Source
-    /// The rule is that of `EarlyStopping` in Keras and in Lightning; both count epochs without a first improvement.
+    /// The rule of `EarlyStopping` in Keras and in Lightning. Both also count epochs if there is no first
+    /// improvement.
     pub fn check_early_stop(&mut self, patience: usize, min_delta: f64) -> Result<()> {
         let row = self.epoch.row();
         let monitor = self.history.monitored(&row);
@@ -82,18 +84,19 @@ impl Run {
     }
 }
 
-/// The checks of a run so far.
+/// The state of the checks of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Checks {
-    /// The best value of a validation; `None` before the first value that is a number.
+    /// The best value so far; `None` before the first value that is not NaN.
     pub(super) best: Option<f64>,
-    /// The number of validations since the best one, or of all; `None` before the first validation.
+    /// The number of validations since the best one, or of all validations if none was the best; `None`
+    /// before the first.
     pub(super) since_best: Option<usize>,
     pub(super) patience: Patience,
 }
 
 impl Checks {
-    /// Adds the value of a validation; returns whether it is the best so far.
+    /// Adds the value of a validation. Returns whether it is the best so far.
     pub(super) fn add(&mut self, new: Option<f64>, monitor: &Monitor) -> bool {
         let is_best = new.is_some_and(|new| monitor.is_better(new, self.best, 0.0));
         if is_best {
@@ -103,19 +106,19 @@ impl Checks {
         is_best
     }
 
-    /// Whether a validation was the best.
+    /// Whether any validation was the best so far.
     pub(super) fn has_best(&self) -> bool {
         self.best.is_some()
     }
 
-    /// The number of validations since the best one, or of all validations if none was the best. `None` before the
-    /// first validation, and in a run that compares the training of epochs.
+    /// The number of validations since the best one, or of all validations if none was the best. `None`
+    /// before the first validation, and in a run whose monitor is a training measurement.
     pub(super) fn since_best(&self) -> Option<usize> {
         self.since_best
     }
 }
 
-/// The measurement by which a run compares its checks.
+/// The measurement that ranks the checks of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Monitor {
     /// The name of the measurement, such as `valid_loss`.
@@ -124,7 +127,7 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    /// The loss of the validation data, or of the training data.
+    /// The validation loss, or the training loss in a run that does not validate.
     pub(super) fn loss(validates: bool) -> Self {
         let name = if validates { "valid_loss" } else { "loss" };
         Self { name: name.to_owned(), goal: Goal::Min }
@@ -135,7 +138,8 @@ impl Monitor {
         self.name.starts_with("valid_")
     }
 
-    /// The value in a row. A loss without any weighted batch is NaN; `None` if the loop does not measure it.
+    /// The value in a row; `None` if the loop does not measure it. The loss of a pass without any weighted
+    /// batch is NaN.
     pub(super) fn value(&self, row: &Row) -> Option<f64> {
         let is_loss = matches!(&*self.name, "loss" | "valid_loss");
         row.get(&self.name).or(is_loss.then_some(f64::NAN))
@@ -152,10 +156,10 @@ impl Monitor {
     }
 }
 
-/// The checks of early stopping so far.
+/// The state of early stopping.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
-    /// The value of the last improvement; `None` before the first value that is a number.
+    /// The value of the last improvement; `None` before the first value that is not NaN.
     pub(super) best: Option<f64>,
     /// The number of checks since the last improvement; `None` before the first check.
     pub(super) waited: Option<usize>,
@@ -173,7 +177,7 @@ impl Patience {
         waited
     }
 
-    /// Whether there were `patience` checks since the last improvement.
+    /// Whether the last `patience` checks brought no improvement.
     pub(super) fn is_over(self, patience: usize) -> bool {
         self.waited.is_some_and(|waited| waited >= patience)
     }
@@ -183,7 +187,7 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// The numbers of checks since the last improvement, for a scripted sequence.
+    /// The number of checks since the last improvement after each value of a sequence.
     fn waits(goal: Goal, min_delta: f64, values: &[f64]) -> Vec<usize> {
         let monitor = Monitor { name: "valid_loss".to_owned(), goal };
         let mut patience = Patience::default();

@@ -29,7 +29,7 @@ impl Run {
         optimizer: &O,
         norm: Option<Scalar>,
     ) -> bool {
-        // The step of an optimizer of the user follows, which begins no stage itself.
+        // The step of a user's optimizer may follow, and does not begin a stage.
         profile::begin(Stage::Optimizer);
         if norm.is_some_and(Scalar::is_finite) {
             return false;
@@ -47,8 +47,7 @@ impl Run {
         self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
     }
 
-    /// Prints the reason why the run is over, even if progress is off, and stores the reason in the
-    /// history.
+    /// Prints the reason for the end of the run, even if progress is off, and stores it in the history.
     fn explain(&mut self, text: String) {
         self.progress.warn(&text);
         self.history.explain(text);

@@ -17,7 +17,7 @@ pub(super) struct Epoch {
     pub(super) began: Instant,
     /// The number of batches in the epoch.
     pub(super) batches: usize,
-    /// The number of batches that were processed.
+    /// The number of processed batches.
     pub(super) batch: usize,
     /// The loss of the last batch.
     pub(super) last: f64,
@@ -28,8 +28,8 @@ pub(super) struct Epoch {
     pub(super) train: Pass,
     pub(super) valid: Pass,
     pub(super) confusions: Vec<(String, Confusion)>,
-    /// Whether the last validation had the best loss so far; `None` before the epoch's first validation has
-    /// ended.
+    /// Whether the last validation was the best so far; `None` before the end of the epoch's first
+    /// validation.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
     pub(super) grad_norm: Option<f64>,
@@ -63,7 +63,7 @@ impl Pass {
         let value = number(loss.total());
         self.add_part(&format!("{phase}_loss"), value, weight);
         for (name, part) in loss.parts() {
-            // A part that is called `loss` is not added to the loss of the phase.
+            // A part with the name `loss` must not be added to the loss of the phase.
             let name = if *name == "loss" { "loss_2" } else { name };
             self.add_part(&format!("{phase}_{name}"), number(part), weight);
         }
@@ -78,7 +78,7 @@ impl Pass {
         self.parts[at].1.add(value, weight);
     }
 
-    /// All measurements so far, in column order. `prefix` is that of the names of losses.
+    /// All measurements so far, in column order. `prefix` is a prefix for the names of losses.
     fn measurements(&self, prefix: &str) -> impl Iterator<Item = (String, f64)> {
         let parts = self.parts.iter().map(|(name, total)| (name.as_str(), *total));
         let losses = [("loss", self.loss)].into_iter().chain(parts);

@@ -27,15 +27,15 @@ pub struct Row {
     /// Whether the row belongs to a validation before the first epoch, or to an evaluation without training. The epoch
     /// is then 0.
     pub before_training: bool,
-    /// The duration of the epoch or of the evaluation in seconds, including validation.
+    /// The duration of the epoch or of the evaluation, including validation, in seconds.
     pub seconds: f64,
     /// The learning rate of the epoch's last update; `None` without updates.
     pub learning_rate: Option<Scalar>,
     /// The norm of the gradients in the epoch's last update, measured before clipping; `None` in a
     /// loop that does not clip by norm.
     pub grad_norm: Option<f64>,
-    /// Names and values in order of measurement: `loss`, its named parts, training metrics, and the same of the
-    /// validation, from `valid_loss` on.
+    /// Names and values in order of measurement: `loss`, its named parts and the training metrics, followed
+    /// by `valid_loss` and the same for the validation.
     pub measurements: Vec<(String, f64)>,
     /// Confusion matrices by name.
     pub(super) confusions: Vec<(String, Confusion)>,
@@ -70,11 +70,13 @@ pub struct History {
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// The measurement that ranks epochs, if the loop declared it. An epoch without it is then never the best.
+    /// The measurement that ranks epochs, if the loop declares one. An epoch without it is then never the
+    /// best.
     monitor: Option<Monitor>,
     stop_reason: StopReason,
     explanation: Option<String>,
-    /// What a report says besides; `None` unless the options of the run ask for something to show.
+    /// The additional information for a report; `None` unless the run options ask for a summary, a profile or
+    /// a report.
     pub(super) about: Option<Box<About>>,
 }
 
@@ -113,15 +115,15 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The measurement that ranks epochs. If the loop declared none, it is the validation loss if
-    /// this row or an earlier row has one. Otherwise it is the training loss.
+    /// The measurement that ranks epochs. By default, it is the validation loss if this row or an earlier row
+    /// has one, and otherwise the training loss.
     pub(super) fn monitored(&self, row: &Row) -> Monitor {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         let by_rows = || Monitor::loss(validates(row) || self.rows.iter().any(validates));
         self.monitor.clone().unwrap_or_else(by_rows)
     }
 
-    /// The measurement that the loop declared, or else the training loss.
+    /// The measurement that the loop declares, or by default the training loss.
     pub(super) fn declared(&self) -> Monitor {
         self.monitor.clone().unwrap_or_else(|| Monitor::loss(false))
     }
@@ -206,8 +208,8 @@ impl History {
         self.rows.iter().rev().find_map(|row| row.confusion(name))
     }
 
-    /// The best row by the `monitor` of the spec. Without one, the best row by `valid_loss`, or by `loss` in a run
-    /// without validation.
+    /// The best row by the spec's `monitor`. The default monitor is `valid_loss`, or `loss` in a run without
+    /// validation.
     pub fn best(&self) -> Option<&Row> {
         self.best.map(|best| &self.rows[best])
     }

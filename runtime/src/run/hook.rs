@@ -13,7 +13,7 @@ use crate::{Result, profile};
     note = "`ControlFlow::Break(())` ends the run; a block that ends with `;` has the value `()` and never ends it"
 )]
 pub trait Flow {
-    /// Whether the loop continues, or the error that ends the loop.
+    /// Whether the loop continues. An error ends the loop.
     fn flow(self) -> Result<ControlFlow<()>>;
 }
 

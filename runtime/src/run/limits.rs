@@ -1,4 +1,4 @@
-//! Limits for tries: runs with fewer batches than their data have.
+//! Limits for trial runs, which use only some batches of their data.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// The limits of a run. `fast_dev_run` takes precedence over `overfit`, and `overfit` over `batches`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// The number of batches of a run of one epoch, without files.
+    /// The number of batches in a trial of one epoch without files.
     pub(super) fast_dev_run: Option<usize>,
     /// The number of batches that each epoch repeats.
     pub(super) overfit: Option<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Checks the ranges of the numbers.
+    /// Checks that the numbers are in range.
     pub(super) fn check(self) -> Result<()> {
         at_least_one("fast_dev_run", self.fast_dev_run, "write how many batches to try: `fast_dev_run(2)`")?;
         at_least_one(
@@ -31,7 +31,7 @@ impl Limits {
         at_least_one("limit_batches", self.batches.map(|(train, valid)| train.min(valid)), help)
     }
 
-    /// A loader with the batches that the limits leave. `most` chooses from the numbers of `limit_batches`.
+    /// The loader with the limits applied. `most` selects a number of `limit_batches`.
     fn apply<Y, X>(
         self,
         loader: &DataLoader<Y, X>,
@@ -68,7 +68,7 @@ impl Limits {
     }
 }
 
-/// Checks an option that counts from 1 on.
+/// Checks that an option is at least 1.
 pub(super) fn at_least_one(option: &'static str, value: Option<usize>, help: &'static str) -> Result<()> {
     if value != Some(0) {
         return Ok(());
@@ -111,22 +111,22 @@ fn unread(variable: &'static str, text: &OsString, rule: &'static str) -> Error 
 }
 
 impl Run {
-    /// The loader of the training data with the batches that the options of the run leave. The data are shared.
+    /// Applies the limits of the run options to the loader of the training data. The clone shares the data.
     pub fn limit_train<Y, X>(&self, loader: &DataLoader<Y, X>) -> DataLoader<Y, X> {
         self.outside.options.limits.apply(loader, |(train, _)| train)
     }
 
-    /// The loader of the validation data with the batches that the options of the run leave. The data are shared.
+    /// Applies the limits of the run options to the loader of the validation data. The clone shares the data.
     pub fn limit_valid<Y, X>(&self, loader: &DataLoader<Y, X>) -> DataLoader<Y, X> {
         self.outside.options.limits.apply(loader, |(_, valid)| valid)
     }
 
-    /// Whether the run is a try of a few batches, without files.
+    /// Whether the run is a `fast_dev_run`.
     pub(super) fn is_fast(&self) -> bool {
         self.outside.options.limits.fast_dev_run.is_some()
     }
 
-    /// Makes a run with `fast_dev_run` a run of one epoch, and prints a line about the limits.
+    /// Limits a `fast_dev_run` to one epoch, and prints a line about the limits.
     pub(super) fn begin_limits(&mut self) {
         let limits = self.outside.options.limits;
         if limits.fast_dev_run.is_some() {

@@ -1,6 +1,6 @@
-//! The log files of a run, in its folder: a row per epoch, and on request a row per so many updates.
+//! The log files in the folder of a run: a row per epoch, and optionally a row after every `n` updates.
 //!
-//! They follow the run as callbacks. A file that cannot be written does not end the run.
+//! Log files are callbacks of the run. A failed write does not end the run.
 
 mod appended;
 mod epochs;
@@ -19,17 +19,17 @@ use steps::StepFiles;
 use tensorboard::EventFile;
 pub(super) use text::{columns, csv_fields, csv_line};
 
-/// Which log files a run has.
+/// The selection of log files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Logs {
-    /// The number of updates between two rows about an update.
+    /// The number of updates between two rows of the step log.
     pub(super) every: Option<usize>,
-    /// Whether there is an event file for `TensorBoard`.
+    /// Whether the run writes an event file for `TensorBoard`.
     pub(super) tensorboard: bool,
 }
 
 impl Logs {
-    /// The log files in the folder of a run, as callbacks.
+    /// Creates the log files in the folder of a run, as callbacks.
     pub(super) fn callbacks(self, dir: &Path) -> Vec<Box<dyn Callback>> {
         let mut logs: Vec<Box<dyn Callback>> = vec![Box::new(EpochFiles::new(dir))];
         if let Some(every) = self.every {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::profile::Profile;
 use crate::{Summary, num_threads};
 
-/// The stages of a loop in order, and the clauses of its spec with their values. A report shows them.
+/// The stages of a loop in order, and the clauses of its spec with their values, for reports.
 ///
 /// # Example
 /// ```
@@ -33,47 +33,47 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// An outline of the loop in the function `name`.
+    /// Creates an outline of the loop in the function `name`.
     pub fn new(name: &'static str) -> Self {
         Self { name, ..Self::default() }
     }
 
-    /// Sets the stages of a batch, in order.
+    /// Sets the stages of a training batch, in order.
     pub fn batch(self, stages: &[&'static str]) -> Self {
         Self { batch: stages.to_vec(), ..self }
     }
 
-    /// Sets the stages before and after the batches of an accumulation window, in a loop that accumulates.
+    /// Sets the stages before and after the batches of an accumulation window.
     pub fn window(self, before: &[&'static str], after: &[&'static str]) -> Self {
         Self { window: Some([before.to_vec(), after.to_vec()]), ..self }
     }
 
-    /// Sets the stages of a batch of a validation, in a loop that validates.
+    /// Sets the stages of a validation batch, in order.
     pub fn validation(self, stages: &[&'static str]) -> Self {
         Self { validation: Some(stages.to_vec()), ..self }
     }
 
-    /// Adds a clause with its value. The clauses that a checkpoint records need not be added.
+    /// Adds a clause with its value. Clauses that a checkpoint records need not be added.
     pub fn clause(mut self, name: &'static str, value: impl Display) -> Self {
         self.clauses.push((name, value.to_string()));
         self
     }
 }
 
-/// What a report says of a run besides its measurements.
+/// The information for a report, in addition to the measurements.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) outline: Outline,
     pub(super) summary: Option<Summary>,
     pub(super) profile: Option<Profile>,
-    /// When this process began the run or resumed it.
+    /// The time at which this process started or resumed the run.
     pub(super) began: SystemTime,
-    /// When the last epoch or the run ended.
+    /// The time at which the last epoch or the run ended.
     pub(super) seen: SystemTime,
     pub(super) has_ended: bool,
     /// The number of updates.
     pub(super) steps: usize,
-    /// The number of updates and the epoch that a resumed run continued from.
+    /// The number of updates at which the run was resumed.
     pub(super) resumed_at: Option<usize>,
     /// The number of threads that share the work.
     pub(super) threads: usize,
@@ -98,7 +98,7 @@ impl About {
     }
 }
 
-/// Histories are compared by their measurements alone.
+/// Only the measurements of histories are compared.
 impl PartialEq for About {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -1,4 +1,4 @@
-//! What reaches a run from outside of its loop: its options, the environment variables, signals, and callbacks.
+//! External influences on a run: options, environment variables, signals and callbacks.
 
 use super::callback::Callbacks;
 use super::logs::Folder;
@@ -7,7 +7,7 @@ use super::{Run, RunOptions, StopReason};
 use crate::Result;
 use crate::threads::ThreadsScope;
 
-/// The options of a run, its callbacks, and the signals that it handles.
+/// The options of a run, its callbacks, and its signal handling.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     pub(super) options: RunOptions,
@@ -21,7 +21,7 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    /// Whether a signal has arrived since the run began, and the run handles signals.
+    /// Whether the run handles signals, and a signal has arrived since the run began.
     #[cfg(all(unix, feature = "signals"))]
     pub(super) fn is_signalled(&self) -> bool {
         self.signals.as_ref().is_some_and(super::signals::Signals::has_arrived)
@@ -38,9 +38,10 @@ impl Run {
     /// Sets the options of a run. Environment variables override them.
     ///
     /// # Errors
-    /// [`Error::Rule`](crate::Error::Rule) if a number in the options or in an environment variable is out of range, or
-    /// if the options ask for a report and name no folder; [`Error::Other`](crate::Error::Other) if they handle signals
-    /// and the system refuses the handler; [`Error::Io`](crate::Error::Io) if the folder of the report cannot be created.
+    /// [`Error::Rule`](crate::Error::Rule) if a number in the options or in an environment variable is out of
+    /// range, or if the options ask for a report without a folder; [`Error::Other`](crate::Error::Other) if
+    /// the system refuses the signal handler; [`Error::Io`](crate::Error::Io) if the folder of the report
+    /// cannot be created.
     pub fn use_options(&mut self, options: &RunOptions) -> Result<()> {
         self.outside.options = options.clone().with_environment()?;
         let options = &self.outside.options;
@@ -57,20 +58,20 @@ impl Run {
         self.begin_shown()
     }
 
-    /// Starts a run without checkpoints: opens its log files, and calls `run_begins` of its callbacks. The call comes after the model, the
-    /// optimizer and the schedule are complete, and before the first batch.
+    /// Starts a run without checkpoints: opens its log files, and calls `run_begins` of its callbacks. Call
+    /// this method after the model, the optimizer and the schedule are complete, and before the first batch.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints, or if
-    /// another run uses the folder; [`Error::Io`](crate::Error::Io) if a log file cannot be written; the error of a
-    /// callback.
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the options resume a run, which needs checkpoints,
+    /// or if another run uses the folder; [`Error::Io`](crate::Error::Io) if a log file cannot be written.
+    /// Any error of a callback.
     pub fn start(&mut self) -> Result<()> {
         self.outside.options.check_no_resume()?;
         self.begin_callbacks(false)
     }
 
-    /// Creates the callbacks of the run, and calls their `run_begins`. `continues` states whether the run continues from
-    /// a checkpoint in its own folder, and so continues the log files there.
+    /// Creates the callbacks of the run, and calls their `run_begins`. If `continues` is true, the run
+    /// resumes in its own folder, and continues the log files there.
     pub(super) fn begin_callbacks(&mut self, continues: bool) -> Result<()> {
         let options = &self.outside.options;
         let mut logs = Vec::new();

@@ -5,13 +5,13 @@ use crate::optim::{Optimizer, OptimizerState};
 use crate::schedule::{Plateau, Position, Schedule};
 use crate::{Error, Parameter, Result, Scalar};
 
-/// The numbers of updates after which the learning rates of two schedules are compared.
+/// The numbers of updates at which the learning rates of two schedules are compared.
 const POINTS: [usize; 8] = [0, 1, 2, 5, 10, 100, 1_000, 100_000];
 
-/// The phase that runs on a batch.
+/// The current phase of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
-    /// The name of the phase; empty before the first phase.
+    /// The name of the current phase; empty before the first phase.
     pub(super) phase: &'static str,
     /// Whether a phase has made an update on the batch.
     has_updated: bool,
@@ -24,13 +24,13 @@ impl Run {
         self.epoch.batch += 1;
     }
 
-    /// Whether a phase that runs on the last of every `every` batches (at least 1) runs on this batch. The batches of
-    /// the whole run are counted, so that the interval continues in the next epoch and in a resumed run.
+    /// Whether a phase that runs on the last of every `every` batches (at least 1) runs on this batch.
+    /// Batches are counted over the whole run, so the interval continues across epochs and after a resume.
     pub fn is_phase_due(&self, every: usize) -> bool {
         (self.epoch.number * self.epoch.batches + self.epoch.batch).is_multiple_of(every)
     }
 
-    /// Begins a phase on the current batch. The loss that is added next is that of the phase.
+    /// Begins a phase on the current batch. The next loss belongs to this phase.
     pub fn begin_phase(&mut self, phase: &'static str) {
         let has_updated = self.turn.is_some_and(|turn| turn.has_updated);
         self.turn = Some(Turn { phase, has_updated });
@@ -44,8 +44,8 @@ impl Run {
         }
     }
 
-    /// Ends a batch of a loop with phases. Counts one update if at least one phase has made one, and returns whether
-    /// this is the case.
+    /// Ends a batch of a loop with phases. If at least one phase has made an update, counts one update and
+    /// returns true.
     pub fn end_batch(&mut self) -> bool {
         let has_updated = self.turn.is_some_and(|turn| turn.has_updated);
         self.progress.batch(self.now());
@@ -57,14 +57,14 @@ impl Run {
 }
 
 impl Row {
-    /// Whether the phase of a measurement ran in the epoch: the row has the loss of the phase.
+    /// Whether the phase of a measurement ran in this epoch, which the loss of the phase shows.
     pub(super) fn has_phase(&self, name: &str) -> bool {
         let is_its = |phase: &str| name.strip_prefix(phase).is_some_and(|part| part.starts_with('_'));
         self.measurements.iter().any(|(own, _)| own.strip_suffix("_loss").is_some_and(is_its))
     }
 }
 
-/// The optimizers and schedules of a loop's phases as one optimizer, which checkpoints save and restore.
+/// Combines the optimizers and schedules of all phases into one optimizer, for checkpoints.
 ///
 /// The state contains the states of all phases. The names of entries start with the name of the phase:
 /// `critic.0.exp_avg`. `step` updates all optimizers, and the learning rate is that of the first phase.
@@ -108,7 +108,7 @@ impl std::fmt::Debug for Phases<'_> {
 }
 
 impl<'a> Phases<'a> {
-    /// No phases.
+    /// Creates a value without phases.
     pub fn new() -> Self {
         Self::default()
     }
@@ -132,7 +132,7 @@ impl<'a> Phases<'a> {
 }
 
 impl Part<'_> {
-    /// Adds the state of the phase to that of all.
+    /// Adds the state of the phase to the combined state.
     fn add(&self, mut all: OptimizerState) -> Result<OptimizerState> {
         let state = self.optimizer.state_dict()?;
         let name = |name: &str| format!("{}.{name}", self.phase);
@@ -163,7 +163,7 @@ impl Part<'_> {
         Ok(all.number(name("schedule.done"), position.done as f64))
     }
 
-    /// The position of the schedule in the state of all; `None` if the state has none.
+    /// The position of the phase's schedule in the combined state; `None` if the state has none.
     fn own_position(&self, all: &OptimizerState) -> Option<Position> {
         let number = |name: &str| all.get_number(&format!("{}.schedule.{name}", self.phase));
         let plateau = || {
@@ -177,7 +177,7 @@ impl Part<'_> {
         Some(Position { base: number("base"), done: number("done")? as usize, plateau: plateau() })
     }
 
-    /// The part of the state of all that belongs to the optimizer of the phase.
+    /// The part of the combined state that belongs to the phase's optimizer.
     fn own(&self, all: &OptimizerState) -> Result<OptimizerState> {
         let own = |name: &str| Some(name.strip_prefix(self.phase)?.strip_prefix('.')?.to_owned());
         let of_optimizer = |name: &str| own(name).filter(|own| !own.starts_with("schedule."));
@@ -243,7 +243,7 @@ impl Optimizer for Phases<'_> {
             let part = &mut self.parts[index];
             let loaded = part.own(state).and_then(|own| part.optimizer.load_state_dict(&own));
             if let Err(error) = loaded {
-                // The optimizers that were loaded already get their values back.
+                // Restores the optimizers whose states are already loaded.
                 for (part, before) in self.parts.iter_mut().zip(&before).take(index) {
                     part.optimizer.load_state_dict(before)?;
                 }

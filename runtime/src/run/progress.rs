@@ -21,25 +21,25 @@ use crate::stderr::{clear_bar, draw_bar, write_line};
 
 /// The minimum time between two redraws of the bar.
 const REFRESH: Duration = Duration::from_millis(100);
-/// The time after which a long epoch prints a line, where there is no bar.
+/// Without a bar: the time after which a long epoch prints a line.
 const SILENCE: Duration = Duration::from_secs(60);
-/// The minimum time between the lines after every `log_every` updates, where there is no bar.
+/// Without a bar: the minimum time between the lines of `log_every`.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// The progress display of a run. Dropping this value ends the bar, even after an error or a panic.
+/// The progress display of a run. Dropping this value erases the bar, even after an error or a panic.
 pub(super) struct Progress {
     shows: Shows,
-    /// The number of updates between two lines, where there is no bar.
+    /// Without a bar: the number of updates between two lines.
     every: Option<usize>,
     epoch: String,
     pace: Pace,
-    /// The number of validation batches so far; `None` outside of a validation.
+    /// The number of validation batches so far; `None` outside of validation.
     validating: Option<usize>,
-    /// When the last bar or line was written.
+    /// The time at which the last bar or line was written.
     shown: Instant,
 }
 
-/// The state of the run at a batch.
+/// The state of the run, for display.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Now {
     /// The mean loss of the epoch so far.
@@ -51,12 +51,12 @@ pub(super) struct Now {
 }
 
 impl Progress {
-    /// Creates the display in the style that the program or the environment variable sets.
+    /// Creates a display in the style that the program or the environment variable sets.
     pub(super) fn chosen() -> Self {
         Self::new(Shows::chosen())
     }
 
-    /// Creates the display in the style of the options of a run, which the environment variable overrides.
+    /// Creates a display in the style of the run options, which the environment variable overrides.
     pub(super) fn of(style: ProgressStyle) -> Self {
         Self::new(Shows::of(style))
     }
@@ -72,17 +72,18 @@ impl Progress {
         Self::new(Shows::NOTHING)
     }
 
-    /// Sets the number of updates between two lines of a long epoch, where there is no bar.
+    /// Sets the number of updates between two lines of a long epoch, for a display without a bar.
     pub(super) fn every(&mut self, updates: Option<usize>) {
         self.every = updates;
     }
 
-    /// Sets the ends of the run, for the time left.
+    /// Sets the limits of the run, from which the remaining time is estimated.
     pub(super) fn ends(&mut self, epochs: Option<usize>, max_steps: Option<usize>, time: Option<TimeLimit>) {
         self.pace.ends(epochs, max_steps, time);
     }
 
-    /// Begins an epoch with these batches. The start of the range is the number of batches that are done.
+    /// Begins an epoch. `batches` starts at the number of finished batches, and ends at the number of all
+    /// batches.
     pub(super) fn begin(
         &mut self,
         epoch: usize,
@@ -117,14 +118,14 @@ impl Progress {
 
     /// Reports a finished update.
     pub(super) fn step(&mut self, now: Now) {
-        // The clock is asked only where a line may be due.
+        // Reads the clock only if a line may be due.
         if self.every.is_some() && self.is_line_due(Some(now.step), self.shown.elapsed()) {
             self.line(now);
         }
     }
 
-    /// Whether a line about a long epoch is due after a batch, or after the update `step`. The last bar or line is
-    /// `passed` old.
+    /// Whether a line about a long epoch is due after a batch, or after the update `step`. `passed` is the
+    /// time since the last bar or line.
     fn is_line_due(&self, step: Option<usize>, passed: Duration) -> bool {
         let is_due = match (self.every, step) {
             (Some(every), Some(step)) => step.is_multiple_of(every) && passed >= PAUSE,
@@ -149,7 +150,7 @@ impl Progress {
         }
     }
 
-    /// Reports a finished epoch, whose line replaces the bar.
+    /// Reports a finished epoch. The epoch's line replaces the bar.
     pub(super) fn end(&mut self, line: &str) {
         self.note(line);
     }
@@ -161,7 +162,7 @@ impl Progress {
         }
     }
 
-    /// Prints a line, even if progress is off. A bar is erased first.
+    /// Prints a line, even if progress is off. Erases the bar first.
     pub(super) fn warn(&mut self, line: &str) {
         write_line(line);
         self.shown = Instant::now();
@@ -186,7 +187,7 @@ impl Progress {
         self.shown = Instant::now();
     }
 
-    /// Prints the state of the current epoch as a line of its own.
+    /// Prints the progress of the current epoch as a line.
     fn line(&mut self, now: Now) {
         let line = self.bar(now).line();
         self.warn(&line);

@@ -1,4 +1,4 @@
-//! The report of a run: one HTML file without scripts, which loads nothing.
+//! The report of a run: a self-contained HTML file without scripts.
 
 mod confusion;
 mod curves;
@@ -21,15 +21,15 @@ use crate::file::atomic_write;
 use date::date;
 
 impl History {
-    /// Writes a report, completely or not at all: one HTML file that loads nothing and has no scripts.
+    /// Writes a report, completely or not at all: a self-contained HTML file without scripts.
     ///
-    /// It has a chart for each measurement, with training and validation together, the learning rate, the gradient
-    /// norm, the confusion matrix, and the reason for the end. The report of a run with
-    /// [`RunOptions::report`](super::RunOptions::report) also has the stages of the loop, the clauses of the spec,
-    /// and the machine.
+    /// The report has a chart for each measurement, with training and validation together. It also has the
+    /// learning rate, the gradient norm, the confusion matrix, and the stop reason. With
+    /// [`RunOptions::report`](super::RunOptions::report), the report also has the stages of the loop, the
+    /// clauses of the spec, and the machine.
     ///
-    /// Values that are not finite are gaps, which a note counts. A chart of more than 400 epochs shows the smallest
-    /// and the largest value of groups of epochs.
+    /// Non-finite values are gaps, and a note states their number. In a chart of more than 400 epochs, each
+    /// group of epochs shows only its smallest and its largest value.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a regular file.
@@ -59,9 +59,9 @@ impl History {
 #[derive(Debug)]
 pub(super) struct ReportFile {
     path: PathBuf,
-    /// When the last write ended, and how long it took.
+    /// The time at which the last write ended, and its duration.
     written: Option<(Instant, Duration)>,
-    /// Whether a failed write was reported.
+    /// Whether a failed write is already reported.
     has_failed: bool,
 }
 
@@ -78,8 +78,8 @@ impl ReportFile {
         result
     }
 
-    /// Writes the report if that costs less than 2 % of the time since the last write, or if this is the last
-    /// report. Returns a warning at the first failure. A full disk must not end a training.
+    /// Writes the report if this costs less than 2 % of the time since the last write, or if it is the last
+    /// report. Returns a warning at the first failure. A full disk must not end the training.
     pub(super) fn write_if_cheap(&mut self, history: &History, is_last: bool) -> Option<String> {
         let is_cheap = self.written.is_none_or(|(at, took)| at.elapsed() >= 50 * took);
         if !is_cheap && !is_last {
@@ -91,7 +91,7 @@ impl ReportFile {
     }
 }
 
-/// The whole page.
+/// The complete page.
 fn page(history: &History) -> String {
     let about = history.about.as_deref();
     let name = about.map_or("", |about| about.outline.name);
@@ -118,7 +118,7 @@ fn page(history: &History) -> String {
     page + "</main>\n</body>\n</html>\n"
 }
 
-/// Why the run ended, or that it runs.
+/// The stop reason, or that the run is still running.
 fn state(history: &History, about: Option<&About>) -> String {
     let is_running = about.is_some_and(|about| !about.has_ended);
     let text = match (is_running, history.rows().last()) {
@@ -164,7 +164,7 @@ fn facts(history: &History, about: Option<&About>) -> String {
     format!("<dl>\n{}</dl>\n", facts.into_iter().map(fact).collect::<String>())
 }
 
-/// A duration in words, such as `2 h 05 min`.
+/// A duration as text, such as `2 h 05 min`.
 fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "unknown".to_owned();

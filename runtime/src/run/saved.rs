@@ -1,4 +1,4 @@
-//! Rows, epochs and checks as JSON.
+//! JSON for rows, epochs and checks.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ fn read_confusions(fields: Fields) -> Read<Vec<(String, Confusion)>> {
     all.ok_or_else(|| "`confusions` is not a list of matrices".to_owned())
 }
 
-/// A learning rate or a similar number as JSON. An `f32` is exact as an `f64`.
+/// A learning rate or a similar number as JSON. Converting an `f32` to `f64` is exact.
 fn scalar(value: Option<Scalar>) -> Value {
     optional(value.map(f64::from))
 }
@@ -129,7 +129,7 @@ impl Checks {
 }
 
 impl Monitor {
-    /// The measurement by which checkpoints are compared. Their values are comparable only if it is the same.
+    /// The measurement that ranks checkpoints. Values of different measurements are not comparable.
     pub(super) fn compared(&self) -> Compared {
         Compared { monitor: self.to_json(), goal: self.goal }
     }
@@ -169,7 +169,7 @@ impl Epoch {
             batches: fields.count("batches")?,
             batch: fields.count("batch")?,
             last: fields.number("last")?,
-            update: Total::default(), // A checkpoint is saved between updates.
+            update: Total::default(), // Checkpoints are saved between updates.
             is_finite: true,
             train: Pass::from_json(fields.inside("train")?)?,
             valid: Pass::from_json(fields.inside("valid")?)?,
@@ -181,7 +181,7 @@ impl Epoch {
     }
 }
 
-/// The time this many seconds ago. If the clock does not reach back that far, the result is now.
+/// The time this many seconds ago, or the current time if the clock does not reach back that far.
 pub(super) fn ago(seconds: f64) -> Instant {
     let now = Instant::now();
     let passed = Duration::try_from_secs_f64(seconds).unwrap_or_default();

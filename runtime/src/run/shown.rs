@@ -1,4 +1,4 @@
-//! What a run shows if its options ask for it: the summary of the model, the profile and the report.
+//! The optional output of a run: the model summary, the profile and the report.
 
 use std::time::SystemTime;
 
@@ -14,21 +14,21 @@ use crate::{Error, Result, Summary};
 /// The name of the report in the folder of the run.
 const REPORT: &str = "report.html";
 
-/// The parts of a run that its options switch on.
+/// The optional output that the run options enable.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     clock: Option<Running>,
-    /// The layers of the model, until the first batch has shown their outputs.
+    /// The layers of the model, until the first forward pass has recorded their outputs.
     layers: Option<(Layers, Trace)>,
     report: Option<ReportFile>,
 }
 
 impl Run {
-    /// Begins the profile and opens the folder of the report, if the options ask for them.
+    /// Starts the profile and opens the report, if the options ask for them.
     ///
     /// # Errors
-    /// [`Error::Rule`] if the options ask for a report and name no folder; [`Error::Io`] if the folder cannot be
-    /// created.
+    /// [`Error::Rule`] if the options ask for a report without a folder; [`Error::Io`] if the folder cannot
+    /// be created.
     pub(super) fn begin_shown(&mut self) -> Result<()> {
         let options = &self.outside.options;
         let (shows, dir) = (options.shows, options.dir.clone());
@@ -53,11 +53,12 @@ impl Run {
         Ok(())
     }
 
-    /// Gives the run what it shows of the loop and of the model: the stages, the clauses and the layers. The call
-    /// comes after [`start_or_resume`](Run::start_or_resume) or [`start`](Run::start), and before the first batch. It does nothing unless the options ask for a report, a summary or a profile.
+    /// Passes the stages, the clauses and the model's layers to the run, for its optional output. Call this
+    /// method after [`start_or_resume`](Run::start_or_resume) or [`start`](Run::start), and before the first
+    /// batch. The method does nothing unless the options ask for a report, a summary or a profile.
     ///
     /// # Errors
-    /// [`Error::Io`] if the options ask for a report and it cannot be written.
+    /// [`Error::Io`] if the report cannot be written.
     pub fn describe<M: Module + ?Sized>(&mut self, outline: Outline, model: &M) -> Result<()> {
         let recorded = self.recorded_clauses();
         let resumed_at = self.is_resumed().then_some(self.step);
@@ -84,7 +85,7 @@ impl Run {
         }
     }
 
-    /// Brings the report up to date after an epoch, or at the end of the run.
+    /// Updates the report after an epoch, or at the end of the run.
     pub(super) fn show_state(&mut self, is_last: bool) {
         let Some(about) = self.history.about.as_deref_mut() else { return };
         about.seen = SystemTime::now();
@@ -97,7 +98,7 @@ impl Run {
         }
     }
 
-    /// Ends the profile and prints it, and writes the last report.
+    /// Stops the profile and prints it, and writes the last report.
     pub(super) fn end_shown(&mut self) {
         profile::begin(Stage::Rest);
         self.show_state(true);
@@ -110,13 +111,13 @@ impl Run {
 }
 
 impl History {
-    /// The time that the run spent in each stage, if its options asked for a
+    /// The time that the run spent in each stage, if the run options asked for a
     /// [`profile`](super::RunOptions::profile).
     pub fn profile(&self) -> Option<&Profile> {
         self.about.as_ref()?.profile.as_ref()
     }
 
-    /// The summary of the model, if the options of the run asked for a [`summary`](super::RunOptions::summary).
+    /// The summary of the model, if the run options asked for a [`summary`](super::RunOptions::summary).
     pub fn summary(&self) -> Option<&Summary> {
         self.about.as_ref()?.summary.as_ref()
     }

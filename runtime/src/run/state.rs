@@ -1,9 +1,9 @@
-//! The state that hooks see.
+//! The state for hooks.
 
 use super::{History, Row};
 use crate::Scalar;
 
-/// The state of a running loop, as its hooks see it.
+/// The state of a running loop, as passed to hooks.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct State<'a> {
@@ -30,20 +30,20 @@ pub struct State<'a> {
 }
 
 impl State<'_> {
-    /// Whether this epoch is the best so far. Epochs are compared by the `monitor` of the spec. Without one, they are
-    /// compared by `valid_loss`, or by `loss` in a loop that has not validated. The first epoch is the best, unless
-    /// its value is NaN. An epoch whose value is NaN is never the best. In a loop that validates, an epoch without validation
-    /// is never the best.
+    /// Whether this epoch is the best so far. Epochs are ranked by the `monitor` of the spec. The default
+    /// monitor is `valid_loss`, or `loss` in a loop that has not validated. The first epoch is the best,
+    /// unless its value is NaN. An epoch whose value is NaN is never the best. In a loop that validates, an
+    /// epoch without validation is never the best.
     pub fn is_best(&self) -> bool {
         self.is_best
     }
 
-    /// The number of checks since the best one; 0 if the last check was the best. A check is a validation, or the
-    /// training of an epoch if the loop compares epochs by it. Before any check, and if no check was the best, it is
-    /// the number of checks.
+    /// The number of checks since the best check; 0 if the last check was the best. A check is a validation,
+    /// or the training of an epoch if the monitor is a training measurement. If no check was the best, the
+    /// result is the number of all checks.
     ///
     /// # Example
-    /// This hook prints how long the model has not improved.
+    /// This hook prints the number of validations without improvement.
     /// ```
     /// use training_loop::prelude::*;
     ///

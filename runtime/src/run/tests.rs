@@ -1,4 +1,4 @@
-//! The records and reports of a run.
+//! Unit tests of the run state and its reports.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ fn run(epochs: usize, max_steps: Option<usize>) -> Run {
     Run::with_progress(Some(epochs), max_steps, Progress::off())
 }
 
-/// A loss that is the mean over this number of samples.
+/// A mean loss over this number of samples.
 fn mean(loss: Scalar, samples: usize) -> Tensor {
     Tensor::from(loss).with_reduction(crate::reduction::Reduction::Mean(samples as f64))
 }
@@ -325,7 +325,7 @@ fn an_anomaly_before_a_finite_update_explains_no_later_failure() {
     let weight = Parameter::new(ndarray::arr1(&[0.0, 1.0]));
     let mut run = run(1, None);
     run.begin_epoch(0, 2);
-    // The infinite derivative of the root at 0 is left out by `select`.
+    // `select` masks the infinite derivative of the root at 0.
     let masked = crate::select(&crate::Tensor::from([0.0, 1.0]), &weight.tensor().sqrt(), &weight.tensor());
     masked.sum().backward();
     run.end_step(0.5, None);

@@ -12,17 +12,17 @@ pub(super) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// A limit that counts from now.
+    /// A limit that starts now.
     pub(super) fn new(most: Duration) -> Self {
         Self { began: Instant::now(), most }
     }
 
-    /// Adds the time in seconds that the run had used before it was resumed.
+    /// Subtracts the time in seconds that earlier parts of a resumed run used.
     pub(super) fn use_up(&mut self, seconds: f64) {
         self.began = ago(seconds + self.began.elapsed().as_secs_f64());
     }
 
-    /// The time that is left.
+    /// The remaining time.
     pub(super) fn left(self) -> Duration {
         self.most.saturating_sub(self.began.elapsed())
     }

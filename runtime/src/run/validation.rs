@@ -52,8 +52,8 @@ impl Run {
         self.epoch.keep("valid_confusion", metric);
     }
 
-    /// Ends a validation. If a measurement of the validation data ranks epochs, this decides whether it is the best
-    /// so far. The first value is the best, unless it is NaN.
+    /// Ends a validation. If the monitor is a validation measurement, determines whether its value is the
+    /// best so far. The first value is the best, unless it is NaN.
     pub fn end_validation(&mut self) {
         let row = self.epoch.row();
         let monitor = self.history.monitored(&row);
@@ -63,14 +63,14 @@ impl Run {
         profile::begin(Stage::Rest);
     }
 
-    /// The measurements of a function that only evaluates a model, which calls this method last.
+    /// The measurements of an evaluation. An evaluation calls this method last.
     pub fn into_row(self) -> Row {
         self.epoch.row()
     }
 
-    /// The value of the measurement `name` in the last validation, for a schedule that depends on it; `None` without a
-    /// name. `None` too after a validation that only the end of the run made due: a run that is resumed to train longer
-    /// has no such validation.
+    /// The value of the measurement `name` in the last validation, for a schedule that depends on it. The
+    /// result is `None` without a name. It is also `None` after a validation that is due only because the run
+    /// ends: if the run is resumed and trained longer, this validation does not take place.
     ///
     /// # Errors
     /// [`Error::Unmeasured`] if the loop does not measure the name.
@@ -83,8 +83,8 @@ impl Run {
             .ok_or_else(|| Error::Unmeasured { name: name.to_owned(), measured: measured() })
     }
 
-    /// Whether the model's current values have the best measurement so far: that of the last validation, or of the
-    /// epoch's training in a run that does not validate.
+    /// Whether the model's current values have the best value of the monitor so far. The value is from the
+    /// last validation, or in a run that does not validate from the epoch's training.
     pub fn is_best(&self) -> bool {
         self.is_best_row(&self.epoch.row())
     }

@@ -4,8 +4,8 @@ use super::Run;
 use crate::{Error, Result};
 
 impl Run {
-    /// The number of updates of a warmup, after a check that the run is at least as long, unless the run is a try by
-    /// `fast_dev_run`. An epoch has `updates` updates.
+    /// Checks that a warmup is not longer than the run, and returns its number of updates. The check is
+    /// skipped in a `fast_dev_run`. An epoch has `updates` updates.
     ///
     /// # Errors
     /// [`Error::Rule`] if the warmup is longer than the run.
@@ -21,7 +21,7 @@ impl Run {
         }
     }
 
-    /// The number of updates, at least 1, of a warmup that is `percent` (in (0, 100]) of the run. An epoch has
+    /// The number of updates, at least 1, of a warmup over `percent` (in (0, 100]) of the run. An epoch has
     /// `updates` updates.
     ///
     /// # Errors

@@ -3,12 +3,12 @@
 use super::{Position, Schedule, check_length, cosine, counted, decimal};
 use crate::Scalar;
 
-/// Decays the learning rate along half a cosine again and again, each time from the optimizer's rate. The first decay takes
-/// `t_0` updates, and each further decay `t_mult` times as many as the one before.
+/// Cosine decay with warm restarts. Each decay starts at the optimizer's learning rate. The first decay takes
+/// `t_0` updates, and each further decay `t_mult` times as many as the previous one.
 ///
 /// # Formula
-/// `rate(t) = min + (base - min) · (1 + cos(π · s / length)) / 2`, where `s` counts the updates since the last
-/// restart, and `length = t_0 · t_multⁿ` after `n` restarts.
+/// `rate(t) = min + (base - min) · (1 + cos(π · s / length)) / 2`, where `s` counts the updates since the
+/// last restart, and `length = t_0 · t_multⁿ` after `n` restarts.
 ///
 /// # Source
 /// Loshchilov and Hutter 2017; PyTorch's `CosineAnnealingWarmRestarts`.
@@ -31,7 +31,7 @@ pub struct CosineRestartsLr {
 }
 
 impl CosineRestartsLr {
-    /// A schedule whose first decay, to 0, takes `t_0` (at least 1) updates, and each further decay as many.
+    /// A schedule with decays to 0 that take `t_0` (at least 1) updates each.
     ///
     /// # Panics
     /// If `t_0` is 0.
@@ -41,7 +41,7 @@ impl CosineRestartsLr {
         Self { t_0, t_mult: 1, min: 0.0, per_epoch: false, position: Position::default() }
     }
 
-    /// Sets the ratio (at least 1) of the length of a decay to the length of the decay before; by default 1.
+    /// Sets the ratio (at least 1) of each decay's length to that of the previous decay; by default 1.
     ///
     /// # Panics
     /// If `t_mult` is 0.
@@ -51,7 +51,7 @@ impl CosineRestartsLr {
         Self { t_mult, ..self }
     }
 
-    /// Sets the learning rate (at least 0) that each decay ends at; by default 0.
+    /// Sets the final learning rate (at least 0) of each decay; by default 0.
     ///
     /// # Panics
     /// If `min` is negative or not finite.

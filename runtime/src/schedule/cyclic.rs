@@ -3,7 +3,7 @@
 use super::{Position, Schedule, check_gamma, check_length, counted, decimal};
 use crate::Scalar;
 
-/// How the height of a cycle changes.
+/// The change of the amplitude over the cycles.
 #[derive(Clone, Copy, Debug)]
 enum Heights {
     Equal,
@@ -11,14 +11,14 @@ enum Heights {
     Decaying(f64),
 }
 
-/// Moves the learning rate between two values in triangular cycles.
+/// Varies the learning rate between two values in triangular cycles.
 ///
 /// The optimizer's own learning rate is not used: the first update uses `base_rate`.
 ///
 /// # Formula
-/// With the part `x` in [0, 1] of the way from `base_rate` to `max_rate`, which rises linearly in `step_size` updates and falls
-/// linearly in `step_size_down` updates: `rate(t) = base_rate + (max_rate - base_rate) · x · h`. `h` is 1, `1 / 2ⁿ` in
-/// cycle `n` (counted from 0) with [`triangular2`](Self::triangular2), and `gammaᵗ` with
+/// `rate(t) = base_rate + (max_rate - base_rate) · x · h`. `x` in [0, 1] rises linearly over `step_size`
+/// updates and falls linearly over `step_size_down` updates. The amplitude `h` is 1, `1 / 2ⁿ` in cycle `n`
+/// (counted from 0) with [`triangular2`](Self::triangular2), and `gammaᵗ` with
 /// [`exp_range`](Self::exp_range).
 ///
 /// # Source
@@ -43,8 +43,8 @@ pub struct CyclicLr {
 }
 
 impl CyclicLr {
-    /// Cycles between `base_rate` (at least 0) and `max_rate` (at least `base_rate`). The rise and the fall take
-    /// `step_size` (at least 1) updates each; PyTorch's default is 2000.
+    /// Cycles between `base_rate` (at least 0) and `max_rate` (at least `base_rate`). The rise and the fall
+    /// take `step_size` (at least 1) updates each; PyTorch's default is 2000.
     ///
     /// # Panics
     /// If an argument is out of range.
@@ -67,7 +67,7 @@ impl CyclicLr {
         }
     }
 
-    /// Sets the number of updates (at least 1) in which the learning rate falls; by default as many as it rises.
+    /// Sets the number of updates (at least 1) in which the learning rate falls; by default `step_size`.
     ///
     /// # Panics
     /// If `step_size_down` is 0.
@@ -77,12 +77,12 @@ impl CyclicLr {
         Self { down: step_size_down, ..self }
     }
 
-    /// Makes each cycle half as high as the one before.
+    /// Halves the amplitude with each cycle.
     pub fn triangular2(self) -> Self {
         Self { heights: Heights::Halved, ..self }
     }
 
-    /// Multiplies the height by `gamma` (above 0) with each update.
+    /// Multiplies the amplitude by `gamma` (above 0) with each update.
     ///
     /// # Panics
     /// If `gamma` is out of range.

@@ -1,8 +1,9 @@
-//! Decay with the square root of the number of updates.
+//! Decay with the inverse square root of the number of updates.
 
 use super::{Position, Schedule, check_length, counted};
 
-/// Keeps the learning rate for `timescale` updates, then lowers it with the square root of the number of updates.
+/// Keeps the learning rate for `timescale` updates, then decays it with the inverse square root of the number
+/// of updates.
 ///
 /// With the clause `warmup = 4000 steps`, `InverseSqrtLr::new(4000)` is the usual schedule of transformers.
 ///
@@ -10,7 +11,7 @@ use super::{Position, Schedule, check_length, counted};
 /// `rate(t) = base · √(timescale / max(t, timescale))`
 ///
 /// # Source
-/// Vaswani and others 2017; `get_inverse_sqrt_schedule` of `transformers`, which has the warmup in itself.
+/// Vaswani and others 2017; `get_inverse_sqrt_schedule` of `transformers`, which includes the warmup.
 ///
 /// # Example
 /// ```
@@ -27,8 +28,8 @@ pub struct InverseSqrtLr {
 }
 
 impl InverseSqrtLr {
-    /// A schedule that keeps the learning rate for `timescale` (at least 1) updates, and halves it whenever the
-    /// number of updates is four times as large.
+    /// A schedule that keeps the learning rate for `timescale` (at least 1) updates. From then on, four times
+    /// as many updates halve it.
     ///
     /// # Panics
     /// If `timescale` is 0.

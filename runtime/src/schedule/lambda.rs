@@ -1,4 +1,4 @@
-//! A schedule by a function.
+//! A schedule defined by a function.
 
 use std::fmt;
 
@@ -27,8 +27,8 @@ pub struct LambdaLr<F> {
 }
 
 impl<F: Fn(usize) -> f64> LambdaLr<F> {
-    /// A schedule with `factor(t)` as the factor of the learning rate after `t` updates. The factor must be at least 0 and
-    /// finite: the optimizer's next `step` refuses another rate.
+    /// A schedule that multiplies the initial learning rate by `factor(t)` after `t` updates. The factor must
+    /// be at least 0 and finite; otherwise the optimizer's next `step` rejects the learning rate.
     pub fn new(factor: F) -> Self {
         Self { factor, per_epoch: false, position: Position::default() }
     }
@@ -44,7 +44,7 @@ impl<F: Fn(usize) -> f64> Schedule for LambdaLr<F> {
     counted!();
 }
 
-/// Writes everything but the function.
+/// Omits the function.
 impl<F> fmt::Debug for LambdaLr<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LambdaLr")

@@ -2,8 +2,8 @@
 
 use super::{Position, Schedule, check_factor, check_length, counted};
 
-/// Moves the learning rate along a line in `total` updates, from `base · start_factor` to `base · end_factor`, then
-/// keeps it constant.
+/// Changes the learning rate linearly over `total` updates, from `base · start_factor` to
+/// `base · end_factor`, then keeps it constant.
 ///
 /// `LinearLr::new(1.0, 0.0, updates)` is linear decay to 0. For a warmup, the clause `warmup` is shorter.
 ///
@@ -30,8 +30,8 @@ pub struct LinearLr {
 }
 
 impl LinearLr {
-    /// A line between two factors (each at least 0) in `total` (at least 1) updates; PyTorch's defaults are 1/3, 1
-    /// and 5.
+    /// A linear change between two factors (each at least 0) over `total` (at least 1) updates; PyTorch's
+    /// defaults are 1/3, 1 and 5.
     ///
     /// # Panics
     /// If a factor or `total` is out of range.

@@ -5,8 +5,8 @@ use super::{Position, Schedule, check_gamma, counted};
 /// Multiplies the learning rate by `gamma` at each milestone.
 ///
 /// # Formula
-/// `rate(t) = base · gammaⁿ`, where `n` is the number of milestones that are at most `t`. A milestone that is given
-/// twice counts twice.
+/// `rate(t) = base · gammaⁿ`, where `n` is the number of milestones that are at most `t`. Duplicate
+/// milestones count separately.
 ///
 /// # Source
 /// PyTorch's `MultiStepLR`.
@@ -27,8 +27,8 @@ pub struct MultiStepLr {
 }
 
 impl MultiStepLr {
-    /// A schedule that multiplies the learning rate by `gamma` (above 0) after as many updates as each milestone
-    /// says. The milestones may be in any order; PyTorch's default for `gamma` is 0.1.
+    /// A schedule that multiplies the learning rate by `gamma` (above 0) at each milestone, a number of
+    /// updates. The milestones may be in any order; PyTorch's default for `gamma` is 0.1.
     ///
     /// # Panics
     /// If there is no milestone, or if `gamma` is out of range.

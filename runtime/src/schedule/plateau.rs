@@ -1,4 +1,4 @@
-//! Decay when a measurement stops to improve.
+//! Decay when a measurement stops improving.
 
 use super::{Position, Schedule, decimal};
 use crate::{Optimizer, Scalar};
@@ -6,13 +6,14 @@ use crate::{Optimizer, Scalar};
 /// Multiplies the learning rate by `factor` when a measurement has not improved for more than `patience`
 /// validations.
 ///
-/// In a spec, `scheduler = PlateauLr::new()` watches `valid_loss` after each validation. In a hand-written loop,
-/// [`step`](Self::step) takes the value.
+/// In a spec, `scheduler = PlateauLr::new()` watches `valid_loss` after each validation. In a hand-written
+/// loop, [`step`](Self::step) takes the value.
 ///
 /// # Formula
-/// A value is better than the best one if `value < best · (1 - threshold)`, or with [`max`](Self::max) if `value > best · (1 +
-/// threshold)`; with [`absolute`](Self::absolute), `threshold` is the difference instead. After `patience + 1` values in a row that are
-/// not better, `rate ← max(rate · factor, min_rate)`, unless the change is at most `eps`. NaN is never better.
+/// A value is an improvement if `value < best · (1 - threshold)`, or with [`max`](Self::max) if
+/// `value > best · (1 + threshold)`. With [`absolute`](Self::absolute), `threshold` is an absolute
+/// difference. After `patience + 1` consecutive values without an improvement,
+/// `rate ← max(rate · factor, min_rate)`, unless the change is at most `eps`. NaN is never an improvement.
 ///
 /// # Source
 /// PyTorch's `ReduceLROnPlateau`.
@@ -44,21 +45,22 @@ pub struct PlateauLr {
     position: Position,
 }
 
-/// What a [`PlateauLr`] has seen: a part of its [`Position`].
+/// The state of a [`PlateauLr`], a part of its [`Position`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plateau {
     /// The learning rate that the schedule has set.
     pub rate: f64,
     /// The best value so far.
     pub best: f64,
-    /// The number of values in a row that were not better.
+    /// The number of consecutive values without an improvement.
     pub bad: usize,
-    /// The number of values that are still ignored after a reduction.
+    /// The remaining number of values in the cooldown after a reduction.
     pub cooldown: usize,
 }
 
 impl PlateauLr {
-    /// A schedule that multiplies the learning rate by 0.1 after more than 10 values that are not lower than the best one.
+    /// A schedule that multiplies the learning rate by 0.1 after more than 10 consecutive values without a
+    /// decrease.
     pub fn new() -> Self {
         Self {
             monitor: "valid_loss".to_owned(),
@@ -74,13 +76,13 @@ impl PlateauLr {
         }
     }
 
-    /// Sets the measurement of the validation data that a spec's loop passes, such as `valid_accuracy`; by default
-    /// `valid_loss`.
+    /// Sets the validation measurement that a spec's loop passes to the schedule, such as `valid_accuracy`;
+    /// by default `valid_loss`.
     pub fn monitor(self, name: impl Into<String>) -> Self {
         Self { monitor: name.into(), ..self }
     }
 
-    /// Makes higher values better. By default lower values are.
+    /// Treats higher values as better. By default lower values are better.
     pub fn max(self) -> Self {
         Self { is_max: true, ..self }
     }
@@ -98,13 +100,13 @@ impl PlateauLr {
         Self { factor, ..self }
     }
 
-    /// Sets the number of values in a row that may be not better; by default 10. The next such value reduces the
-    /// learning rate.
+    /// Sets the tolerated number of consecutive values without an improvement; by default 10. The next such
+    /// value reduces the learning rate.
     pub fn patience(self, patience: usize) -> Self {
         Self { patience, ..self }
     }
 
-    /// Sets the improvement (at least 0) that counts, as a part of the best value; by default 1e-4.
+    /// Sets the minimum improvement (at least 0), as a fraction of the best value; by default 1e-4.
     ///
     /// # Panics
     /// If the threshold is negative or not finite.
@@ -114,12 +116,13 @@ impl PlateauLr {
         Self { threshold, ..self }
     }
 
-    /// Makes the threshold a difference to the best value, not a part of it.
+    /// Makes the threshold an absolute difference from the best value.
     pub fn absolute(self) -> Self {
         Self { is_absolute: true, ..self }
     }
 
-    /// Sets the number of values after a reduction that do not count as not better; by default 0.
+    /// Sets the cooldown, the number of values after a reduction that do not count as failures to improve; by
+    /// default 0.
     pub fn cooldown(self, cooldown: usize) -> Self {
         Self { cooldown, ..self }
     }
@@ -134,7 +137,7 @@ impl PlateauLr {
         Self { min_rate: decimal(min_rate), ..self }
     }
 
-    /// Sets the smallest change (at least 0) of the learning rate that is made; by default 1e-8.
+    /// Sets the change (at least 0) of the learning rate up to which a reduction is skipped; by default 1e-8.
     ///
     /// # Panics
     /// If `eps` is negative or not finite.
@@ -144,7 +147,8 @@ impl PlateauLr {
         Self { eps, ..self }
     }
 
-    /// Passes a measurement, and reduces the learning rate if the measurement has not improved for long.
+    /// Passes a measurement. After more than `patience` consecutive values without an improvement, reduces
+    /// the learning rate.
     pub fn step(&mut self, value: f64, optimizer: &mut dyn Optimizer) {
         Schedule::observe(self, value, optimizer);
     }
@@ -180,7 +184,7 @@ fn check(what: &str, value: f64) {
 }
 
 impl Schedule for PlateauLr {
-    /// The initial learning rate: the reductions depend on measurements and not on the update.
+    /// The initial learning rate. Reductions depend on measurements, not on the number of updates.
     fn rate(&self, base: f64, _: usize) -> f64 {
         base
     }

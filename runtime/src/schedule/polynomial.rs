@@ -2,7 +2,8 @@
 
 use super::{Position, Schedule, check_length, counted};
 
-/// Decays the learning rate to 0 in `total` updates along a power of the remaining part, then keeps it at 0.
+/// Decays the learning rate to 0 over `total` updates, with a power of the remaining fraction, then keeps it
+/// at 0.
 ///
 /// # Formula
 /// `rate(t) = base · (1 - min(t, total) / total)^power`
@@ -26,7 +27,8 @@ pub struct PolynomialLr {
 }
 
 impl PolynomialLr {
-    /// A decay in `total` (at least 1) updates with a power above 0; 1 is a line, and PyTorch's default.
+    /// A decay over `total` (at least 1) updates with a power above 0. The power 1, PyTorch's default, is a
+    /// linear decay.
     ///
     /// # Panics
     /// If `total` or `power` is out of range.

@@ -9,10 +9,11 @@ type Part = Box<dyn Schedule + Send>;
 
 /// Runs one schedule after the other.
 ///
-/// Each schedule begins anew, at its own update 0 and with the optimizer's initial learning rate, when its turn comes.
+/// When its turn comes, each schedule starts at its own update 0, with the optimizer's initial learning rate.
 ///
 /// # Formula
-/// `rate(t) = scheduleᵢ.rate(base, t - milestoneᵢ)`, where `i` is the last schedule whose milestone is at most `t`.
+/// `rate(t) = scheduleᵢ.rate(base, t - milestoneᵢ)`, where `i` is the last schedule whose milestone is at
+/// most `t`.
 ///
 /// # Source
 /// PyTorch's `SequentialLR`.
@@ -44,7 +45,7 @@ impl SequentialLr {
     /// Continues with the schedule `next` after `milestone` updates, counted from the start of the run.
     ///
     /// # Panics
-    /// If the milestone is not above the one before, or if the schedule depends on a measurement.
+    /// If the milestone is not above the previous one, or if the schedule depends on a measurement.
     #[track_caller]
     pub fn then(mut self, milestone: usize, next: impl Schedule + Send + 'static) -> Self {
         let before = self.parts.last().map_or(0, |part| part.0);
@@ -74,7 +75,7 @@ impl Schedule for SequentialLr {
     counted!();
 }
 
-/// Writes the milestones, because the schedules are of unknown types.
+/// Writes only the milestones, because the types of the schedules are unknown.
 impl fmt::Debug for SequentialLr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milestones: Vec<usize> = self.parts.iter().map(|part| part.0).collect();
@@ -120,7 +121,7 @@ impl ChainedLr {
         Self { parts, per_epoch: false, position: Position::default() }
     }
 
-    /// Adds a schedule, whose base is the learning rate of the schedules before.
+    /// Adds a schedule. Its base is the learning rate of the preceding schedules.
     ///
     /// # Panics
     /// If the schedule depends on a measurement.
@@ -145,7 +146,7 @@ impl Schedule for ChainedLr {
     counted!();
 }
 
-/// Writes the number of schedules, because they are of unknown types.
+/// Writes only the number of schedules, because their types are unknown.
 impl fmt::Debug for ChainedLr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChainedLr")
@@ -156,7 +157,8 @@ impl fmt::Debug for ChainedLr {
     }
 }
 
-/// A schedule as a part of the schedule `owner`, after a check that its rate is a function of the update.
+/// Boxes a component of the schedule `owner`, after a check that its rate depends on the number of updates
+/// alone.
 #[track_caller]
 fn part(owner: &str, schedule: impl Schedule + Send + 'static) -> Part {
     assert!(

@@ -11,16 +11,18 @@ enum Decay {
     Sqrt,
 }
 
-/// Raises the learning rate linearly, keeps it constant, then lowers it to 0, or to [`min_ratio`](Self::min_ratio).
+/// Raises the learning rate linearly, keeps it constant, then lowers it to 0, or to
+/// [`min_ratio`](Self::min_ratio).
 ///
 /// # Formula
-/// `rate(t) = base · warmup(t)` in the first `warmup` updates, with [`warmup`](super::warmup()); then `base` for
-/// `stable` updates; then, with the part `x` in [0, 1] of the decay that is done, `base · (r + (1 - r) · d(x))` with `r = min_ratio`,
-/// then `base · r`. `d(x)` is `1 - x`, with [`cosine`](Self::cosine) `(1 + cos(π · x)) / 2`, or with
-/// [`sqrt`](Self::sqrt) `1 - √x`.
+/// `rate(t) = base · warmup(t)` in the first `warmup` updates, with [`warmup`](super::warmup()); then `base`
+/// for `stable` updates; then `base · (r + (1 - r) · d(x))` during the decay, and finally `base · r`. `r` is
+/// `min_ratio`, and `x` in [0, 1] is the completed fraction of the decay. `d(x)` is `1 - x`, with
+/// [`cosine`](Self::cosine) `(1 + cos(π · x)) / 2`, or with [`sqrt`](Self::sqrt) `1 - √x`.
 ///
 /// # Source
-/// Hu and others 2024, Hägele and others 2024; `get_wsd_schedule` of `transformers`, whose warmup counts from 0.
+/// Hu and others 2024, Hägele and others 2024; `get_wsd_schedule` of `transformers`, whose warmup
+/// counts from 0.
 ///
 /// # Example
 /// ```
@@ -59,17 +61,17 @@ impl WarmupStableDecayLr {
         }
     }
 
-    /// Makes the decay half a cosine.
+    /// Makes the decay half a period of a cosine.
     pub fn cosine(self) -> Self {
         Self { shape: Decay::Cosine, ..self }
     }
 
-    /// Makes the decay `1 - √x`, which falls fast at first.
+    /// Makes the decay `1 - √x`, which is steepest at the start.
     pub fn sqrt(self) -> Self {
         Self { shape: Decay::Sqrt, ..self }
     }
 
-    /// Sets the ratio (in [0, 1]) of the last learning rate to the optimizer's; by default 0.
+    /// Sets the ratio (in [0, 1]) of the final learning rate to the optimizer's; by default 0.
     ///
     /// # Panics
     /// If `min_ratio` is not in [0, 1].

@@ -1,4 +1,4 @@
-//! Every module has its row, with its own output.
+//! Each module has a row with its own output.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ impl Layer for Residual {
     }
 }
 
-/// A model with everything that makes names and outputs hard: collections, pointers, shared parameters, layers without
-/// a size, and layers that are called twice or never.
+/// A model with difficult cases for names and outputs: collections, pointers, shared parameters, zero-sized
+/// layers, and layers that are called twice or never.
 struct Net {
     body: Sequential,
     heads: Vec<Linear>,
@@ -115,7 +115,7 @@ total                                             57      10    268";
 
 #[test]
 fn layers_with_other_inputs_and_outputs_have_shapes() {
-    /// A model of token ids.
+    /// A model over token ids.
     struct Text(Embedding, Lstm, MultiheadAttention);
     impl Module for Text {
         fn visit(&self, visitor: &mut dyn Visitor) {
@@ -187,7 +187,7 @@ fn every_layer_records_its_output() {
     assert_recorded(&attention, |layer| layer.forward_cached(&x, &mut KeyValueCache::new()));
 }
 
-/// A ReLU is fused into the first linear layer, which records its output too.
+/// A ReLU is fused into the first linear layer, and this layer still records its output.
 #[test]
 fn every_part_of_a_transformer_records_its_output() {
     let x = Tensor::ones(&[2, 3, 4]);
@@ -205,7 +205,7 @@ fn every_part_of_a_transformer_records_its_output() {
     }
 }
 
-/// A summary that ends with a panic leaves no trace behind.
+/// A panic in the forward pass leaves no recording active.
 #[test]
 fn a_panic_in_the_forward_pass_ends_the_trace() {
     let layer = Linear::new(3, 2);

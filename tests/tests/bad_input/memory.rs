@@ -1,6 +1,7 @@
 //! Files that are made to use too much memory: an error or a result, in a process with little memory.
 //!
-//! `TRAINING_LOOP_TEST_SCALE=16` makes the files 16 times as large and allows 1 GiB; `--nocapture` shows the peaks.
+//! `TRAINING_LOOP_TEST_SCALE=16` makes the files 16 times as large and allows 1 GiB; `--nocapture` shows the
+//! peaks.
 
 use std::fmt::Write as _;
 use std::fs::File;

@@ -1,7 +1,7 @@
 //! Every panic about a shape, a size or a range is at the faulty line of the program.
 //!
-//! The tables cover the public operations, layers, losses, metrics and loaders. Each entry is on one line, and its
-//! panic must name that line.
+//! The tables cover the public operations, layers, losses, metrics and loaders. Each entry is on one line,
+//! and its panic must name that line.
 
 #[path = "misuses/data.rs"]
 mod data;

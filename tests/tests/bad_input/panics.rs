@@ -4,7 +4,7 @@ use training_loop::prelude::*;
 
 use crate::common::panic_of;
 
-/// The panic message of the work; its location must be the line of the work.
+/// The panic message of an expression. The location of the panic must be the line of the expression.
 macro_rules! said {
     ($work:expr) => {{
         let (file, line, words) = panic_of(|| $work);

@@ -1,5 +1,5 @@
-//! Concurrent processes that save to one path, each of them process 1 as in a container, and processes that are killed
-//! while saving.
+//! Concurrent processes that save to one path, each of them process 1 as in a container, and processes that
+//! are killed while saving.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

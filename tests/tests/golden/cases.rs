@@ -110,7 +110,7 @@ fn list(value: &Value) -> &[Value] {
 pub(crate) fn number(value: &Value) -> f64 {
     match value {
         Value::Number(number) => number.as_f64().expect("a number"),
-        // Rust parses `inf`, `-inf` and `nan`.
+        // Rust parses the words `inf`, `-inf` and `nan`.
         Value::String(word) => word.parse().expect("a number as a word"),
         _ => panic!("not a number: {value}"),
     }
@@ -172,7 +172,8 @@ impl Verdict {
     }
 }
 
-/// Both sides, relative to a tenth of PyTorch's largest element: the comparison then allows 1e-5 of that element.
+/// Both sides, relative to a tenth of PyTorch's largest element: the comparison then allows 1e-5 of that
+/// element.
 fn shares(ours: &Array, theirs: &Array) -> (Array, Array) {
     let most = theirs.iter().fold(Scalar::MIN_POSITIVE, |most, x| most.max(x.abs()));
     (ours.mapv(|x| 0.1 * x / most), theirs.mapv(|x| 0.1 * x / most))

@@ -24,7 +24,8 @@ pub(crate) fn check(verdict: &mut Verdict, case: &Case) {
         "value" => optimizer.clip_grad_value(limit),
         other => panic!("the recorded clipping `{other}` is not tested: add it here"),
     }
-    // If the norm is not finite, PyTorch scales by 0 or NaN and leaves zeros and NaN; we leave the gradients unchanged.
+    // If the norm is not finite, PyTorch scales by 0 or NaN and leaves zeros and NaN; we leave the gradients
+    // unchanged.
     let kept = case.has("norm") && !case.number("norm").is_finite();
     let expected = if kept { gradients } else { case.arrays("clipped") };
     for (index, (parameter, theirs)) in parameters.iter().zip(expected).enumerate() {

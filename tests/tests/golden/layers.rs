@@ -47,7 +47,8 @@ fn check(verdict: &mut Verdict, case: &Case) {
     }
 }
 
-/// Loads the recorded state, passes the recorded inputs one after another, and compares all results and states.
+/// Loads the recorded state, passes the recorded inputs one after another, and compares all results and
+/// states.
 pub(crate) fn run(
     verdict: &mut Verdict,
     case: &Case,

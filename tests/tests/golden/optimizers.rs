@@ -1,4 +1,4 @@
-//! Optimizers: the parameters after each of 20 steps, or after some of up to 100.
+//! Optimizers: the parameters after each of 20 steps, or after selected steps of up to 100.
 
 use training_loop::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Array, Lbfgs, Lion, Muon, MuonAdjust, NAdam, Optimizer,
@@ -95,7 +95,7 @@ fn check_muon(verdict: &mut Verdict, case: &Case) {
     }
 }
 
-/// L-BFGS, whose steps evaluate the loss several times.
+/// L-BFGS. Each of its steps evaluates the loss several times.
 fn check_lbfgs(verdict: &mut Verdict, case: &Case) {
     verdict.case();
     let options = case.part("options");

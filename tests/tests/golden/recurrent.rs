@@ -18,7 +18,7 @@ fn recurrent_layers() {
     verdict.demand("recurrent layers");
 }
 
-/// A layer that the options describe.
+/// A layer with the recorded options.
 macro_rules! layer {
     ($layer:ident, $options:expr) => {{
         let options: &Case = $options;

@@ -61,7 +61,7 @@ fn rates_of_plateau(case: &Case, optimizer: &mut Sgd) -> Vec<f64> {
     let mut schedule = plateau(&case.part("options"));
     let mut rates = Vec::new();
     for value in case.numbers("values") {
-        // What a checkpoint would save, in the middle of the run.
+        // Saves and restores the state in the middle of the run, as a checkpoint does.
         let state = schedule.state_dict();
         schedule = plateau(&case.part("options"));
         schedule.load_state_dict(state);

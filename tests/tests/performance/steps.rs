@@ -205,7 +205,8 @@ pub(crate) fn shortfalls(figures: &Figures) -> String {
     out
 }
 
-/// The maximum number of runs of a cell, and the number of runs that were discarded because the machine was in use.
+/// The maximum number of runs of a cell, and the number of runs that were discarded because the machine was
+/// in use.
 pub(crate) fn repetitions(figures: &Figures) -> (u64, u64) {
     let most = figures.steps.iter().map(|line| count(line, "rep") + 1).max().unwrap_or(0);
     let again = figures.steps.iter().map(|line| count(line, "attempts").saturating_sub(1)).sum();

@@ -39,8 +39,8 @@ fn loaded(browser: &Path, profile: &Path, page: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A page that shows the report in a frame of 360 pixels, as on a phone, and measures it. A page of its own cannot be
-/// that narrow in every browser.
+/// A page that embeds the report in a frame of 360 pixels, as on a phone, and measures the layout. Not every
+/// browser supports a window that narrow.
 fn frame(width: usize) -> String {
     format!(
         "<!DOCTYPE html><body><iframe id=\"f\" src=\"report.html\" style=\"width:{width}px;height:800px;border:0\"></iframe>\

@@ -9,10 +9,10 @@ use training_loop::run::{Callback, Row, RunInfo, Stage};
 
 use super::{Net, loader};
 
-/// The time of a slow stage.
+/// The delay of a slow stage.
 const SLOW: Duration = Duration::from_millis(60);
 
-/// An optimizer of the user, with the times that its `step` and its `state_dict` take.
+/// A user-defined optimizer, with the delays of its `step` and its `state_dict`.
 struct Slow(Sgd, Duration, Duration);
 
 impl Optimizer for Slow {
@@ -47,13 +47,14 @@ impl Optimizer for Slow {
     }
 }
 
-/// The profile of `fit`, which must take all of its time. `slow` takes `times` slow moments.
+/// Checks the profile of `fit`. The stages must add up to the time of the call, and `slow` must take at least
+/// `times` delays and more than any other stage.
 fn check(slow: Stage, times: u32, fit: impl FnOnce(&RunOptions) -> Result<History>) {
     let began = Instant::now();
     let history = fit(&RunOptions::new().profile()).unwrap();
     let all = began.elapsed().as_secs_f64();
     let profile = history.profile().unwrap();
-    // A busy machine may stop the thread between the two clocks.
+    // A busy machine may suspend the thread between the two clock reads.
     let missing = all - profile.total();
     assert!((0.0..0.01 * all + 0.05).contains(&missing), "{missing} of {all} are missing\n{profile}");
     let sum: f64 = Stage::ALL.iter().map(|stage| profile.seconds(*stage)).sum();
@@ -178,13 +179,13 @@ fn checkpoint() {
         checkpoint(every = 1 epochs))]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
     let (folder, loader) = (tempfile::tempdir().unwrap(), loader(Duration::ZERO));
-    // Once at the start, and after each of two epochs.
+    // Read once at the start, and after each of two epochs.
     check(Stage::Checkpoint, 3, |run| {
         fit(&mut Net::new(), &loader, &loader.clone(), &run.clone().dir(folder.path()))
     });
 }
 
-/// No backward can sleep, so this one has more work than the forward pass: twice as many matmuls.
+/// `backward` cannot sleep, so it has more work than the forward pass: twice as many matmuls.
 #[test]
 fn backward() {
     #[training_loop(

@@ -26,7 +26,8 @@ fn plain(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// Windows of four batches, the last one short; a schedule per epoch; validation between updates and at first.
+/// Windows of four batches, the last one short; a schedule per epoch; validation between updates and at
+/// first.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9).nesterov(true).weight_decay(0.01),
@@ -47,7 +48,7 @@ fn windows(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// No validation, the thread's own random draws, also in the training step itself.
+/// No validation. All random draws come from the thread's own stream, also in the training step.
 #[training_loop(
     training_step = |model, batch| {
         let noise = Tensor::randn(batch.input.shape());
@@ -69,7 +70,7 @@ fn draws(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// A schedule by a measurement, and parameters in groups.
+/// A schedule that depends on a measurement, and parameter groups.
 #[training_loop(
     loss = cross_entropy,
     optimizer = NAdam::new(model.parameters(), 0.02)
@@ -90,7 +91,7 @@ fn groups(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// Some layers are frozen and unfrozen while the run goes on.
+/// Some layers are frozen and unfrozen during the run.
 #[training_loop(
     loss = cross_entropy,
     optimizer = AdamW::new(model.parameters(), 0.02),
@@ -112,8 +113,8 @@ fn freezes(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// Everything that shapes a run: parts of the loss, a warmup, averages, and checks after updates, of which some validations
-/// come only at the end of the run.
+/// All clauses that affect the course of a run: parts of the loss, a warmup, averages, and checks after
+/// updates. Some validations occur only at the end of the run.
 #[training_loop(
     training_step = |model, batch| {
         let output = model.forward(&batch.input);
@@ -144,7 +145,7 @@ fn everything(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// The best values by a metric, once per epoch, and averages that only the checkpoint and the hook see.
+/// The best values by a metric, once per epoch. Only the checkpoint and the hook read the averages.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.2).momentum(0.9),
@@ -168,7 +169,7 @@ fn averages(
     averages: &std::cell::RefCell<Vec<Vec<u32>>>,
 ) -> Result<History>;
 
-/// Checks of the training of each epoch.
+/// Checks on the training measurements of each epoch.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Adam::new(model.parameters(), 0.03),
@@ -202,7 +203,8 @@ fn run(fit: Fit, mut model: Net, max_steps: usize, options: &RunOptions) -> (End
     ((model.bits(), rows(&history), random_state()), history)
 }
 
-/// Stops a run after each of its updates, and resumes it in another model. Returns the history of the whole run.
+/// Stops a run after each of its updates, and resumes it in another model. Returns the history of the whole
+/// run.
 fn stop_anywhere(fit: Fit, updates: usize, is_seeded: bool) -> History {
     let folder = tempfile::tempdir().unwrap();
     let options = |name: &str| RunOptions::new().dir(folder.path().join(name));
@@ -220,7 +222,7 @@ fn stop_anywhere(fit: Fit, updates: usize, is_seeded: bool) -> History {
             assert_eq!(resumed.2, whole.2, "the random stream, after {stop} updates");
         }
     }
-    // A run that is over is resumed without another update.
+    // Resuming a finished run makes no further update.
     let (again, again_history) = run(fit, Net::other(), 1_000, &options("whole").resume_auto());
     assert_eq!(again_history.stop_reason(), history.stop_reason());
     assert_eq!((again.0, again.1), (whole.0, whole.1));
@@ -306,7 +308,7 @@ fn a_run_is_resumed_again_and_again() {
     assert_eq!((last.0, last.1), (whole.0, whole.1));
 }
 
-/// A finished run is resumed to train longer, and does not train where nothing is left to do.
+/// Resumes a finished run to train longer. A run with nothing left to do does not train.
 #[test]
 fn more_updates_are_added_and_none_are_repeated() {
     let folder = tempfile::tempdir().unwrap();
@@ -333,7 +335,7 @@ fn the_newest_and_the_best_are_kept() {
         names.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect::<Vec<_>>(),
         kept
     );
-    // The folder is a model file for others, too.
+    // The model file of a checkpoint can also be loaded separately.
     let model = Net::other();
     model.load(names.last().unwrap().join("model.safetensors")).unwrap();
 }

@@ -18,7 +18,7 @@ use crate::common::{Net, checkpoints, train_loader, valid_loader};
 )]
 fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
 
-/// Every clause that shapes the updates has another value, and the best values are those of another measurement.
+/// All clauses that affect the updates have other values, and another measurement selects the best values.
 #[training_loop(
     loss = cross_entropy,
     optimizer = AdamW::new(model.parameters(), 0.05),
@@ -32,7 +32,7 @@ fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions
 )]
 fn other(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
 
-/// More patience, no best values, and other words about NaN.
+/// More patience, no best values, and another setting of `anomaly`.
 #[training_loop(
     loss = cross_entropy,
     optimizer = AdamW::new(model.parameters(), 0.05),
@@ -47,7 +47,7 @@ fn other(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptio
 )]
 fn patient(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions) -> Result<History>;
 
-/// The checks compare another measurement, and so begin again.
+/// The checks compare another measurement, and therefore start again.
 #[training_loop(
     loss = cross_entropy,
     optimizer = AdamW::new(model.parameters(), 0.05),
@@ -67,7 +67,7 @@ fn run(fit: Fit, model: &mut Net, options: &RunOptions) -> Result<History> {
     fit(model, &train_loader(), &valid_loader(), options)
 }
 
-/// A run that has stopped after two epochs, and the options that resume it.
+/// A run that was stopped after two epochs, and the options that resume it.
 fn stopped() -> (tempfile::TempDir, RunOptions) {
     let folder = tempfile::tempdir().unwrap();
     let options = RunOptions::new().dir(folder.path()).resume_auto();
@@ -99,9 +99,9 @@ fn averages_warmup_and_best_values_must_agree() {
 fn more_patience_continues_the_count() {
     let (_folder, options) = stopped();
     let history = run(patient, &mut Net::other(), &options).unwrap();
-    // The second epoch was the first check without an improvement, and the fifth is the fourth.
+    // The first check without an improvement was in the second epoch, so the fourth is in the fifth epoch.
     assert_eq!((history.len(), history.stop_reason()), (5, StopReason::EarlyStop));
-    // The best values were not kept since, and so cannot be restored.
+    // The best values have not been kept since the change of the spec, so they cannot be restored.
     let text = run(fit, &mut Net::other(), &options).unwrap_err().to_string();
     assert!(text.contains("`restore_best` is by the min of valid_loss here and absent"), "{text}");
 }
@@ -133,7 +133,7 @@ fn damaged_averages_and_best_values_are_passed_over() {
     }
 }
 
-/// The measurement of a checkpoint by which it is kept is that of its epoch.
+/// A checkpoint is ranked by the measurement of its own epoch.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.5),
@@ -160,7 +160,7 @@ fn the_best_checkpoint_by_a_metric_is_the_highest() {
     }
 }
 
-/// The validations between those of every fourth update come only at the end of a run that was stopped there.
+/// A validation is due after every fourth update. A run that is stopped in between also validates at its end.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1),

@@ -58,7 +58,7 @@ fn runs_are_not_mixed() {
     started(folder.path(), 5);
     let text = error(fit(&mut Net::fresh(), &train_loader(), 9, &RunOptions::new().dir(folder.path())));
     assert_says(&text, &["has checkpoints of an earlier run", "resume_auto()"]);
-    // Going back to an older checkpoint would leave the newer ones in the way.
+    // A run that resumed from an older checkpoint would collide with the newer ones.
     let paths = checkpoints(folder.path());
     assert_eq!(paths.len(), 3);
     let back = RunOptions::new().dir(folder.path()).resume(&paths[0]);
@@ -143,7 +143,7 @@ fn if_no_checkpoint_is_sound_each_is_named_and_nothing_is_lost() {
     assert_eq!(checkpoints(folder.path()), paths);
 }
 
-/// Specs that train differently, each with the name of what differs.
+/// Specs that train differently, each named after the difference.
 mod others {
     use training_loop::prelude::*;
 
@@ -167,7 +167,7 @@ mod others {
         run: &RunOptions,
     ) -> Result<History>;
 
-    /// Only clauses differ that may differ.
+    /// The differences are in clauses that may change.
     #[training_loop(
         loss = cross_entropy,
         optimizer = AdamW::new(model.parameters(), 2e-2),

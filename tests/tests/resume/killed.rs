@@ -1,4 +1,4 @@
-//! A process that is killed at random moments and started again ends with the bits of one that ran through.
+//! A process that is killed at random moments and restarted ends bitwise equal to an uninterrupted one.
 //!
 //! `TRAINING_LOOP_TEST_KILLS=1000 cargo test -p training-loop-tests --test resume killed` kills more often.
 
@@ -32,13 +32,13 @@ fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, run: &RunOptions
 #[ignore = "a story that the test below tells"]
 fn trains_again_and_again() {
     let dir = std::path::PathBuf::from(std::env::var_os(PLACE).expect("where to save"));
-    // Before its first checkpoint a killed run starts anew, and needs the same first values.
+    // A run that is killed before its first checkpoint starts anew, and needs the same initial values.
     let is_new = !dir.join("checkpoints").exists() || checkpoints(&dir).is_empty();
     let mut model = if is_new { Net::fresh() } else { Net::other() };
     let options = RunOptions::new().dir(&dir).resume_auto().log_every(1);
     let history = fit(&mut model, &train_loader(), &valid_loader(), &options).unwrap();
     let end = format!("{:?}\n{}\n{}", model.bits(), rows(&history).join("\n"), logged(&dir, &history));
-    // Whole or not at all: the process may be killed here, too.
+    // The write is atomic, because the process may be killed here too.
     std::fs::write(dir.join("end.tmp"), end).unwrap();
     std::fs::rename(dir.join("end.tmp"), dir.join("end")).unwrap();
 }
@@ -81,7 +81,8 @@ fn every_killed_run_is_resumed_and_ends_in_the_same_bits() {
         let dir = folder.path().join(format!("run{finished}"));
         let mut child = story(&dir);
         runs += 1;
-        // A pause that varies with the run, without a generator: fractions of the golden ratio.
+        // The pause varies from run to run. Fractional parts of multiples of the golden ratio replace a
+        // random generator.
         let fraction = (f64::from(runs) * 0.618_033_988_75).fract();
         std::thread::sleep(Duration::from_secs_f64(0.7 * seconds * fraction));
         let is_killed = child.try_wait().unwrap().is_none();
@@ -95,7 +96,7 @@ fn every_killed_run_is_resumed_and_ends_in_the_same_bits() {
         assert_eq!(end(&dir), end(&whole), "run {finished}");
         finished += 1;
     }
-    // The last run is let through.
+    // The last run is not killed.
     let dir = folder.path().join(format!("run{finished}"));
     let output = story(&dir).wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

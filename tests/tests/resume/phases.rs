@@ -8,7 +8,7 @@ use training_loop::run::Phases;
 
 use crate::common::{checkpoints, rows};
 
-/// A generator of points in the plane, and a critic that tells them from real ones.
+/// A generator of points in the plane, and a critic that distinguishes them from real points.
 #[derive(Module)]
 struct Gan {
     critic: Linear,
@@ -153,8 +153,8 @@ fn with_a_seed_averages_and_a_warmup() {
     stop_anywhere(seeded, Some(&StepLr::new(1, 0.7).per_epoch()));
 }
 
-/// The first phase's rate falls with each validation that is not better than the best one, the second's with every
-/// second such validation.
+/// Each validation without an improvement reduces the learning rate of the first phase, and every second one
+/// that of the second phase.
 #[test]
 fn with_rates_by_validations() {
     let valid: Fit = |model, train, _, stop, run| by_validation(model, train, &points(), stop, run);
@@ -193,8 +193,8 @@ fn other_phases_are_refused() {
     plain(&mut Gan::new(2), &points(), schedule, 1_000, &options).unwrap();
 }
 
-/// Optimizers of two phases after one update each, with gradients of this size. The layer of the second phase has `width`
-/// inputs.
+/// Optimizers of two phases after one update each, where all gradients are `gradient`. The layer of the
+/// second phase has `width` inputs.
 fn optimizers(width: usize, gradient: f32) -> [Adam; 2] {
     [2, width].map(|inputs| {
         let layer = Linear::new(inputs, 1);

@@ -1,4 +1,4 @@
-//! Callbacks: the order of their calls, and what their results do.
+//! Callbacks: the order of their calls, and the effects of their results.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ fn callbacks_are_called_in_order() {
     );
     assert!(steps.iter().all(|step| step.learning_rate == 0.1 && step.grad_norm.is_some()));
     assert_eq!(steps[3].grad_norm, history.rows()[2].grad_norm);
-    // The updates have 16 and 6 of the 22 samples.
+    // The updates contain 16 and 6 of the 22 samples.
     let whole = (steps[0].loss * 16.0 + steps[1].loss * 6.0) / 22.0;
     assert!((whole - history.rows()[1].get("loss").unwrap()).abs() < 1e-9);
 }
@@ -68,7 +68,8 @@ fn saved(
     run: &RunOptions,
 ) -> Result<History>;
 
-/// A callback that ends, fails or panics leaves a run that can be resumed, with the bits of one that ran through.
+/// If a callback ends the run, fails or panics, the run can be resumed, and is then bitwise equal to an
+/// uninterrupted one.
 #[test]
 fn a_run_that_a_callback_ended_can_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,7 +129,7 @@ fn stopped(
 
 #[test]
 fn every_way_out_with_a_history_is_told() {
-    // No progress at a rate of 0; NaN or infinity at a huge one.
+    // The loss does not improve at a rate of 0. At a huge rate, NaN or infinity occurs.
     for (rate, reason) in [(0.0, "end EarlyStop"), (1e30, "end NonFinite")] {
         let recorder = Recorder::new();
         let options = RunOptions::new().callback(Arc::clone(&recorder));
@@ -150,7 +151,7 @@ fn copies_of_the_options_share_a_callback() {
         accumulated(&mut model(), &train(), &valid(), options).unwrap();
     }
     assert_eq!(recorder.lock().unwrap().calls.iter().filter(|call| *call == "begin 0 0").count(), 2);
-    // One panic does not shut a callback for later runs.
+    // A panic disables the callback for its own run only.
     let recorder = Recorder::acting("epoch first", Act::Panic);
     let options = RunOptions::new().callback(Arc::clone(&recorder));
     let fit = || accumulated(&mut model(), &train(), &valid(), &options);

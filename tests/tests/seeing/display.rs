@@ -8,7 +8,7 @@ use training_loop::run::ProgressStyle;
 
 use crate::common::{model, train, valid};
 
-/// The style that a story sets.
+/// The environment variable that selects the display style of the story.
 const STYLE: &str = "TRAINING_LOOP_TEST_STYLE";
 
 #[training_loop(
@@ -36,18 +36,19 @@ fn trains_slowly() {
     slow(&mut model(), &train(), &valid(), &options).unwrap();
 }
 
-/// The variables that the display depends on.
+/// The environment variables that affect the display.
 const VARIABLES: [&str; 6] =
     ["TRAINING_LOOP_PROGRESS", "TERM", "CI", "COLUMNS", STYLE, "TRAINING_LOOP_FAST_DEV_RUN"];
 
-/// The story with standard error in a pipe.
+/// Standard error of the story, written to a pipe.
 fn piped(variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "display::trains_slowly", "--ignored", "--nocapture", "--test-threads=1"]);
     text(under(&mut command, variables).output().unwrap(), |output| output.stderr)
 }
 
-/// The story on a terminal with this many columns; `None` where the command `script`, which makes one, is missing.
+/// The output of the story on a terminal with this many columns. `None` if the command `script`, which
+/// creates the terminal, is missing.
 fn on_terminal(columns: u16, variables: &[(&str, &str)]) -> Option<String> {
     let program = std::env::current_exe().unwrap();
     // Some shells set `COLUMNS` themselves, so the variables are set after the last command of the shell.

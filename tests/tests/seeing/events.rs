@@ -1,4 +1,4 @@
-//! Event files: their framing, their scalars, and what `TensorBoard`'s own reader makes of them.
+//! Event files: their framing, their scalars, and the scalars that `TensorBoard`'s reader finds in them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +30,7 @@ fn event_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The CRC-32C of bytes, bit by bit, as `TFRecords` store it.
+/// The masked CRC-32C of bytes, as in `TFRecords`, computed bit by bit.
 fn masked_sum(bytes: &[u8]) -> u32 {
     let mut sum = !0_u32;
     for byte in bytes {
@@ -42,7 +42,7 @@ fn masked_sum(bytes: &[u8]) -> u32 {
     (!sum).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// The payloads of a file of `TFRecords`, whose checksums must be right.
+/// The payloads of a file of `TFRecords`, after a check of all checksums.
 fn payloads(mut bytes: &[u8]) -> Vec<&[u8]> {
     let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
     let mut payloads = Vec::new();
@@ -57,7 +57,7 @@ fn payloads(mut bytes: &[u8]) -> Vec<&[u8]> {
     payloads
 }
 
-/// A field of a message: its number, and its bytes. A varint has the bytes of its value.
+/// A field of a message: its number, and its bytes. For a varint, the bytes of its value.
 type Field = (u64, Vec<u8>);
 
 /// The fields of an encoded message.
@@ -133,7 +133,7 @@ fn of(scalars: &Scalars, name: &str) -> Vec<(u64, f32)> {
     scalars.iter().filter(|(own, _, _)| own == name).map(|(_, step, value)| (*step, *value)).collect()
 }
 
-/// The values of a measurement by the number of updates, of which an epoch has six.
+/// The values of a measurement, with the number of updates. An epoch has six updates.
 fn measured(history: &History, name: &str) -> Vec<(u64, f32)> {
     let rows = history.rows().iter();
     rows.map(|row| (6 * (row.epoch as u64 + 1), row.get(name).unwrap() as f32)).collect()
@@ -200,7 +200,7 @@ fn tensorboard_reads_the_same_scalars() {
     for name in ["loss", "valid_loss"] {
         assert_eq!(values(&format!("epoch/{name}")), measured(&history, name));
     }
-    // Each update once, though the 11th to the 13th were made twice.
+    // Each update appears once, although the updates 11 to 13 ran twice.
     let steps: Vec<u64> = values("step/loss").iter().map(|(step, _)| *step).collect();
     assert_eq!(steps, (1..=24).collect::<Vec<_>>());
 }

@@ -1,4 +1,4 @@
-//! Tries with few batches.
+//! Trial runs with few batches.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use training_loop::run::{Callback, RunInfo};
 
 use crate::common::{Recorder, bits, data, model, names, train, valid};
 
-/// The line of the common tests, with a record of the samples that are read.
+/// The data set of the common tests, with a record of the samples that are read.
 struct Watched(TensorDataset<Tensor>, Arc<Mutex<Vec<Vec<usize>>>>);
 
 impl Dataset for Watched {
@@ -28,7 +28,7 @@ impl Dataset for Watched {
 /// The indices of the batches that were read.
 type Read = Arc<Mutex<Vec<Vec<usize>>>>;
 
-/// A loader with batches of four, and the record of what is read.
+/// A loader with batches of four, and the record of its reads.
 fn watched() -> (DataLoader<Tensor>, Read) {
     let seen = Arc::default();
     (DataLoader::new(Watched(data(), Arc::clone(&seen)), 4), seen)
@@ -61,7 +61,7 @@ fn a_fast_dev_run_is_one_epoch_without_files() {
     assert!(history.last("valid_loss").is_some());
     assert_eq!((seen.lock().unwrap().len(), validated.lock().unwrap().len()), (3, 3));
     assert!(!dir.exists());
-    // Checkpoints need no folder then, and the validation is not needed either.
+    // With `fast_dev_run`, checkpoints need no folder, and the validation data may be absent.
     let history = fit(&mut model(), &valid, None, &RunOptions::new().fast_dev_run(1)).unwrap();
     assert_eq!(history.names(), ["loss"]);
 }
@@ -112,7 +112,7 @@ fn limits_are_the_first_batches_of_each_epoch() {
     let whole = whole.lock().unwrap();
     let expected: Vec<_> = whole.chunks(6).flat_map(|epoch| epoch[..4].to_vec()).collect();
     assert_eq!(*seen.lock().unwrap(), expected);
-    // More batches than there are: nothing changes.
+    // A limit above the number of batches has no effect.
     let (mut one, mut other) = (model(), model());
     plain(&mut one, &train(), None, &RunOptions::new().limit_batches(100, 100)).unwrap();
     plain(&mut other, &train(), None, &RunOptions::new()).unwrap();
@@ -135,7 +135,7 @@ fn a_limited_run_does_not_resume_a_full_one() {
     let error = fit(&mut model(), &train(), Some(&valid()), &options).unwrap_err().to_string();
     assert!(error.contains("this checkpoint is of another run") && error.contains("`train`"), "{error}");
     assert!(error.contains("the first 4 batches of an epoch"), "{error}");
-    // The validation may have other limits.
+    // The validation may have another limit.
     let history = fit(&mut model(), &train(), Some(&valid()), &options.limit_batches(4, 2)).unwrap();
     assert_eq!(history.len(), 3);
     assert_eq!(names(folder.path()), ["checkpoints", "history.csv", "history.jsonl"]);

@@ -43,7 +43,7 @@ fn the_files_have_the_numbers_of_the_history() {
     assert_eq!(lines.len(), 7);
     for (row, line) in history.rows().iter().zip(&lines) {
         assert_eq!(line["epoch"], row.epoch + 1);
-        // The text has the shortest decimal; `serde_json` rounds when it reads it.
+        // The file contains the shortest decimal, and `serde_json` rounds when it parses the decimal.
         let written = text(&dir, "history.jsonl").lines().nth(row.epoch).unwrap().to_owned();
         let has = |name: &str, value: String| {
             assert!(written.contains(&format!("\"{name}\": {value}")), "{name} {value}: {written}");
@@ -83,7 +83,7 @@ fn numbers_that_are_not_finite_are_kept() {
     assert!(["NaN", "Infinity"].contains(&loss.as_str()), "{loss}");
 }
 
-/// Reads the files as another program does while the run runs.
+/// Reads the files during the run, as another program does.
 struct Follows(Arc<Mutex<Vec<(usize, usize)>>>);
 
 impl Callback for Follows {

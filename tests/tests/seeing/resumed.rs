@@ -25,8 +25,8 @@ fn fit(
 const FILES: [&str; 2] = ["history.csv", "steps.csv"];
 const LINES: [&str; 2] = ["history.jsonl", "steps.jsonl"];
 
-/// A run that fails after any update and is resumed has the files of one that ran through, even if the last row was
-/// cut short.
+/// A run that fails after any update and is resumed writes the same files as an uninterrupted run, even if
+/// the last row was truncated.
 #[test]
 fn a_resumed_run_continues_its_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ fn a_resumed_run_continues_its_files() {
             assert_eq!(objects(&dir, name), objects(&whole, name), "{at}: {name}");
         }
         let began = &recorder.lock().unwrap().calls[0];
-        // Before the first checkpoint, the run starts anew.
+        // A failure before the first checkpoint restarts the run.
         assert_eq!(began.starts_with("begin again"), !dir.join("earlier-1").exists(), "{at}: {began}");
     }
 }

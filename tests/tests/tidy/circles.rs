@@ -1,9 +1,9 @@
-//! The modules of a crate have an order: no module imports, by whatever way, one that imports it.
+//! The modules of a crate have an order: the imports between modules are acyclic.
 //!
-//! A module is a file or a folder right below `src`.
-//! The files of one folder may import each other, a parent its child and a child its parent: they are one module.
-//! A name that the root exports is its module's.
-//! The root declares all modules, so that a module which imports anything else from the root is in a circle with it.
+//! A module is a file or a folder right below `src`. The files of one folder may import each other, a parent
+//! its child and a child its parent: they are one module. A name that the root exports is its module's. The
+//! root declares all modules, so that a module which imports anything else from the root is in a circle with
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const RUNTIME: &[Allowed] = &[
     (&["kernel", "storage"], "a buffer is memory of a kernel, and four kernels take one for partial sums"),
 ];
 
-/// The modules of a circle, sorted, and why they may import each other.
+/// The modules of a circle, sorted, and the reason why they may import each other.
 type Allowed = (&'static [&'static str], &'static str);
 
 /// The name of the root among the modules.
@@ -42,7 +42,7 @@ fn modules_import_each_other_in_no_circle() {
     }
 }
 
-/// For each module the modules that it imports, with the places.
+/// The modules that each module imports, with the places.
 #[derive(Default)]
 struct Graph {
     imports: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -132,7 +132,8 @@ fn exports(folder: &str, files: &[Source], modules: &BTreeSet<String>) -> BTreeM
     paths.filter_map(export).collect()
 }
 
-/// The name below the crate's root that a path starts at, in a file so many modules below it.
+/// The name below the crate's root at which a path starts. `depth` is the depth of the file's module below
+/// the root.
 fn below_root(path: &str, depth: usize) -> Option<&str> {
     let mut words = path.split("::");
     let above = path.split("::").take_while(|word| *word == "super").count();

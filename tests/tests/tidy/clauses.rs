@@ -1,4 +1,4 @@
-//! Requirements for a new clause beside its row: documentation, an effect on the loop, cases.
+//! Requirements for a new clause besides its row in the table: documentation, an effect on the loop, cases.
 //!
 //! `UPDATE=1 cargo test -p training-loop-tests --test tidy` regenerates the documentation.
 
@@ -8,7 +8,7 @@ use training_loop_analysis::{clauses, document_clauses, expand};
 
 use crate::tree::{demand, files, root};
 
-/// Clauses that do not change a loop: they set how findings are shown.
+/// Clauses that do not change a loop, but the display of its findings.
 const LEVELS: [&str; 3] = ["allow", "warn", "deny"];
 
 #[test]
@@ -55,7 +55,7 @@ fn without_and_with(name: &str, example: &str) -> (String, String) {
     }
 }
 
-/// A clause that the parser reads, but the plan or the printer ignores, would have no effect; the batch loop has two
+/// A clause without an effect is parsed, but ignored by the plan or the printer. The batch loop has two
 /// forms.
 #[test]
 fn every_clause_changes_the_loop() {
@@ -77,7 +77,7 @@ fn every_clause_changes_the_loop() {
     demand("every clause changes the loop that is written", &broken);
 }
 
-/// Whether a text writes the clause.
+/// Whether a text contains the clause.
 fn writes(text: &str, clause: &str) -> bool {
     let lines = text.lines().map(str::trim_start);
     let of = |line: &str| {
@@ -90,7 +90,7 @@ fn writes(text: &str, clause: &str) -> bool {
     lines.filter(|line| !line.starts_with("//")).any(of)
 }
 
-/// Each clause is in a spec whose loop is recorded, and in one whose errors are.
+/// Each clause is in a spec with a recorded loop, and in a spec with recorded errors.
 #[test]
 fn every_clause_has_its_cases() {
     let mut broken = Vec::new();

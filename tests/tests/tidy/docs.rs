@@ -8,7 +8,7 @@ use crate::tree::{demand, files, published, root};
 /// The headings of an item's documentation, in their order.
 const HEADINGS: &[&str] = &["Shapes", "Formula", "Errors", "Panics", "Source", "Example"];
 
-/// A module head is read first, so it is short.
+/// The maximum length of a module head. A head is read first, so it must be short.
 const HEAD_LINES: usize = 15;
 
 #[test]
@@ -125,7 +125,7 @@ fn doc(attributes: &[Attribute]) -> String {
     text
 }
 
-/// The words of first-level headings outside code.
+/// The texts of first-level headings outside code.
 fn headings(text: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
     text.lines().filter_map(move |line| {
@@ -216,7 +216,8 @@ fn examples_need_no_other_crate() {
     demand("an example takes `ndarray` from `training_loop::prelude` or the crate's root", &broken);
 }
 
-/// Every environment variable that the runtime reads is in the README, in the module `environment` and in its `HELP`.
+/// Every environment variable that the runtime reads is in the README, in the module `environment` and in its
+/// `HELP`.
 #[test]
 fn environment_variables_are_documented() {
     let page = files("runtime/src", &["rs"]).into_iter().find(|file| file.path.ends_with("environment.rs"));

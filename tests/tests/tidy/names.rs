@@ -1,7 +1,7 @@
 //! Names of libraries and of Rust are in one folder.
 //!
-//! The meaning of a name is defined in `analysis/src/vocabulary/`, and the names of clauses in `analysis/src/spec/`.
-//! Anywhere else in the analysis a string literal in a comparison is a misplaced name.
+//! The meaning of a name is defined in `analysis/src/vocabulary/`, and the names of clauses in
+//! `analysis/src/spec/`. Anywhere else in the analysis a string literal in a comparison is a misplaced name.
 
 use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
@@ -9,7 +9,7 @@ use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprMethodCall, Lit, Macro, Pat};
 
 use crate::tree::{demand, rust};
 
-/// Files that read something other than the calls of a loop, and what that is.
+/// Files that compare names other than those of a loop's calls, and the kind of these names.
 const READERS: [(&str, &str); 11] = [
     ("vocabulary", "what names mean"),
     ("spec", "the clauses of a spec"),

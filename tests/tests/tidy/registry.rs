@@ -43,7 +43,8 @@ fn names(folder: &str) -> impl Iterator<Item = String> {
     files(folder, &["rs"]).into_iter().map(move |file| name(&file.path))
 }
 
-/// A library that is selected by its crates has loops, faulty ones among them, and is in the attribute's documentation.
+/// A library that is selected by its crates has example loops, including faulty ones, and is in the
+/// attribute's documentation.
 #[test]
 fn every_library_has_loops() {
     let attribute = text("macros/src/lib.rs");
@@ -93,11 +94,11 @@ fn recorded(group: &str) -> BTreeSet<String> {
     names.map(|case| case["name"].as_str().expect("a name").split('/').next().unwrap().to_owned()).collect()
 }
 
-/// Every file of these folders has recorded values of PyTorch, except for the listed ones.
+/// Every file of these folders has recorded values of PyTorch, except for the listed files.
 #[test]
 fn numbers_of_pytorch_are_recorded_for_everything() {
-    // Each folder, the groups of its cases, and the files that have no cases, draw random numbers, are recorded as a
-    // layer, or do not exist in PyTorch.
+    // Each folder, the groups of its cases, and the files without a record: they have no cases, draw random
+    // numbers, are recorded as a layer, or do not exist in PyTorch.
     let folders = [
         (
             "runtime/src/ops",

@@ -1,4 +1,4 @@
-//! The average of the parameters: its values, and who sees them.
+//! The average of the parameters: its values, and the code that reads it.
 
 use training_loop::prelude::*;
 
@@ -58,7 +58,7 @@ fn evaluations_and_the_final_model_have_the_average() {
     let (mut model, mut other) = (fresh(), fresh());
     averaged(&mut model, &loader(), &loader(), 1, &mut trained, &mut seen).unwrap();
     plain(&mut other, &loader(), 1).unwrap();
-    // In a loop over windows the hook runs before the update: its values are those of the update before.
+    // In a loop over windows the hook runs before the update, so it reads the values of the previous update.
     let updates = [&trained[1..], &[bits(&other)]].concat();
     assert_eq!((updates.len(), seen.len()), (12, 3), "the average never changes the training");
     for (epoch, seen) in seen.iter().enumerate() {
@@ -71,7 +71,7 @@ fn evaluations_and_the_final_model_have_the_average() {
 fn a_window_of_batches_is_one_update() {
     let (mut trained, mut seen) = (Vec::new(), Vec::new());
     averaged(&mut fresh(), &loader(), &loader(), 2, &mut trained, &mut seen).unwrap();
-    // The hook runs before the update of its window: its values are those of the update before.
+    // The hook runs before the update of its window, so it reads the values of the previous update.
     let updates: Vec<Vec<u32>> = trained.iter().step_by(2).skip(1).cloned().collect();
     assert_eq!(seen[0], average(&updates[..2]));
 }

@@ -1,4 +1,5 @@
-//! Bit-identical runs: from the same seed, from a spec and from its hand-written twin, with and without validation.
+//! Bit-identical runs: from the same seed, from a spec and from its hand-written twin, with and without
+//! validation.
 
 use training_loop::prelude::*;
 use training_loop::{num_threads, set_num_threads};

@@ -1,4 +1,5 @@
-//! Functions that only evaluate a model: the same numbers as the validation of a training loop and as a pass by hand.
+//! Functions that only evaluate a model. They return the same numbers as the validation of a training loop
+//! and as a hand-written pass.
 
 use training_loop::prelude::*;
 

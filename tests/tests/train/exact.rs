@@ -1,4 +1,5 @@
-//! Accumulation equals a larger batch, and the epoch's loss is that of its data, whatever the denominator of the loss.
+//! Accumulation equals a larger batch, and the epoch's loss is the loss of its data, for every denominator of
+//! the loss.
 
 use training_loop::prelude::*;
 use training_loop::{CrossEntropy, data::Rows};

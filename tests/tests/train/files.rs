@@ -1,4 +1,4 @@
-//! Model files: loading restores what we saved bit for bit, and what PyTorch saved.
+//! Model files: loading restores our saved values bit for bit, and those that PyTorch saved.
 
 use training_loop::prelude::*;
 

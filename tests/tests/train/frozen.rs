@@ -75,7 +75,7 @@ impl Constant {
     }
 }
 
-/// A network after some training, so that statistics and weights are not the initial ones.
+/// A network after some training, with statistics and weights that differ from the initial values.
 fn pretrained() -> Net {
     let _seeded = seed_scope(4);
     let mut net = Net { encoder: Encoder::new(), head: Head::new() };

@@ -95,7 +95,7 @@ fn evaluation_scopes_of_several_threads_do_not_disturb_each_other() {
     const REQUESTS: usize = 4_000;
     let shared = Arc::new(Net::new());
     let x = Tensor::from(Numbers(7).table(5, 4));
-    // Only its modes and its running averages may matter: the trainer below has no optimizer.
+    // Only the model's modes and running averages may affect the result: the trainer below has no optimizer.
     let expected = {
         let _evaluation = evaluation(&*shared);
         shared.forward(&x).to_array()

@@ -1,10 +1,10 @@
-//! Loops with several optimizers: the same bits as by hand, and the clauses of the loop.
+//! Loops with several optimizers: bitwise equality with hand-written loops, and the clauses of the loop.
 
 use std::ops::ControlFlow;
 
 use training_loop::prelude::*;
 
-/// A generator of points in the plane, and a critic that tells them from real ones.
+/// A generator of points in the plane, and a critic that distinguishes them from real points.
 #[derive(Module)]
 pub(crate) struct Gan {
     critic: Net,
@@ -165,7 +165,7 @@ fn a_critic_with_five_updates_equals_the_loop_by_hand() {
                 critic.step();
                 of_critic.step(&mut critic);
                 updates[0] += 1;
-                // The interval continues in the next epoch: batches 5, 10 and 15 of 16.
+                // The interval continues across epochs: batches 5, 10 and 15 of 16.
                 if batches % 5 == 0 {
                     let loss = approach(&theirs, &batch);
                     generator.zero_grad();
@@ -181,7 +181,7 @@ fn a_critic_with_five_updates_equals_the_loop_by_hand() {
     assert_eq!(updates, [16, 3]);
     assert_eq!(ours.bits(), theirs.bits());
     assert_eq!(history.names(), ["critic_loss", "critic_real", "critic_fake", "generator_loss"]);
-    // No generator update in the first epoch, and none of its loss.
+    // The first epoch has no generator update, and therefore no generator loss.
     let generator: Vec<bool> = history.get("generator_loss").iter().map(Option::is_some).collect();
     assert_eq!(generator, [false, true, true, true]);
     let row = history.rows().last().unwrap();

@@ -1,4 +1,4 @@
-//! Learning rates of the loop: a schedule by a measurement, and groups of parameters.
+//! Learning rates of the loop: schedules that depend on a measurement, and parameter groups.
 
 use training_loop::prelude::*;
 
@@ -8,7 +8,7 @@ thread_local! {
     static SCRIPT: std::cell::RefCell<Vec<f64>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-/// A metric whose values are the numbers of a script.
+/// A metric that returns the numbers of a script.
 struct Scripted;
 
 impl Metric for Scripted {
@@ -104,7 +104,7 @@ fn a_schedule_of_an_unknown_type_is_asked() {
         assert!(error.contains("add a parameter `valid: &DataLoader`"), "{error}");
     };
     let mut model = model;
-    // The loss never becomes better by more than 100, so that each value after the first reduces the rate.
+    // The loss never improves by more than 100, so each value after the first reduces the rate.
     let plateau = || PlateauLr::new().patience(0).factor(0.5).threshold(100.0).absolute();
     needs_validation(of_any_kind(&mut model, &loader(), None, Some(Box::new(plateau()))));
     needs_validation(without_validation(&mut model, &loader(), Box::new(plateau())));
@@ -119,7 +119,8 @@ fn a_schedule_of_an_unknown_type_is_asked() {
     assert_eq!(rates(&history), [0.1; 8]);
 }
 
-/// The first layer is in a group with the learning rate 0, and the second one in a group that learns slowly.
+/// The first layer is in a group with the learning rate 0, and the second one in a group with a low learning
+/// rate.
 #[training_loop(
     loss = cross_entropy,
     optimizer = AdamW::new(model.parameters(), 0.02)

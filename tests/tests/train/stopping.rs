@@ -7,7 +7,7 @@ use training_loop::prelude::*;
 
 use crate::common::{Mlp, bits, blobs};
 
-/// A metric of one's own: the next number of a script, whatever the outputs are.
+/// A user-defined metric that returns the next number of a script and ignores the outputs.
 struct Scripted(Option<Goal>);
 
 thread_local! {
@@ -75,7 +75,7 @@ fn scripted(
 fn a_run_ends_after_patience_checks_without_improvement() {
     let nan = f64::NAN;
     let cases: [(&[f64], usize, f64, usize, usize); 5] = [
-        // The values, patience, min_delta; the epochs of the run, and its best epoch.
+        // The values, patience, `min_delta`; the number of epochs of the run, and its best epoch.
         (&[1.0, 2.0, 2.0, nan, 1.5, 9.0], 3, 0.0, 5, 1),
         (&[1.0, 1.25, 1.5, 1.75, 2.0, 2.25], 1, 0.25, 2, 1),
         (&[1.0, 1.25, 1.5, 1.75, 2.0, 1.0, 1.0], 2, 0.25, 7, 4),

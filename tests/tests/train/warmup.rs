@@ -36,7 +36,7 @@ warm! {
     scheduled(scheduler: OneCycleLr, n: usize) { epochs = 3, warmup = n steps }
 }
 
-/// The rates of the updates, one for each batch.
+/// The learning rates that the hook reads, one per batch.
 fn rates(fit: impl FnOnce(&mut Mlp, &DataLoader, &mut Vec<Option<f32>>) -> Result<History>) -> Vec<f64> {
     let mut rates = Vec::new();
     fit(&mut fresh(), &loader(), &mut rates).unwrap();

@@ -1,11 +1,11 @@
-//! Steps of the optimizers that scale the gradient by its earlier values.
+//! Steps of the adaptive optimizers, which scale each gradient by statistics of earlier gradients.
 
 use super::{AdamStep, PART, pool};
 use crate::Scalar;
 use crate::kernel::simd::multiversioned;
 
-/// Declares a pass over a parameter `p`, its gradient `g` and its running values. The body is run for each element, with
-/// references to the element of the parameter and of each running value.
+/// Declares a pass over a parameter `p`, its gradient `g` and its optimizer state. The body runs once per
+/// element, with references to the element of the parameter and of each state array.
 macro_rules! pass {
     ($(#[$docs:meta])* fn $name:ident($p:ident, $g:ident, [$($own:ident),*], $s:ident: $step:ty) $body:block) => {
         $(#[$docs])*
@@ -30,7 +30,8 @@ macro_rules! pass {
 }
 
 pass! {
-    /// Computes the step of [`adam`](super::adam) with the largest `v` so far, `x ← max(x, v)`, in place of `v`.
+    /// Computes the `AMSGrad` variant of [`adam`](super::adam): the running maximum `x ← max(x, v)` replaces
+    /// `v`.
     fn amsgrad(p, g, [m, v, x], s: AdamStep) {
         let g = g + s.decay * *p;
         *m += (g - *m) * s.first;
@@ -40,12 +41,12 @@ pass! {
     }
 }
 
-/// The coefficients of one step of Adam that mixes the gradient with its running mean.
+/// The coefficients of one step of `NAdam` or `RAdam`, which mixes the gradient with its running mean.
 #[derive(Clone, Copy)]
 pub(crate) struct MixedStep {
     /// The factor of the parameter's old value.
     pub(crate) shrink: Scalar,
-    /// The coefficient of a weight decay that is added to the gradient.
+    /// The coefficient of L2 weight decay, which adds `decay · p` to the gradient.
     pub(crate) decay: Scalar,
     /// The weights of the new gradient in the running means: `1 - β₁` (`first`) and `1 - β₂` (`second`).
     pub(crate) first: Scalar,
@@ -56,13 +57,14 @@ pub(crate) struct MixedStep {
     pub(crate) on_gradient: Scalar,
     /// The learning rate of the running mean.
     pub(crate) on_mean: Scalar,
-    /// The factor of the root in the denominator.
+    /// The factor of `√v` in the denominator.
     pub(crate) correction: Scalar,
     pub(crate) eps: Scalar,
 }
 
 impl MixedStep {
-    /// A step that changes nothing: the learning rates `on_gradient` and `on_mean` are 0, and the correction is 1.
+    /// The coefficients for these settings. The caller sets `on_gradient` and `on_mean`, which are 0 here,
+    /// and may change `correction`, which is 1.
     pub(crate) fn new(betas: (f64, f64), eps: Scalar, rate: f64, decay: Scalar, decoupled: bool) -> Self {
         Self {
             shrink: if decoupled { (1.0 - rate * f64::from(decay)) as Scalar } else { 1.0 },
@@ -132,7 +134,8 @@ pass! {
 }
 
 pass! {
-    /// Computes the step of [`rms_prop_momentum`] with `√(v - a²)` in place of `√v`, where `a += (g - a)(1 - α)`.
+    /// Computes the step of [`rms_prop_momentum`] with `√(v - a²)` in place of `√v`, where
+    /// `a += (g - a)(1 - α)`.
     fn rms_prop_centered(p, g, [v, b, a], s: RmsPropStep) {
         let g = g + s.decay * *p;
         *v = s.keep * *v + s.fresh * g * g;
@@ -171,7 +174,8 @@ pub(crate) struct AdadeltaStep {
 }
 
 pass! {
-    /// Computes `v = ρ v + (1 - ρ) g²`, `d = g · √(u + eps) / √(v + eps)`, `u = ρ u + (1 - ρ) d²`, `p -= rate · d`.
+    /// Computes `v = ρ v + (1 - ρ) g²`, `d = g · √(u + eps) / √(v + eps)`, `u = ρ u + (1 - ρ) d²`,
+    /// `p -= rate · d`.
     fn adadelta(p, g, [v, u], s: AdadeltaStep) {
         let g = g + s.decay * *p;
         *v = s.keep * *v + s.fresh * g * g;
@@ -211,7 +215,8 @@ pub(crate) struct LionStep {
     /// The factor of the parameter's old value: `1 - rate · decay`.
     pub(crate) shrink: Scalar,
     pub(crate) rate: Scalar,
-    /// The weights of the new gradient: `1 - β₁` in the direction (`first`) and `1 - β₂` in the momentum (`second`).
+    /// The weights of the new gradient: `1 - β₁` in the direction (`first`) and `1 - β₂` in the momentum
+    /// (`second`).
     pub(crate) first: Scalar,
     pub(crate) second: Scalar,
 }
@@ -220,7 +225,7 @@ pass! {
     /// Computes `p = p · shrink - rate · sign(m + (g - m)(1 - β₁))`, `m += (g - m)(1 - β₂)`.
     fn lion(p, g, [m], s: LionStep) {
         let direction = *m + (g - *m) * s.first;
-        // A direction that is 0 or NaN stays what it is.
+        // A direction of 0 or NaN is kept.
         let sign = if direction > 0.0 { 1.0 } else if direction < 0.0 { -1.0 } else { direction };
         *p = *p * s.shrink - s.rate * sign;
         *m += (g - *m) * s.second;
@@ -266,7 +271,7 @@ mod tests {
                 mean_step(&mut p, &g, &mut m, &mut v, mixed);
                 rms_prop(&mut p, &g, &mut v, rms);
                 rms_prop_momentum(&mut p, &g, &mut v, &mut m, rms);
-                // The mean of the squares is at least the square of the mean.
+                // The running mean of the squares must be at least the square of the running mean.
                 let (mut means, mut squares) = (vec![0.0; length], vec![0.0; length]);
                 rms_prop_centered(&mut p, &g, &mut squares, &mut m, &mut means, rms);
                 adagrad(&mut p, &g, &mut x, AdagradStep { rate: 0.1, decay: 0.1, eps: 1e-10 });

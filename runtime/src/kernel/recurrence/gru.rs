@@ -1,8 +1,8 @@
 //! The elementwise part of a GRU's step: `r = σ(i_r + h_r)`, `z = σ(i_z + h_z)`, `n = tanh(i_n + r h_n)`,
 //! `h' = (1 - z) n + z h`.
 //!
-//! Each stream of elements is a parameter of its own, so that the compiler knows that the streams do not overlap,
-//! and vectorises the loops.
+//! Each array is a separate parameter, so that the compiler knows that the arrays do not overlap, and
+//! vectorises the loops.
 #![expect(clippy::too_many_arguments, reason = "see above")]
 
 use super::Cell;

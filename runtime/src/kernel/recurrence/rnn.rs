@@ -1,4 +1,5 @@
-//! The elementwise part of a plain recurrent step: `h' = tanh(i + h W_hhᵀ + b)`, or with a ReLU instead.
+//! The elementwise part of a plain recurrent step: `h' = tanh(i + h W_hhᵀ + b)`, or with ReLU in place of
+//! `tanh`.
 
 use super::Cell;
 use crate::Scalar;

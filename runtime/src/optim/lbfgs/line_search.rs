@@ -1,13 +1,15 @@
-//! A line search for the strong Wolfe conditions: the loss falls enough, and its slope is flat enough.
+//! A line search for the strong Wolfe conditions: sufficient decrease of the loss, and the curvature
+//! condition.
 
 use crate::Scalar;
 use crate::kernel::dot;
 
-/// The least part of the first slope by which the loss falls.
+/// The constant `c₁` of sufficient decrease: the minimum decrease, as a fraction of the initial slope times
+/// the length.
 const DECREASE: f64 = 1e-4;
-/// The largest part of the first slope that is left.
+/// The constant `c₂` of the curvature condition: the maximum slope, as a fraction of the initial slope.
 const CURVATURE: f64 = 0.9;
-/// The smallest interval, as the largest change of an element.
+/// The minimum width of a bracket, measured by the largest change of a parameter element.
 const NARROW: f64 = 1e-9;
 
 /// The loss and the gradient at a point.
@@ -27,7 +29,7 @@ impl Point {
         largest(&self.gradient)
     }
 
-    /// The sum of the absolute elements of the gradient.
+    /// The L1 norm of the gradient.
     pub(super) fn steepness(&self) -> f64 {
         self.gradient.iter().map(|g| f64::from(g.abs())).sum()
     }
@@ -45,7 +47,7 @@ pub(super) struct Found {
     pub(super) evaluations: usize,
 }
 
-/// A length that was tried, with its point and the slope along the direction there.
+/// A trial length, with its point and the slope along the direction.
 #[derive(Clone)]
 struct Trial {
     length: f64,
@@ -59,21 +61,21 @@ impl Trial {
     }
 }
 
-/// A search along a direction.
+/// The state of a search along a direction.
 struct Search<'a, F> {
     /// Returns the point at a length.
     evaluate: F,
     evaluations: usize,
-    /// The number of intervals that are left.
+    /// The remaining number of iterations.
     left: usize,
-    /// The number of intervals so far.
+    /// The number of bracketing iterations so far.
     intervals: usize,
     direction: &'a [Scalar],
     start: Trial,
 }
 
-/// Searches a length along `direction`, from `start` with the slope `slope`, and begins with `first`. `evaluate` returns
-/// the point at a length; it is called up to `left + 1` times.
+/// Searches for a step length along `direction`, from `start` with the slope `slope`. The first trial length
+/// is `first`. `evaluate` returns the point at a length. It is called up to `left + 1` times.
 pub(super) fn search(
     evaluate: impl FnMut(f64) -> Point,
     first: f64,
@@ -91,11 +93,11 @@ pub(super) fn search(
     Found { length: found.length, point: found.point, evaluations: search.evaluations }
 }
 
-/// The result of the first phase of a search.
+/// The result of the bracketing phase.
 enum Bracket {
     /// An acceptable length.
     Found(Trial),
-    /// Two lengths with an acceptable one between them.
+    /// Two lengths with an acceptable length between them.
     Between([Trial; 2]),
 }
 
@@ -106,17 +108,18 @@ impl<F: FnMut(f64) -> Point> Search<'_, F> {
         Trial { length, slope: f64::from(dot(&point.gradient, self.direction)), point }
     }
 
-    /// Whether the loss of a trial has not fallen enough.
+    /// Whether a trial violates the sufficient-decrease condition.
     fn is_too_high(&self, trial: &Trial) -> bool {
         trial.loss() > self.start.loss() + DECREASE * trial.length * self.start.slope
     }
 
-    /// Whether the slope of a trial is flat enough.
+    /// Whether a trial satisfies the curvature condition.
     fn is_flat(&self, trial: &Trial) -> bool {
         trial.slope.abs() <= -CURVATURE * self.start.slope
     }
 
-    /// Makes longer and longer steps, until one is acceptable or two of them have an acceptable length between them.
+    /// The bracketing phase: increases the length until it is acceptable, or until two lengths bracket an
+    /// acceptable length.
     fn bracket(&mut self, first: f64) -> Bracket {
         let (mut previous, mut trial) = (self.start.clone(), self.at(first));
         loop {
@@ -141,7 +144,7 @@ impl<F: FnMut(f64) -> Point> Search<'_, F> {
         }
     }
 
-    /// Makes the interval smaller, until the length with the lowest loss is acceptable.
+    /// The zoom phase: narrows the bracket until the length with the lower loss is acceptable.
     fn narrow(&mut self, mut bracket: [Trial; 2]) -> Trial {
         let size = largest(self.direction);
         let order =
@@ -177,8 +180,9 @@ impl<F: FnMut(f64) -> Point> Search<'_, F> {
     }
 }
 
-/// A length near an end of the interval is moved inside if it is the second in a row (`is_slow`), or not within the interval.
-/// Returns the length, and whether it is near an end.
+/// Moves a trial length away from the ends of the interval. A length near an end moves if the previous one
+/// was near an end too (`is_slow`), or if it is not within the interval. Returns the length, and whether it
+/// is near an end.
 fn inside(length: f64, (left, right): (f64, f64), is_slow: bool) -> (f64, bool) {
     let margin = 0.1 * (right - left);
     if (right - length).min(length - left) >= margin {
@@ -197,8 +201,8 @@ fn ends(bracket: &[Trial; 2]) -> (f64, f64) {
     (a.min(b), a.max(b))
 }
 
-/// The minimum, within `bounds`, of the cubic polynomial with the losses and slopes of two trials; the middle of the bounds
-/// if it has none.
+/// The minimum, within `bounds`, of the cubic interpolation of two trials' losses and slopes. If the cubic
+/// has no minimum, returns the midpoint of the bounds.
 fn cubic_minimum(a: &Trial, b: &Trial, (least, most): (f64, f64)) -> f64 {
     let mean = a.slope + b.slope - 3.0 * (a.loss() - b.loss()) / (a.length - b.length);
     let square = mean * mean - a.slope * b.slope;

@@ -1,4 +1,4 @@
-//! The history of L-BFGS, and the direction that it gives.
+//! The history of L-BFGS, and the search direction computed from it.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::optim::OptimizerState;
 use crate::optim::state::{array_of, flat};
 use crate::parameter::Parameter;
 
-/// What an optimizer knows about the second derivatives.
+/// The state of L-BFGS: counters, the last update, and the history that approximates the inverse Hessian.
 #[derive(Default)]
 pub(super) struct Memory {
     /// The number of iterations, over all steps.
@@ -23,7 +23,7 @@ pub(super) struct Memory {
     gradient: Vec<Scalar>,
     /// The last changes, oldest first.
     changes: VecDeque<Change>,
-    /// The scale of the first approximation.
+    /// The factor `γ` of the initial inverse Hessian `γ I`.
     scale: Scalar,
 }
 
@@ -31,13 +31,13 @@ pub(super) struct Memory {
 struct Change {
     step: Vec<Scalar>,
     gradient: Vec<Scalar>,
-    /// The reciprocal of the product of both.
+    /// The reciprocal of the dot product of `step` and `gradient`.
     weight: Scalar,
 }
 
 impl Memory {
-    /// Begins an iteration: takes the last change into the history, which holds up to `most` changes, and computes the
-    /// direction at `gradient`.
+    /// Begins an iteration: adds the last change to the history, which holds up to `most` changes, and
+    /// computes the direction at `gradient`.
     pub(super) fn turn(&mut self, gradient: &[Scalar], most: usize) {
         self.iterations += 1;
         if self.iterations == 1 {
@@ -56,7 +56,7 @@ impl Memory {
         let mut step = std::mem::take(&mut self.direction);
         map_in_place(&mut step, |d| d * length);
         let product = dot(&change, &step);
-        // Otherwise the second derivative along the step is not positive.
+        // Otherwise the curvature along the step is not positive.
         if product > 1e-10 {
             if self.changes.len() >= most {
                 self.changes.pop_front();
@@ -66,7 +66,7 @@ impl Memory {
         }
     }
 
-    /// The negative gradient times the approximated inverse of the second derivatives, by two loops over the history.
+    /// The direction `-H g`, with the approximate inverse Hessian `H`, by the two-loop recursion.
     fn descent(&self, gradient: &[Scalar]) -> Vec<Scalar> {
         let mut direction = gradient.to_vec();
         map_in_place(&mut direction, |g| -g);

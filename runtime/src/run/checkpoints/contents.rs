@@ -1,4 +1,4 @@
-//! The contents of a checkpoint: what a run saves, compares and restores.
+//! The contents of a checkpoint: what is saved, compared and restored.
 
 use serde_json::{Map, Value, json};
 
@@ -15,8 +15,8 @@ use crate::run::{Row, Run, StopReason};
 use crate::schedule::{Plateau, Position, Schedule};
 use crate::{CheckpointProblem, Difference, Error, Result};
 
-/// Clauses that may differ in a resumed run: they do not change the updates, or they are compared by more
-/// than their text.
+/// Clauses that may differ in a resumed run. They do not affect the updates, or are compared in more detail
+/// elsewhere.
 const FREE: [&str; 17] = [
     "model",
     "optimizer",
@@ -37,10 +37,10 @@ const FREE: [&str; 17] = [
     "anomaly",
 ];
 
-/// The numbers of updates after which the learning rates of two schedules are compared.
+/// The numbers of updates at which the learning rates of two schedules are compared.
 const POINTS: [usize; 8] = [0, 1, 2, 5, 10, 100, 1_000, 100_000];
 
-/// The state of a run as fields of the checkpoint's JSON.
+/// The state of a run, as fields of the checkpoint's JSON.
 pub(super) fn saved_run<M: Module + ?Sized>(
     run: &Run,
     saving: &mut Saving,
@@ -49,7 +49,7 @@ pub(super) fn saved_run<M: Module + ?Sized>(
     is_end: bool,
     before_last: Option<&BeforeLast>,
 ) -> Map<String, Value> {
-    // Without `..`: a new part of a run's state does not compile until it is saved here, or known to be none.
+    // Without `..`, a new field of `Run` does not compile until it is saved or excluded here.
     let Run {
         history,
         epoch,
@@ -58,9 +58,9 @@ pub(super) fn saved_run<M: Module + ?Sized>(
         steps_before,
         validated_at,
         max_steps: _,
-        max_time: _, // Its time is in `seconds`.
+        max_time: _, // The elapsed time is in `seconds`.
         validates: _,
-        factor: _, // Of one batch.
+        factor: _, // Belongs to one batch.
         turn: _,
         window: _, // A checkpoint is saved between windows.
         stop: _,
@@ -97,7 +97,7 @@ pub(super) fn saved_run<M: Module + ?Sized>(
     fields
 }
 
-/// A schedule's position, with some of its learning rates, which tell it from others.
+/// The position of a schedule, and some of its learning rates to distinguish it from other schedules.
 fn schedule_json(schedule: &mut dyn Schedule) -> Value {
     let Position { base, done, plateau } = schedule.state_dict();
     let rates: Vec<Value> = rates(schedule).into_iter().map(number).collect();
@@ -113,10 +113,10 @@ fn rates(schedule: &mut dyn Schedule) -> Vec<f64> {
     POINTS.iter().map(|&point| schedule.rate(base, point)).collect()
 }
 
-/// Compares the clauses, the optimizer and the schedule of this program with those of a checkpoint.
+/// Compares the clauses, the optimizer and the schedule of this program with those in a checkpoint.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] with all that differs.
+/// [`Error::Checkpoint`] with all differences.
 pub(super) fn check(
     saving: &Saving,
     saved: &Saved,
@@ -144,7 +144,7 @@ pub(super) fn check(
     Err(Error::Checkpoint { path: saved.path.clone(), problem })
 }
 
-/// The clauses that differ in their text or value.
+/// The clauses whose text or value differs.
 fn clauses(saving: &Saving, fields: Fields) -> Read<Vec<Difference>> {
     let read = |entry: &Value| Some((entry.get(0)?.as_str()?.to_owned(), entry.get(1)?.as_str()?.to_owned()));
     let found: Option<Vec<(String, String)>> = fields.list("spec")?.iter().map(read).collect();
@@ -164,8 +164,8 @@ fn clauses(saving: &Saving, fields: Fields) -> Read<Vec<Difference>> {
     Ok(names.filter(|name| !FREE.contains(name)).filter_map(difference).collect())
 }
 
-/// The difference between the best values that this program restores and those of a checkpoint. Values that are the best
-/// by another measurement, or that the earlier run did not keep, cannot be restored.
+/// The difference in the best values. Best values cannot be restored if another measurement ranked them, or
+/// if the earlier run did not keep them.
 fn best(saved: &Saved, monitor: &Monitor) -> Read<Option<Difference>> {
     let fields = saved.fields();
     let found = fields.inside("monitor")?;
@@ -180,7 +180,7 @@ fn best(saved: &Saved, monitor: &Monitor) -> Read<Option<Difference>> {
     Ok((own != found).then(|| Difference::new("restore_best", &own, &found)))
 }
 
-/// The difference between two schedules, at the first point at which their learning rates differ.
+/// The difference between two schedules, at the first point where their learning rates differ.
 fn scheduler(schedule: Option<&mut dyn Schedule>, fields: Fields) -> Read<Option<Difference>> {
     let difference = |own: &str, found: &str| Ok(Some(Difference::new("scheduler", own, found)));
     let saved = fields.optional("schedule", Fields::inside)?;
@@ -206,7 +206,7 @@ fn scheduler(schedule: Option<&mut dyn Schedule>, fields: Fields) -> Read<Option
     Ok(None)
 }
 
-/// The state of a run that was read from a checkpoint and not yet restored.
+/// The parsed state of a checkpoint, before it is restored.
 struct Parsed {
     epoch: Epoch,
     is_end: bool,
@@ -270,7 +270,7 @@ impl Parsed {
     }
 }
 
-/// Restores the state of a checkpoint. Everything is read before anything is changed.
+/// Restores the state of a checkpoint. All data are parsed before anything is changed.
 pub(super) fn restore<M: Module + ?Sized, O: Optimizer + ?Sized>(
     run: &mut Run,
     saving: &mut Saving,
@@ -305,7 +305,7 @@ pub(super) fn restore<M: Module + ?Sized, O: Optimizer + ?Sized>(
     parsed.history.into_iter().for_each(|row| run.history.push(row));
     (run.epoch, run.checks) = (parsed.epoch, parsed.checks);
     if saved.fields().get("monitor") != Ok(&run.history.declared().to_json()) {
-        // Values of different measurements are not compared: the checks begin again.
+        // Values of different measurements are not comparable, so the checks start again.
         (run.checks, run.epoch.is_best) = (Checks::default(), None);
     } else if !saving.plan.has("early_stop(patience)") {
         run.checks.patience = Patience::default();

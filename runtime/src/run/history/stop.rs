@@ -6,14 +6,15 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// All epochs are done.
+    /// All epochs are complete.
     #[default]
     Completed,
-    /// `max_steps` updates are done.
+    /// `max_steps` updates are complete.
     MaxSteps,
-    /// `max_time` has passed; the current update and the validation after it were completed.
+    /// `max_time` has passed. The current update and the validation after it were completed.
     MaxTime,
-    /// A loss or a gradient was NaN or infinite; the update was not made. [`History::explanation`](crate::run::History::explanation) has the details.
+    /// A loss or a gradient was NaN or infinite, and the update was skipped.
+    /// [`History::explanation`](crate::run::History::explanation) has the details.
     NonFinite {
         /// The epoch, counted from 0.
         epoch: usize,

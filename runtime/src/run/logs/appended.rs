@@ -1,4 +1,4 @@
-//! A log file that grows at its end.
+//! An append-only log file.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use crate::stderr::write_line;
 use crate::{Error, Result};
 
-/// A file to which whole rows are appended. Each row is handed to the system at once, so that other programs can
+/// An append-only file of complete rows. Each row is written without buffering, so that other programs can
 /// follow the file.
 #[derive(Debug)]
 pub(super) struct Appended {
     path: PathBuf,
     file: File,
-    /// The length of the file up to its last whole row.
+    /// The length of the file up to the end of its last complete row.
     length: u64,
-    /// The rows that could not be written so far.
+    /// Rows that could not be written yet.
     pending: Vec<u8>,
     has_failed: bool,
 }
 
 impl Appended {
-    /// Opens a file, or creates it.
+    /// Opens a file, and creates it if it does not exist.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written.
+    /// [`Error::Io`] if the file cannot be opened for writing.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let unopened = |error| Error::io(path, "write", error);
         let file = File::options().create(true).append(true).open(path).map_err(unopened)?;
@@ -32,8 +32,8 @@ impl Appended {
         Ok(Self { path: path.to_path_buf(), file, length, pending: Vec::new(), has_failed: false })
     }
 
-    /// Appends a row. If it cannot be written, the first such row prints a warning, the file keeps its whole rows, and
-    /// the next call tries again.
+    /// Appends a row. If the write fails, the row stays pending, and the next call tries again. The file
+    /// keeps only complete rows. The first failure prints a warning.
     pub(super) fn append(&mut self, row: &[u8]) {
         self.pending.extend_from_slice(row);
         match self.file.write_all(&self.pending) {
@@ -42,7 +42,7 @@ impl Appended {
                 self.pending.clear();
             }
             Err(error) => {
-                // A part of a row may be in the file. The error of the write is reported.
+                // Removes a partly written row. Only the error of the write is reported.
                 let _ = self.file.set_len(self.length);
                 if !std::mem::replace(&mut self.has_failed, true) {
                     warn(&self.path, &error);
@@ -51,7 +51,7 @@ impl Appended {
         }
     }
 
-    /// Tries again to write rows that could not be written.
+    /// Tries again to write the pending rows.
     pub(super) fn retry(&mut self) {
         if !self.pending.is_empty() {
             self.append(b"");
@@ -77,7 +77,7 @@ mod tests {
         let path = folder.path().join("rows");
         let mut rows = Appended::open(&path).unwrap();
         rows.append(b"one\n");
-        // A file that is open for reading refuses every write.
+        // A file opened for reading refuses writes.
         let writable = std::mem::replace(&mut rows.file, File::open(&path).unwrap());
         rows.append(b"two\n");
         rows.append(b"three\n");

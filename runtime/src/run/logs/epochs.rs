@@ -10,18 +10,18 @@ use crate::Result;
 use crate::file::atomic_write;
 use crate::run::{Callback, History, Row, RunInfo};
 
-/// The files with a row per epoch.
+/// The log files with a row per epoch.
 ///
-/// When the run begins, both are written anew from its history, so that after a resume they have exactly its rows.
-/// A measurement that appears for the first time after other rows adds a column to the CSV file, which is then
-/// replaced as a whole; the fields of earlier rows are empty.
+/// At its start, the run writes both files from its history, so that after a resume they match the history.
+/// If a measurement first appears in a later row, the CSV file needs another column and is rewritten. Earlier
+/// rows then have empty fields in this column.
 pub(super) struct EpochFiles {
     csv: PathBuf,
     json: PathBuf,
-    /// The open files; `None` before the run begins, and if the last write of the CSV file as a whole failed.
+    /// The open files; `None` before the run begins. The CSV file is also `None` after a failed rewrite.
     open_csv: Option<Appended>,
     open_json: Option<Appended>,
-    /// The names of the measurements that the CSV file has as columns.
+    /// The measurements that are columns of the CSV file.
     names: Vec<String>,
 }
 
@@ -31,10 +31,10 @@ impl EpochFiles {
         Self { csv, json, open_csv: None, open_json: None, names: Vec::new() }
     }
 
-    /// Writes the CSV file with all rows.
+    /// Rewrites the CSV file with all rows.
     fn write_csv(&mut self, history: &History) -> Result<()> {
         self.open_csv = None;
-        // Columns are known from the first row on.
+        // The columns are unknown before the first row.
         atomic_write(&self.csv, |file| if history.is_empty() { Ok(()) } else { history.write_csv(file) })?;
         self.names = history.names().into_iter().map(str::to_owned).collect();
         self.open_csv = Some(Appended::open(&self.csv)?);

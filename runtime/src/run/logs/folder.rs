@@ -1,4 +1,5 @@
-//! The folder of a run: one run at a time writes its log files, and those of an earlier run are kept.
+//! The folder of a run. Only one run at a time writes log files, and the log files of an earlier run are
+//! kept.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,15 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::file::lock as lock_file;
 use crate::{CheckpointProblem, Error, Result};
 
-/// The log files of a run, apart from the event files.
+/// The names of the log files, except event files.
 const FILES: [&str; 5] = ["history.csv", "history.jsonl", "steps.csv", "steps.jsonl", "report.html"];
-/// The start of the names of event files.
+/// The prefix of the names of event files.
 pub(super) const EVENTS: &str = "events.out.tfevents.";
 
-/// The folder of a run, which no other run uses at the same time.
+/// The locked folder of a run.
 #[derive(Debug)]
 pub(in crate::run) struct Folder {
-    /// The lock, which ends with the run.
+    /// The lock. It is released when the run ends.
     _lock: File,
 }
 
@@ -34,8 +35,8 @@ impl Folder {
         Ok(Self { _lock: lock })
     }
 
-    /// Moves the log files of an earlier run to a folder `earlier-1`, `earlier-2`, ... Returns the folder; `None` if there
-    /// are no files.
+    /// Moves the log files of an earlier run to a new folder `earlier-1`, `earlier-2`, ... Returns the new
+    /// folder; `None` if there are no log files.
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be moved.

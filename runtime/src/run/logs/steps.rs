@@ -1,4 +1,4 @@
-//! `steps.csv` and `steps.jsonl`: a row per so many updates.
+//! `steps.csv` and `steps.jsonl`: a row after every `n` updates.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind};
@@ -11,14 +11,14 @@ use crate::file::atomic_write;
 use crate::run::{Callback, RunInfo, StepInfo};
 use crate::{Error, Result};
 
-/// The files with a row after every so many updates. When the run is resumed, the rows after its checkpoint are
-/// removed, and so is a last row that is not complete.
+/// The files with a row after every `n` updates. A resumed run removes the rows after its checkpoint, and an
+/// incomplete last row.
 pub(super) struct StepFiles {
     /// The number of updates between two rows.
     every: usize,
     csv: PathBuf,
     json: PathBuf,
-    /// The open CSV and JSON file, from the beginning of the run.
+    /// The open CSV and JSON files; `None` before the run begins.
     open: Option<(Appended, Appended)>,
 }
 
@@ -58,8 +58,8 @@ impl Callback for StepFiles {
     }
 }
 
-/// Writes a file anew with `header` and its whole lines whose `number` is at most `last`. A file that does not exist
-/// has no lines.
+/// Rewrites a file with `header` and those of its complete lines whose `number` is at most `last`. A missing
+/// file counts as empty.
 fn keep(path: &Path, header: &[u8], last: usize, number: impl Fn(&str) -> Option<usize>) -> Result<()> {
     let mut old = match File::open(path) {
         Ok(file) => Some(BufReader::new(file)),
@@ -82,7 +82,7 @@ fn keep(path: &Path, header: &[u8], last: usize, number: impl Fn(&str) -> Option
     .map(drop)
 }
 
-/// Reads the next whole line, with its end. Returns false at the end of the file.
+/// Reads the next complete line, including its line break. Returns false at the end of the file.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     file.read_until(b'\n', line)?;

@@ -1,8 +1,8 @@
-//! Event files for `TensorBoard`: scalars per epoch and per so many updates.
+//! Event files for `TensorBoard`: scalars per epoch, and after every `n` updates.
 //!
 //! # Source
-//! The file is a sequence of `TFRecord`s, each with an `Event` of `tensorflow/core/util/event.proto`. `TensorBoard` 2 reads
-//! such files. The names of files and the event that announces a restart are those of its own writer.
+//! The file is a sequence of `TFRecord`s, each with an `Event` of `tensorflow/core/util/event.proto`.
+//! `TensorBoard` 2 reads such files. File names and the restart event follow `TensorBoard`'s own writer.
 
 mod event;
 mod record;
@@ -18,13 +18,13 @@ use crate::run::{Callback, Row, RunInfo, StepInfo};
 use event::{restart, scalars, version};
 use record::record;
 
-/// An event file. Each part of a run, from its start or a resume to its end, writes a file of its own.
+/// An event file. A run writes one file from its start to its end, and another one after each resume.
 ///
-/// The horizontal axis of all scalars is the number of updates. A resumed run begins with an event that makes
-/// `TensorBoard` drop the scalars of earlier files after the checkpoint.
+/// The horizontal axis of all scalars is the number of updates. A resumed run starts with a restart event, at
+/// which `TensorBoard` drops the scalars of earlier files after the checkpoint.
 pub(super) struct EventFile {
     dir: PathBuf,
-    /// The number of updates between two events about an update; `None` without such events.
+    /// The number of updates between two step events; `None` without step events.
     every: Option<usize>,
     file: Option<Appended>,
 }
@@ -44,7 +44,7 @@ impl EventFile {
 impl Callback for EventFile {
     fn run_begins(&mut self, run: &RunInfo) -> Result<()> {
         let now = now();
-        // Names in the order of time: `TensorBoard` reads the files in the order of their names.
+        // The names sort by time, because `TensorBoard` reads the files in the order of their names.
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
         let name = format!("{EVENTS}{seconds:010}.{micros:06}.{}", std::process::id());
         self.file = Some(Appended::open(&self.dir.join(name))?);
@@ -86,7 +86,7 @@ impl Callback for EventFile {
     }
 }
 
-/// The time since 1970. A clock before 1970 is taken as 1970.
+/// The time since 1970; zero if the clock is before 1970.
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use crate::Scalar;
 use crate::run::{Row, StepInfo};
 
-/// The columns of every row about an epoch.
+/// The fixed columns of the epoch log.
 const EPOCH: [&str; 4] = ["epoch", "seconds", "learning_rate", "grad_norm"];
 
-/// The names of an epoch's columns: the fixed ones, and those of measurements. A measurement with the name of a fixed
-/// column gets a number: `seconds_2`.
+/// The column names of the epoch log: the fixed columns, followed by the measurements. A measurement with the
+/// name of a fixed column gets a number, such as `seconds_2`.
 pub(in crate::run) fn columns(names: &[&str]) -> Vec<String> {
     let mut columns: Vec<String> = EPOCH.map(str::to_owned).into();
     for name in names {
@@ -23,7 +23,7 @@ pub(in crate::run) fn columns(names: &[&str]) -> Vec<String> {
     columns
 }
 
-/// A row as fields of a CSV file, in the order of [`columns`]. Missing values are empty.
+/// The fields of an epoch's CSV row, in the order of [`columns`]. Missing values are empty.
 pub(in crate::run) fn csv_fields(row: &Row, names: &[&str]) -> Vec<String> {
     let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let rate = row.learning_rate.map(|rate| rate.to_string()).unwrap_or_default();
@@ -31,15 +31,15 @@ pub(in crate::run) fn csv_fields(row: &Row, names: &[&str]) -> Vec<String> {
     start.into_iter().chain(names.iter().map(|name| text(row.get(name)))).collect()
 }
 
-/// A row of a CSV file, with the end of the line.
+/// A CSV row, including the line break.
 pub(in crate::run) fn csv_line<T: AsRef<[u8]>>(fields: &[T]) -> Vec<u8> {
     let mut line = csv::Writer::from_writer(Vec::new());
-    // A write to memory does not fail.
+    // Writing to memory cannot fail.
     let _ = line.write_record(fields);
     line.into_inner().unwrap_or_default()
 }
 
-/// A row as a line of JSON.
+/// An epoch as a line of JSON.
 pub(super) fn json_row(row: &Row) -> Vec<u8> {
     let names: Vec<&str> = row.measurements.iter().map(|(name, _)| name.as_str()).collect();
     let columns = columns(&names);
@@ -54,10 +54,10 @@ pub(super) fn json_row(row: &Row) -> Vec<u8> {
     object.line()
 }
 
-/// The columns of every row about an update.
+/// The columns of the step log.
 pub(super) const STEP: [&str; 5] = ["step", "epoch", "loss", "learning_rate", "grad_norm"];
 
-/// An update as a row of a CSV file.
+/// An update as a CSV row.
 pub(super) fn csv_step(step: &StepInfo) -> Vec<u8> {
     let norm = step.grad_norm.map(|norm| norm.to_string()).unwrap_or_default();
     let (number, epoch) = (step.step.to_string(), (step.epoch + 1).to_string());
@@ -78,10 +78,11 @@ pub(super) fn json_step(step: &StepInfo) -> Vec<u8> {
     object.line()
 }
 
-/// A number as JSON. JSON has neither NaN nor infinities: they are the texts `"NaN"`, `"Infinity"` and `"-Infinity"`.
+/// A number as JSON. NaN and infinities are the texts `"NaN"`, `"Infinity"` and `"-Infinity"`, because JSON
+/// has no numbers for them.
 ///
 /// # Source
-/// The JSON form of Protocol Buffers has the same texts.
+/// The JSON format of Protocol Buffers uses the same texts.
 fn json_number(value: f64) -> String {
     let text = if value.is_nan() {
         "\"NaN\""
@@ -95,7 +96,7 @@ fn json_number(value: f64) -> String {
     text.to_owned()
 }
 
-/// A learning rate as JSON, with its shortest decimal.
+/// A learning rate as JSON: the shortest decimal that parses to the same value.
 fn json_scalar(value: Option<Scalar>) -> String {
     let text = |value: Scalar| {
         if value.is_finite() { format!("{value:?}") } else { json_number(f64::from(value)) }
@@ -107,7 +108,7 @@ fn null() -> String {
     "null".to_owned()
 }
 
-/// A JSON object on one line, whose fields keep their order.
+/// A JSON object on one line, with its fields in insertion order.
 struct Object(String);
 
 impl Object {
@@ -115,10 +116,10 @@ impl Object {
         Self(String::new())
     }
 
-    /// Adds a field. `value` is JSON.
+    /// Adds a field. `value` must be valid JSON.
     fn field(&mut self, name: &str, value: &str) {
         let start = if self.0.is_empty() { "{" } else { ", " };
-        // A write to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = write!(self.0, "{start}{}: {value}", serde_json::Value::from(name));
     }
 

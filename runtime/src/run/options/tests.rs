@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The options under these environment variables.
+/// The options, overridden by these environment variables.
 fn under(options: &RunOptions, variables: &[(&str, &str)]) -> Result<RunOptions> {
     let value = |name: &str| variables.iter().find(|(own, _)| *own == name);
     options.clone().overridden(|name| value(name).map(|(_, value)| (*value).into()))

@@ -1,11 +1,11 @@
-//! The pace of a run: batches per second, and the time left of the epoch and of the run.
+//! The pace of a run: batches per second, and the remaining time of the epoch and of the run.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::run::time_limit::TimeLimit;
 
-/// How far a run is, and how fast.
+/// The progress and the speed of a run.
 #[derive(Debug)]
 pub(super) struct Pace {
     epochs: Option<usize>,
@@ -15,13 +15,14 @@ pub(super) struct Pace {
     epoch: usize,
     /// The number of batches in the epoch.
     batches: usize,
-    /// The number of batches that are done in the epoch.
+    /// The number of finished batches in the epoch.
     done: usize,
-    /// When the epoch began here, and how many batches were done before.
+    /// The start of the epoch in this process, and the number of batches finished before.
     epoch_began: (Instant, usize),
-    /// When the first epoch began here, and how many updates were made before; `None` before the first epoch.
+    /// The start of the first epoch in this process, and the number of updates before; `None` before the
+    /// first epoch.
     run_began: Option<(Instant, usize)>,
-    /// The number of batches that were done since then.
+    /// The number of batches finished since the start of the first epoch.
     run_done: usize,
 }
 
@@ -40,12 +41,12 @@ impl Pace {
         }
     }
 
-    /// Sets the ends of the run.
+    /// Sets the limits of the run.
     pub(super) fn ends(&mut self, epochs: Option<usize>, max_steps: Option<usize>, time: Option<TimeLimit>) {
         (self.epochs, self.max_steps, self.time) = (epochs, max_steps, time);
     }
 
-    /// Begins an epoch, after this number of updates.
+    /// Begins an epoch after `updates` updates.
     pub(super) fn begin(&mut self, epoch: usize, batches: Range<usize>, updates: usize) {
         let now = Instant::now();
         self.run_began.get_or_insert((now, updates));
@@ -73,13 +74,13 @@ impl Pace {
         rate(self.done.saturating_sub(before), began.elapsed())
     }
 
-    /// The time that the batches left in the epoch will take.
+    /// The estimated time for the remaining batches of the epoch.
     pub(super) fn epoch_left(&self) -> Option<Duration> {
         after(self.batches() - self.done, self.rate()?)
     }
 
-    /// The time until the first end of the run; `None` if no end is known. Validations and checkpoints are in it, as far
-    /// as they are in the time so far.
+    /// The estimated time until the run reaches its first limit; `None` if no limit is known. The estimate
+    /// includes validations and checkpoints at the rate of the elapsed time.
     pub(super) fn run_left(&self, step: usize) -> Option<Duration> {
         let (began, steps_before) = self.run_began?;
         let rate = rate(self.run_done, began.elapsed())?;
@@ -97,13 +98,13 @@ impl Pace {
     }
 }
 
-/// The rate of `count` batches in this time, in batches per second; `None` without any.
+/// The rate of `count` batches in this time, in batches per second; `None` if `count` or the time is 0.
 fn rate(count: usize, time: Duration) -> Option<f64> {
     let seconds = time.as_secs_f64();
     (count > 0 && seconds > 0.0).then(|| count as f64 / seconds)
 }
 
-/// The time for `count` batches.
+/// The time for `count` batches at this rate.
 fn after(count: usize, rate: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(count as f64 / rate).ok()
 }
@@ -112,7 +113,7 @@ fn after(count: usize, rate: f64) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// A pace of two batches per second: epoch 2 of 10, whose 40th of 100 batches is done, after 140 batches.
+    /// A pace of two batches per second, at batch 40 of 100 in epoch 2 of 10, after 140 batches.
     fn pace(epochs: Option<usize>, max_steps: Option<usize>, time: Option<TimeLimit>) -> Pace {
         let now = Instant::now();
         let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap();
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!((endless.rate().unwrap().round(), seconds(endless.epoch_left())), (2.0, 30.0));
         assert_eq!(endless.run_left(140), None);
         assert_eq!(seconds(pace(Some(10), None, None).run_left(140)), 430.0);
-        // Two batches are accumulated for each of the 70 updates.
+        // Each of the 70 updates takes two accumulated batches.
         assert_eq!(seconds(pace(Some(10), Some(100), None).run_left(70)), 30.0);
         let limit = TimeLimit::new(Duration::from_secs(12));
         assert_eq!(seconds(pace(Some(10), Some(100), Some(limit)).run_left(70)), 12.0);

@@ -1,4 +1,4 @@
-//! The style of the progress display, and who chooses it.
+//! The style of the progress display, and its selection.
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal, stderr};
@@ -9,30 +9,31 @@ use crate::stderr::write_line;
 /// The environment variable that selects the style: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 
-/// The style that [`set_progress`] set, as a number of at least 1; 0 before the first call.
+/// The style from [`set_progress`], as a number of at least 1; 0 before the first call.
 static CHOICE: AtomicU8 = AtomicU8::new(0);
 
 /// How generated loops show their progress on standard error.
 ///
-/// On a terminal, a bar shows the current epoch: its batches, how many of them are done per second, the time left of
-/// the epoch and of the run, the mean loss of the epoch so far, and the learning rate. If the terminal is too narrow,
-/// the bar gets shorter first; then the parts are left out in this order: the time left of the run, the learning rate,
-/// the rate, the bar, the time left of the epoch, the loss. The width is asked for at each redraw; an environment
-/// variable `COLUMNS` makes it smaller. The bar is erased before a line is printed. A part of a bar may stay behind if the
-/// terminal becomes narrower while the bar is visible.
+/// On a terminal, a bar shows the current epoch: finished batches, batches per second, the remaining time of
+/// the epoch and of the run, the mean loss of the epoch so far, and the learning rate. If the terminal is too
+/// narrow, the bar is shortened first. Then parts are omitted in this order: the remaining time of the run,
+/// the learning rate, the rate, the bar, the remaining time of the epoch, the loss. Each redraw queries the
+/// width of the terminal; the environment variable `COLUMNS` can make it smaller. The bar is erased before a
+/// line is printed. If the terminal becomes narrower while the bar is visible, a part of the bar may remain.
 ///
-/// In a pipe or a file, and on a terminal with `TERM=dumb`, there is no bar and there are no escape codes. An epoch
-/// that takes longer than a minute prints a line each minute. With [`log_every`](crate::RunOptions::log_every), it
-/// prints the line after a multiple of that many updates instead, if the last line is at least ten seconds old.
+/// In a pipe or a file, and on a terminal with `TERM=dumb`, there are no bars and no escape codes. An epoch
+/// that takes longer than a minute prints a line each minute. With
+/// [`log_every`](crate::RunOptions::log_every) set to `n`, it instead prints a line at multiples of `n`
+/// updates, if the last line is at least ten seconds old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgressStyle {
-    /// As [`Bar`](Self::Bar), but as [`Plain`](Self::Plain) if the environment variable `CI` is set.
+    /// Like [`Bar`](Self::Bar), or like [`Plain`](Self::Plain) if the environment variable `CI` is set.
     Auto,
     /// A bar on a terminal, and a line for each epoch.
     Bar,
-    /// A line for each epoch, and lines in long epochs.
+    /// A line for each epoch, and additional lines in long epochs.
     Plain,
-    /// Nothing, except the reason for an early stop.
+    /// No progress; only the reason is printed if the run stops early.
     Off,
 }
 
@@ -49,7 +50,7 @@ pub fn set_progress(style: ProgressStyle) {
     CHOICE.store(style as u8 + 1, Ordering::Relaxed);
 }
 
-/// What a display shows.
+/// The output of a display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shows {
     pub(super) lines: bool,
@@ -59,7 +60,7 @@ pub(super) struct Shows {
 impl Shows {
     pub(super) const NOTHING: Self = Self { lines: false, bar: false };
 
-    /// The choice of the program, or else of the environment variable.
+    /// The output for the style of the program, or else of the environment variable.
     pub(super) fn chosen() -> Self {
         let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
@@ -67,7 +68,7 @@ impl Shows {
         Self::new(style.or_else(from_environment).unwrap_or(ProgressStyle::Auto))
     }
 
-    /// The choice of the environment variable, or else this style.
+    /// The output for the style of the environment variable, or else for `style`.
     pub(super) fn of(style: ProgressStyle) -> Self {
         Self::new(from_environment().unwrap_or(style))
     }
@@ -77,7 +78,7 @@ impl Shows {
         Self::on(style, stderr().is_terminal(), variable("TERM").as_deref(), variable("CI").is_some())
     }
 
-    /// What a style shows on standard error, which may be a terminal of this name.
+    /// The output of a style on standard error. `name` is the type of the terminal.
     fn on(style: ProgressStyle, is_terminal: bool, name: Option<&OsStr>, is_ci: bool) -> Self {
         let can_erase = is_terminal && name.is_none_or(|name| name != "dumb");
         match style {

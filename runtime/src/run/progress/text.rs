@@ -5,18 +5,18 @@ use std::time::Duration;
 use crate::Scalar;
 use crate::run::history::number;
 
-/// The width of the bar in characters, and of the bar on a narrow terminal.
+/// The width of the bar in characters, on a wide and on a narrow terminal.
 const WIDTHS: [usize; 2] = [30, 10];
 
-/// The width of a terminal that does not tell it.
+/// The assumed width of a terminal with unknown width.
 const USUAL: usize = 80;
 
-/// What a bar shows.
+/// The contents of a bar.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bar<'a> {
-    /// The epoch in words.
+    /// The text for the epoch.
     pub(super) epoch: &'a str,
-    /// The number of batches that are done.
+    /// The number of finished batches.
     pub(super) done: usize,
     /// The number of batches in the epoch.
     pub(super) batches: usize,
@@ -28,17 +28,17 @@ pub(super) struct Bar<'a> {
     pub(super) loss: Option<f64>,
     /// The learning rate of the last update.
     pub(super) learning_rate: Option<Scalar>,
-    /// The number of validation batches that are done, during a validation.
+    /// During a validation, the number of finished validation batches.
     pub(super) validated: Option<usize>,
 }
 
 impl<'a> Bar<'a> {
-    /// The bar during a validation.
+    /// The contents during a validation.
     pub(super) fn validation(epoch: &'a str, done: usize) -> Self {
         Self { epoch, validated: Some(done), ..Self::default() }
     }
 
-    /// The text with as many parts as fit into the columns of a terminal. The last column stays free, because some
+    /// The longest text that fits into the columns of a terminal. The last column stays empty, because some
     /// terminals wrap after it.
     pub(super) fn fit(&self, columns: usize) -> String {
         let room = columns.saturating_sub(1);
@@ -47,13 +47,13 @@ impl<'a> Bar<'a> {
         (0..LEVELS).map(|level| self.text(level)).find(fits).unwrap_or_else(shortest)
     }
 
-    /// The text without a bar, for a line in a file.
+    /// The text without a bar, for a line of its own.
     pub(super) fn line(&self) -> String {
         let whole = Self { epoch: "", ..*self };
         format!("{}  {}", self.epoch, whole.parts(None, usize::MAX).join("  "))
     }
 
-    /// The text at a level of shortness. Each level leaves out one part more.
+    /// The text at a level of shortening. Each level omits one more part.
     fn text(&self, level: usize) -> String {
         if let Some(done) = self.validated {
             let batches = if done == 1 { "batch" } else { "batches" };
@@ -69,7 +69,7 @@ impl<'a> Bar<'a> {
         parts.join("  ")
     }
 
-    /// The parts after the epoch: the bar of this width, and the parts whose rank is below `room`.
+    /// The parts after the epoch: a bar of this width, and the parts whose rank is below `room`.
     fn parts(&self, width: Option<usize>, room: usize) -> Vec<String> {
         let bar = width.map(|width| format!("{} ", self.filled(width))).unwrap_or_default();
         let counts = format!("{bar}{}/{}", self.done, self.batches);
@@ -97,10 +97,10 @@ impl<'a> Bar<'a> {
     }
 }
 
-/// The number of levels of shortness.
+/// The number of levels of shortening.
 const LEVELS: usize = 8;
 
-/// A rate in words: `31.2 batches/s`, or `4.5 s/batch` where a batch takes longer than a second.
+/// A rate as text: `31.2 batches/s`, or `4.5 s/batch` if a batch takes longer than a second.
 fn rate(rate: f64) -> String {
     if rate >= 100.0 {
         format!("{rate:.0} batches/s")
@@ -111,7 +111,7 @@ fn rate(rate: f64) -> String {
     }
 }
 
-/// A duration: `0:09`, `4:12`, `1:02:03`, `3d 04h`.
+/// A duration as text: `0:09`, `4:12`, `1:02:03`, `3d 04h`.
 fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     let (minutes, hours) = (seconds / 60, seconds / 3600);

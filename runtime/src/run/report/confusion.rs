@@ -1,4 +1,4 @@
-//! The confusion matrices: a heat map, and precision and recall of each class.
+//! The confusion matrices: a heat map, and the precision and recall of each class.
 
 use std::fmt::Write as _;
 
@@ -6,16 +6,16 @@ use super::History;
 use crate::chart::{escaped, short};
 use crate::metric::Confusion;
 
-/// The largest number of classes that are shown as a picture.
+/// The largest number of classes for a heat map.
 const MOST_DRAWN: usize = 40;
 /// The largest number of classes in the table.
 const MOST_LISTED: usize = 40;
-/// The width of the picture in user units.
+/// The width of the heat map in user units.
 const WIDTH: f64 = 340.0;
-/// The room for the labels of rows and columns.
+/// The margin for the labels of rows and columns.
 const MARGIN: f64 = 34.0;
 
-/// A section for each name of a matrix.
+/// A section for each named matrix.
 pub(super) fn sections(history: &History) -> String {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in history.rows().iter().rev().flat_map(|row| &row.confusions) {
@@ -79,7 +79,7 @@ fn classes(matrix: &Confusion) -> Vec<Class> {
     (0..counts.len()).map(class).collect()
 }
 
-/// The table of the classes; of many classes, those with the lowest recall.
+/// The table of the classes. With many classes, only those with the lowest recall are listed.
 fn table(classes: &[Class]) -> String {
     let mut shown = classes.iter().filter(|class| class.samples + class.predicted > 0).collect::<Vec<_>>();
     let of_all = shown.len();
@@ -106,7 +106,7 @@ fn table(classes: &[Class]) -> String {
     html + "</table>\n</div>\n"
 }
 
-/// The heat map. A cell's colour is its share of the samples of its label.
+/// The heat map. The colour of a cell is the cell's share of the samples with its label.
 fn picture(matrix: &Confusion) -> String {
     let counts = matrix.counts();
     let size = ((WIDTH - MARGIN - 2.0) / counts.len().max(1) as f64).min(44.0);
@@ -139,8 +139,8 @@ fn picture(matrix: &Confusion) -> String {
     svg + "</svg>\n<p class=\"note\">A stronger colour is a larger share of the samples of the label; cells without samples are empty.</p>\n</figure>\n"
 }
 
-/// The opacity of a cell. Below one half the text has the colour of the page's text, above it the colour of the page;
-/// the jump between them keeps the text readable in both.
+/// The opacity of a cell. Below one half, the number has the text colour of the page, and above it the
+/// background colour. The opacity jumps at one half, so that the number is readable in both colours.
 pub(super) fn opacity(share: f64) -> f64 {
     if share <= 0.5 { 0.06 + 0.78 * share } else { 0.9 + 0.2 * (share - 0.5) }
 }
@@ -155,7 +155,7 @@ fn cell(svg: &mut String, size: f64, [label, class]: [usize; 2], count: u64, sha
         short(100.0 * share)
     );
     let text = count.to_string();
-    // A digit is about 6.5 units wide.
+    // A digit is about 6.5 user units wide.
     if 6.5 * text.len() as f64 + 3.0 <= size {
         let class = if share > 0.5 { " class=\"on\"" } else { "" };
         let (middle, line) = (x + size / 2.0, y + size / 2.0 + 4.0);

@@ -6,7 +6,7 @@ use super::History;
 use crate::chart::{Chart, Mark, Series, escaped, is_thinned};
 use crate::run::Row;
 
-/// The section with all charts.
+/// The section with all measurement charts.
 pub(super) fn section(history: &History) -> String {
     let mut html = "<h2>Curves</h2>\n".to_owned();
     if history.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn section(history: &History) -> String {
     html + "</div>\n"
 }
 
-/// The names of measurements, training and validation together, under the name of the training.
+/// Groups the names of measurements: training and validation together, under the training name.
 fn groups<'a>(names: &[&'a str]) -> Vec<(&'a str, Vec<&'a str>)> {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for name in names.iter().copied() {
@@ -42,7 +42,7 @@ fn groups<'a>(names: &[&'a str]) -> Vec<(&'a str, Vec<&'a str>)> {
     groups
 }
 
-/// The card of a measurement of the training data, the validation data, or both.
+/// The chart of a measurement, for training data, validation data, or both.
 fn measurement(history: &History, title: &str, names: &[&str]) -> String {
     let series = names.iter().map(|name| {
         let class = if name.starts_with("valid_") { "valid" } else { "train" };
@@ -54,7 +54,7 @@ fn measurement(history: &History, title: &str, names: &[&str]) -> String {
     card(title, &Chart { x_title: "epoch", x_is_log: false, y_may_be_log: true, series, marks })
 }
 
-/// The card of a value that is not a measurement, if any epoch has it.
+/// The chart of another value, if any epoch has the value.
 fn other(history: &History, title: &str, y_may_be_log: bool, value: impl Fn(&Row) -> Option<f64>) -> String {
     let points = points(history, value);
     if points.is_empty() {
@@ -74,7 +74,7 @@ fn card(title: &str, chart: &Chart) -> String {
     html + "</figure>\n"
 }
 
-/// The note about values that are not finite, if there are any.
+/// The note about non-finite values, if there are any.
 fn gaps(points: &[(f64, f64)]) -> Option<String> {
     const MOST: usize = 5;
     let gaps = points.iter().filter(|(_, y)| !y.is_finite()).collect::<Vec<_>>();
@@ -92,7 +92,7 @@ fn epoch(row: &Row) -> f64 {
     row.number() as f64
 }
 
-/// The epochs that have a value, with the value.
+/// The points of all epochs that have a value.
 fn points(history: &History, value: impl Fn(&Row) -> Option<f64>) -> Vec<(f64, f64)> {
     history.rows().iter().filter_map(|row| Some((epoch(row), value(row)?))).collect()
 }

@@ -2,13 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A time as a date in UTC, such as `2026-03-01 07:05 UTC`. A time before 1970 is that of 1970.
+/// A time as a UTC date, such as `2026-03-01 07:05 UTC`. A time before 1970 counts as the start of 1970.
 ///
 /// # Source
 /// The algorithm `civil_from_days` by Howard Hinnant, for days after 1970.
 pub(super) fn date(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    // The years of this count begin in March, so that a leap day is the last day of its year.
+    // In this algorithm, years begin in March, so a leap day is the last day of its year.
     let days = seconds / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! The loop as a picture of its stages.
+//! The picture of the loop: its stages in boxes.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use crate::run::outline::Outline;
 
 /// The width of the picture in user units.
 const WIDTH: f64 = 340.0;
-/// The height of a box, and the distance between rows of boxes.
+/// The height of a box, and the distance between two rows.
 const BOX: f64 = 24.0;
 const GAP: f64 = 14.0;
 /// The width of a character in a box.
 const CHARACTER: f64 = 6.7;
 
-/// The section, if the stages are known.
+/// The section with the picture, if the stages are known.
 pub(super) fn section(outline: &Outline) -> String {
     if outline.batch.is_empty() {
         return String::new();
@@ -40,17 +40,17 @@ pub(super) fn section(outline: &Outline) -> String {
     )
 }
 
-/// A picture that is drawn from top to bottom.
+/// A picture, drawn from top to bottom.
 struct Picture {
     svg: String,
-    /// The lower end of what is drawn.
+    /// The lower end of the drawing so far.
     y: f64,
-    /// The distance of the next frame from the left and the right edge.
+    /// The distance between the next frame and the left and right edges.
     inset: f64,
 }
 
 impl Picture {
-    /// A frame with a title around what `draw` draws.
+    /// Draws a frame with a title around the drawing of `draw`.
     fn frame(&mut self, title: &str, draw: impl FnOnce(&mut Self)) {
         let (top, x) = (self.y, self.inset);
         let _ = writeln!(
@@ -72,7 +72,7 @@ impl Picture {
         self.y += 9.0;
     }
 
-    /// Boxes with the names of stages, in rows, with arrows between them.
+    /// Draws boxes with the names of stages, in rows, with arrows between them.
     fn stages(&mut self, stages: &[&str]) {
         let left = self.inset;
         let mut x = left;
@@ -80,7 +80,7 @@ impl Picture {
             let width = CHARACTER * stage.chars().count() as f64 + 14.0;
             let is_row_full = index > 0 && x + width > WIDTH - self.inset;
             if is_row_full {
-                // The arrow at the end of the row belongs to the first box of the next row.
+                // The arrow at the end of a row points to the first box of the next row.
                 (x, self.y) = (left, self.y + BOX + 8.0);
             }
             let (y, middle) = (self.y, self.y + BOX / 2.0);

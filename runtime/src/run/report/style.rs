@@ -1,6 +1,6 @@
 //! The style sheet of a report.
 
-/// The rules for the page, besides those of its charts.
+/// The style rules for the page, without those for charts.
 pub(super) const PAGE: &str = "\
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.45 system-ui,sans-serif}

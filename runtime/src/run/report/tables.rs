@@ -8,10 +8,10 @@ use crate::profile::Stage;
 use crate::run::Row;
 use crate::run::outline::{About, Outline};
 
-/// The number of epochs at the end that the table of epochs shows.
+/// The number of last epochs in the table.
 const LAST: usize = 20;
 
-/// The table of the last epochs, and of the best one.
+/// The table of the last epochs and the best epoch.
 pub(super) fn epochs(history: &History) -> String {
     if history.is_empty() {
         return String::new();
@@ -45,7 +45,7 @@ pub(super) fn epochs(history: &History) -> String {
     html + "</table>\n</div>\n"
 }
 
-/// The table of the time per stage.
+/// The table of the profile.
 pub(super) fn profile(about: &About) -> String {
     let Some(profile) = &about.profile else { return String::new() };
     let mut html = "<h2>Time per stage</h2>\n<div class=\"wide\">\n<table>\n\
@@ -113,7 +113,7 @@ pub(super) fn machine(about: &About) -> String {
     format!("<h2>Machine</h2>\n{}", pairs(rows.into_iter(), "text"))
 }
 
-/// A table of names and values.
+/// A table with names in the first column and values in the second.
 fn pairs<'a>(rows: impl Iterator<Item = (&'a str, String)>, class: &str) -> String {
     let row = |(name, value): (&str, String)| {
         format!(

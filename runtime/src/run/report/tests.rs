@@ -8,7 +8,7 @@ use crate::run::{Row, StopReason};
 use crate::{Labels, Scalar, Tensor};
 use std::time::UNIX_EPOCH;
 
-/// A row with a learning rate, a gradient norm and these measurements.
+/// A row with a learning rate, a gradient norm and the measurements `values`.
 fn row(epoch: usize, values: &[(&str, f64)]) -> Row {
     Row {
         epoch,
@@ -21,7 +21,7 @@ fn row(epoch: usize, values: &[(&str, f64)]) -> Row {
     }
 }
 
-/// A history of a run that has everything, with dates of its own.
+/// A history with all optional parts, and with fixed dates.
 fn everything() -> History {
     let mut history = History::new(Some(3));
     let mut last = row(2, &[("loss", 0.02), ("valid_loss", f64::NAN), ("<b>", 0.25)]);
@@ -140,7 +140,7 @@ fn a_history_without_epochs_says_so() {
     assert!(page.contains("There are no epochs.") && page.contains("0 of 5"));
 }
 
-/// The numbers of the curves, the picture and the matrix.
+/// The numbers in the charts, the picture and the matrix.
 #[test]
 fn pictures_are_as_recorded() {
     let page = page(&everything());
@@ -168,14 +168,14 @@ fn a_failed_write_warns_once() {
     assert!(folder.path().join("none/report.html").is_file());
 }
 
-/// The colours of a CSS text, as names and values.
+/// The names and values of the colours in a style sheet.
 fn colours(css: &str) -> Vec<(&str, [f64; 3])> {
     let parts = css.split(['{', '}', ';']).filter_map(|part| part.split_once(":#"));
     let channel = |hex: &str, at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
     parts.map(|(name, hex)| (name, [0, 2, 4].map(|at| channel(hex, at)))).collect()
 }
 
-/// The contrast of two colours by WCAG 2.
+/// The contrast ratio of two colours, as defined by WCAG 2.
 fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
     let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
     let luminance = |[r, g, b]: [f64; 3]| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
@@ -195,7 +195,7 @@ fn every_text_and_line_is_readable_in_light_and_dark() {
                 assert!(contrast >= 4.5, "{ink} on {ground}: {contrast:.2}");
             }
         }
-        // The numbers in the cells of a matrix.
+        // The numbers in the cells of a heat map.
         for share in [0.0, 0.1, 0.25, 0.5, 0.51, 0.75, 1.0] {
             let opacity = opacity(share);
             let mixed: [f64; 3] =

@@ -240,7 +240,7 @@ fn layers_in_a_sequence() {
         at!(Sequential::new().then(AdaptiveAvgPool2d::new(3)).forward(&z(&[2]))),
         at!(Sequential::new().then(Flatten).forward(&z(&[2]))),
     ]);
-    // The mistake is in the layer's own line here, and the trait object keeps that location.
+    // The mistake is inside the user's layer here. A call through the trait object preserves that location.
     let (file, _, _) = place_of_panic(|| drop(of(Sequential::new().then(Own { inner: Linear::new(3, 2) })).forward(&z(&[2, 4])))).expect("a panic");
     assert!(file == file!(), "{file}");
 }

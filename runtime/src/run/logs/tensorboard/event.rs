@@ -1,4 +1,4 @@
-//! The message `Event` in the encoding of Protocol Buffers. Only the fields that are written here are known.
+//! Encodes the message `Event` as a Protocol Buffer. Supports only the fields that a run writes.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ enum Wire {
     Fixed32 = 5,
 }
 
-/// The first event of a file: the version of the format.
+/// The first event of a file, with the format version.
 pub(super) fn version(time: Duration) -> Vec<u8> {
     let mut event = Message::event(time, 0);
     event.bytes(3, b"brain.Event:2"); // Event.file_version
     event.0
 }
 
-/// The event of a restart: scalars at and after `step` in earlier files are dropped.
+/// The restart event: `TensorBoard` drops the scalars of earlier files from `step` on.
 pub(super) fn restart(time: Duration, step: usize) -> Vec<u8> {
     let mut session = Message::default();
     session.varint(1, 1); // SessionLog.status = START
@@ -27,7 +27,7 @@ pub(super) fn restart(time: Duration, step: usize) -> Vec<u8> {
     event.0
 }
 
-/// An event with scalars, by their names. They are stored in single precision.
+/// An event with scalars in single precision, under their names.
 pub(super) fn scalars(time: Duration, step: usize, values: &[(String, f64)]) -> Vec<u8> {
     let mut summary = Message::default();
     for (name, value) in values {
@@ -46,7 +46,7 @@ pub(super) fn scalars(time: Duration, step: usize, values: &[(String, f64)]) -> 
 struct Message(Vec<u8>);
 
 impl Message {
-    /// An event at this time since 1970.
+    /// An event at this time since 1970, for the update `step`.
     fn event(time: Duration, step: usize) -> Self {
         let mut event = Self::default();
         event.key(1, Wire::Fixed64); // Event.wall_time
@@ -75,7 +75,7 @@ impl Message {
         self.0.extend_from_slice(value);
     }
 
-    /// A number in groups of seven bits, the lowest first.
+    /// Appends a varint: groups of seven bits, the lowest first.
     fn number(&mut self, mut value: u64) {
         while value > 0x7f {
             self.0.push(value as u8 | 0x80);
@@ -89,7 +89,8 @@ impl Message {
 mod tests {
     use super::*;
 
-    /// Bytes that `tensorboard` 2.21 reads back as the same events: `tests/read_events.py` shows it for whole files.
+    /// `tensorboard` 2.21 decodes these bytes to the same events. `tests/read_events.py` shows this for whole
+    /// files.
     #[test]
     fn events_have_recorded_bytes() {
         let time = Duration::from_millis(1_500);

@@ -8,17 +8,17 @@ pub(super) fn record(payload: &[u8]) -> Vec<u8> {
     [&length[..], &sum(&length), payload, &sum(payload)].concat()
 }
 
-/// The checksum as it is stored. A payload that contains checksums would otherwise have a weak checksum of its own.
+/// The masked checksum, as it is stored. Masking avoids weak checksums of payloads that contain checksums.
 fn masked(sum: u32) -> u32 {
     sum.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// CRC-32C, the checksum with the polynomial of Castagnoli. The crate `crc32fast` computes another polynomial.
+/// CRC-32C, with the Castagnoli polynomial. The crate `crc32fast` uses another polynomial.
 fn crc32c(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, byte| TABLE[usize::from(sum as u8 ^ byte)] ^ sum >> 8)
 }
 
-/// The checksum of each byte.
+/// The CRC of each byte value.
 static TABLE: [u32; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn checksums_are_those_of_the_standard() {
-        // From RFC 3720, B.4, and the check value of the catalogue of CRC algorithms.
+        // From RFC 3720, B.4, and the check value in the catalogue of CRC algorithms.
         assert_eq!(crc32c(b"123456789"), 0xe306_9283);
         assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
         assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
