@@ -20,6 +20,7 @@ mod looking;
 mod math;
 mod metrics;
 mod mpi;
+mod named;
 mod nccl;
 mod order;
 mod processes;
@@ -66,6 +67,14 @@ pub use math::{
     knows_loss, layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
+pub use named::{
+    accessed_field, advances, applies_loss, builds, configured, contains_arguments, converts_to_values,
+    detaches, evaluates_graph, has_gradient, is_black_box, is_clone, is_configuration, is_criterion,
+    is_mode_or_training, is_no_grad, is_parameters, is_plain_macro, is_schedule_type, is_setter, is_step,
+    is_training_trait, is_zero_text, may_hold_parameters, measures_time, names_all_gradients, names_tape,
+    names_zero, only_wraps, passes_number, reduces_to_loss, subtracts, sums_tensor, updates_priorities,
+    without_try,
+};
 pub use order::{
     computes_output, differentiates_otherwise, is_plain_sgd, may_update, measures_array,
     names_output_gradient, names_update_function, names_update_method, only_passes, only_prepares,
@@ -101,9 +110,9 @@ pub use words::{
     is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero,
     measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch,
     names_gradients, names_gradients_alone, names_length, names_loader, names_optimizers, names_parameters,
-    names_rate, names_settings, names_tape, names_values, only_zeroes_gradients, restores,
-    returns_parameters, runs_backward, saves, sets_parameters, sets_reduction, speaks_of_loss,
-    trains_by_name, writes, writes_gradients, writes_in_place, zeroes_gradients,
+    names_rate, names_settings, names_values, only_zeroes_gradients, restores, returns_parameters,
+    runs_backward, saves, sets_parameters, sets_reduction, speaks_of_loss, trains_by_name, writes,
+    writes_gradients, writes_in_place, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

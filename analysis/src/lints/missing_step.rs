@@ -81,8 +81,7 @@ lint! {
     /// - an optimizer from its caller that it zeroes in each iteration or never mentions,
     /// - an optimizer in a field of `self` that no function of the file steps, if the function is named after training,
     /// - a learning rate that it never reads,
-    /// - a loop that zeroes the gradients in each iteration, and in which nothing reads them,
-    /// - gradients in a variable that nothing reads.
+    /// - gradients, in a variable or zeroed in each iteration of a loop, that nothing reads.
     ///
     /// A method of `&mut self` that trains by its name, and only measures a loss, is reported by mistake.
     missing_step, Error, "gradients are computed and no `step` uses them"

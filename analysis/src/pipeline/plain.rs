@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Expr;
 
 use crate::spec::{Spec, chain_start, constructed, plain};
-use crate::vocabulary::knows_loss;
+use crate::vocabulary::{is_parameters, knows_loss};
 
 /// Whether no lint can have a finding in the loop of a spec: the loop has the standard order, a loss of the runtime and an
 /// optimizer of all parameters of the model, and the other values contain no blocks, closures or macros.
@@ -46,7 +46,7 @@ fn trains(optimizer: &Expr, model: &Ident) -> bool {
     let Expr::Call(call) = plain(start) else { return false };
     let Some(Expr::MethodCall(parameters)) = call.args.first().map(plain) else { return false };
     constructed(start).is_some()
-        && parameters.method == "parameters"
+        && is_parameters(&parameters.method.to_string())
         && parameters.args.is_empty()
         && name(&parameters.receiver) == Some(model)
 }

@@ -85,13 +85,6 @@ pub fn may_zero(name: &str) -> bool {
         && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
 }
 
-/// Whether a name suggests an object that records a graph and its gradients: `tape`, `engine`.
-pub fn names_tape(name: &str) -> bool {
-    let tapes =
-        ["tape", "graph", "engine", "autograd", "ctx", "context", "session", "arena", "pool", "grads"];
-    name.split('_').any(|word| tapes.contains(&word))
-}
-
 /// Whether a method with this name writes to its receiver, a gradient: `fill`, `zero_`.
 pub fn writes(name: &str) -> bool {
     let known = [

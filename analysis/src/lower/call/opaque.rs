@@ -14,10 +14,10 @@ use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Role, clips, clips_gradients, collects, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients, moves_gradients,
-    moves_target, only_looks, reads_number, returns_parameters, role_of_name, sends, sets_parameters,
-    shows_results, writes_gradients, writes_in_place,
+    Role, clips, clips_gradients, collects, handles_gradients, has_gradient, hints_at_backward,
+    hints_at_mode, hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients,
+    moves_gradients, moves_target, only_looks, reads_number, returns_parameters, role_of_name, sends,
+    sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -368,7 +368,7 @@ fn keeps_optimizers(name: &str) -> bool {
 
 /// Whether a call with this name only moves the parameters of a target network: `soft_update`, `copy_target`.
 fn copies_parameters(name: &str) -> bool {
-    moves_target(name) && !name.contains("grad")
+    moves_target(name) && !has_gradient(name)
 }
 
 /// The values of the arguments of an opaque call.

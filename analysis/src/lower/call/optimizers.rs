@@ -9,7 +9,7 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::uses::is_rate_expr;
 use crate::stage::Stage;
 use crate::vocabulary::rust::{is_meant_unused, own_field};
-use crate::vocabulary::{CallEffect, Role, role_of_name, sets_momentum};
+use crate::vocabulary::{CallEffect, Role, accessed_field, role_of_name, sets_momentum};
 
 impl<'a> Lower<'a> {
     /// The value of a call that returns the settings of an optimizer that is not built yet.
@@ -194,7 +194,7 @@ impl<'a> Lower<'a> {
     /// `None` for any other call. Each call of the getter is taken to return the same optimizer, as a field would be.
     pub(super) fn held_optimizer(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let receiver = call.receiver.as_ref().filter(|_| call.arguments.is_empty())?;
-        let field = call.name.strip_suffix("_mut").unwrap_or(&call.name);
+        let field = accessed_field(&call.name);
         if role_of_name(field) != Some(Role::Optimizer) {
             return None;
         }

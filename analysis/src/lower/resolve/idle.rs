@@ -14,10 +14,10 @@ use crate::lower::env::bind::member;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
-    Role, Vocabularies, applies_gradients, averages_tensor, cannot_train, clips_gradients,
-    hints_at_differentiation, moves_target, names_backward, names_loss, role_of_name, role_of_type,
-    speaks_of_evaluation, stops_recording, trains_by_call, trains_by_name, trains_model_by_name,
-    zeroes_gradients,
+    Role, Vocabularies, applies_gradients, averages_tensor, builds, cannot_train, clips_gradients,
+    configured, hints_at_differentiation, is_mode_or_training, moves_target, names_backward, names_loss,
+    role_of_name, role_of_type, speaks_of_evaluation, stops_recording, sums_tensor, trains_by_call,
+    trains_by_name, trains_model_by_name, updates_priorities, zeroes_gradients,
 };
 
 mod bindings;
@@ -131,11 +131,11 @@ impl<'r> Search<'r, '_> {
     /// another one.
     fn builds_optimizer(&self, init: &Expr, name: &str) -> bool {
         let typed = constructed_by(init).iter().any(|part| {
-            let settings = part.strip_suffix("Config").unwrap_or(part);
+            let settings = configured(part);
             role_of_type(self.vocabulary, settings) == Some(Role::Optimizer)
         });
         let built = || match bare(init) {
-            Expr::MethodCall(call) => call.method == "build" && call.args.len() == 2,
+            Expr::MethodCall(call) => builds(&call.method.to_string()) && call.args.len() == 2,
             _ => false,
         };
         match role_of_name(name) {
@@ -148,11 +148,11 @@ impl<'r> Search<'r, '_> {
     /// Whether some of the function's calls may train a model.
     fn trains(&self, calls: (usize, usize)) -> bool {
         self.flow.calls[calls.0..calls.1].iter().any(|call| {
-            let acts = trains_by_call(&call.name) && (call.name != "train" || call.arguments > 0)
+            let acts = trains_by_call(&call.name) && (!is_mode_or_training(&call.name) || call.arguments > 0)
                 || differentiates(call);
             let other = moves_target(&call.name)
                 || cannot_train(&call.name)
-                || call.name.contains("priorit")
+                || updates_priorities(&call.name)
                 || of_progress(call.expr)
                 || gets_detached(call.expr);
             acts && !other
@@ -187,7 +187,7 @@ impl<'r> Search<'r, '_> {
         match bare(init) {
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
-                let sums = name == "f_sum" || name == "sum" && call.args.len() == 1;
+                let sums = sums_tensor(&name, call.args.len());
                 sums || averages_tensor(&name) || self.vocabulary.loss(&name).is_some()
             }
             Expr::Call(call) => {
@@ -263,6 +263,7 @@ impl<'r> Search<'r, '_> {
 
 /// Whether a call may run `backward`, by its name.
 fn differentiates(call: &Named<'_>) -> bool {
-    let other = zeroes_gradients(&call.name) || call.name == "train" || clips_gradients(&call.name);
+    let other =
+        zeroes_gradients(&call.name) || is_mode_or_training(&call.name) || clips_gradients(&call.name);
     names_backward(&call.name) || hints_at_differentiation(&call.name) && !other
 }

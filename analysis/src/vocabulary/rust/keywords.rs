@@ -30,6 +30,11 @@ pub fn is_self(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
 }
 
+/// Whether a name is `self`.
+pub fn is_self_name(name: &str) -> bool {
+    name == "self"
+}
+
 /// Whether a name in a `use` tree is `self`, which refers to the module itself.
 pub fn names_module(name: &Ident) -> bool {
     name == "self"

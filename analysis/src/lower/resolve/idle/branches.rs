@@ -3,7 +3,7 @@
 use super::bindings::{Branch, Fork, Named};
 use super::{Idle, Search};
 use crate::cfg::IdleKind;
-use crate::vocabulary::{fuses_step, limits_gradients, speaks_of_evaluation};
+use crate::vocabulary::{fuses_step, is_step, limits_gradients, speaks_of_evaluation};
 
 impl<'r> Search<'r, '_> {
     /// A loss of a branch that trains nothing, beside a branch that trains with its own loss.
@@ -42,7 +42,7 @@ impl<'r> Search<'r, '_> {
 
     /// A step that runs only if gradients are clipped.
     pub(super) fn clipped_alone(&self) -> Option<Idle<'r>> {
-        let steps = |call: &Named<'_>| fuses_step(&call.name) || call.name == "step";
+        let steps = |call: &Named<'_>| fuses_step(&call.name) || is_step(&call.name);
         let all = self.flow.calls.iter().filter(|call| steps(call)).count();
         self.flow
             .forks

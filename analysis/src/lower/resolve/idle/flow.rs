@@ -15,8 +15,8 @@ use crate::lower::resolve::survey::is_assignment;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_drop, is_number, is_self, passes_errors};
 use crate::vocabulary::{
-    Role, asks_property, cannot_train, collects, combines_tensors, copies_values, hints_at_training,
-    only_looks, only_shows, role_of_name, steps_not, stops_recording,
+    Role, asks_property, cannot_train, collects, combines_tensors, converts_to_values, copies_values,
+    hints_at_training, only_looks, only_shows, only_wraps, role_of_name, steps_not, stops_recording,
 };
 
 /// The walk over a function.
@@ -215,7 +215,7 @@ impl<'a> Flow<'a> {
         } else if name.starts_with(char::is_uppercase)
             || combines_tensors(&name)
             || only_looks(&name)
-            || matches!(owner.as_str(), "Box" | "Rc" | "Arc")
+            || only_wraps(&owner)
         {
             self.sink.clone()
         } else {
@@ -385,7 +385,7 @@ fn is_conversion(expr: &Expr) -> bool {
 
 /// Whether an associated function converts a tensor to numbers: `f64::from`, `Vec::<f32>::try_from`.
 fn is_number_of(owner: &str, name: &str) -> bool {
-    matches!(name, "from" | "try_from") && (is_number(owner) || owner == "Vec" || owner == "String")
+    converts_to_values(owner, name, is_number(owner))
 }
 
 fn is_comparison(op: &BinOp) -> bool {

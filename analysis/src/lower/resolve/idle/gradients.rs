@@ -13,7 +13,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     CallEffect, Keeping, applies_gradients, fuses_step, names_backward, names_gradients_alone,
-    trains_by_name, zeroes_gradients,
+    trains_by_name, without_try, zeroes_gradients,
 };
 
 impl<'r> Search<'r, '_> {
@@ -22,7 +22,7 @@ impl<'r> Search<'r, '_> {
         let zeroes = || {
             self.resolver.functions.iter().any(|function| {
                 let names = names_in(&*function.body);
-                names.iter().any(|name| zeroes_gradients(name.strip_prefix("try_").unwrap_or(name)))
+                names.iter().any(|name| zeroes_gradients(without_try(name)))
             })
         };
         let threaded = self.vocabulary.keeping() == Some(Keeping::Threaded);

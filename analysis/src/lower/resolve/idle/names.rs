@@ -9,7 +9,9 @@ use super::bindings::Binding;
 use super::patterns::bare;
 use crate::lower::env::bind::member;
 use crate::tokens::names_in;
-use crate::vocabulary::{copies_values, is_plain_sgd, shows_progress};
+use crate::vocabulary::{
+    copies_values, detaches, is_plain_sgd, may_hold_parameters, passes_number, shows_progress,
+};
 
 /// The types whose functions an initializer calls: `AdamConfig` for `AdamConfig::new().init()`.
 pub(super) fn constructed_by(init: &Expr) -> BTreeSet<String> {
@@ -36,9 +38,7 @@ pub(super) fn ends_in_number(expr: &Expr) -> bool {
     match bare(expr) {
         Expr::MethodCall(call) => {
             let name = call.method.to_string();
-            copies_values(&name)
-                || matches!(name.as_str(), "elem" | "convert" | "unwrap_or" | "unwrap_or_default" | "context")
-                    && ends_in_number(&call.receiver)
+            copies_values(&name) || passes_number(&name) && ends_in_number(&call.receiver)
         }
         Expr::Lit(_) | Expr::Cast(_) => true,
         Expr::Unary(inner) => ends_in_number(&inner.expr),
@@ -49,24 +49,7 @@ pub(super) fn ends_in_number(expr: &Expr) -> bool {
 
 /// Whether a variable may hold parameters, by its name.
 pub(super) fn names_model(known: &Binding<'_>) -> bool {
-    known.name == "vs"
-        || known.name.split('_').any(|word| {
-            matches!(
-                word,
-                "model"
-                    | "net"
-                    | "network"
-                    | "varmap"
-                    | "vars"
-                    | "params"
-                    | "parameters"
-                    | "store"
-                    | "policy"
-                    | "actor"
-                    | "critic"
-                    | "agent"
-            )
-        })
+    may_hold_parameters(&known.name)
 }
 
 /// Whether an initializer calls a function that is named after plain gradient descent: `nn::sgd(..)`.
@@ -80,8 +63,7 @@ pub(super) fn gets_detached(expr: &Expr) -> bool {
 }
 
 fn has_detached_arguments(call: &ExprMethodCall) -> bool {
-    let detached =
-        |argument: &Expr| matches!(bare(argument), Expr::MethodCall(inner) if inner.method == "detach");
+    let detached = |argument: &Expr| matches!(bare(argument), Expr::MethodCall(inner) if detaches(&inner.method.to_string()));
     !call.args.is_empty() && call.args.iter().all(detached)
 }
 

@@ -16,10 +16,11 @@ use crate::lower::env::bind::member;
 use crate::lower::resolve::{Function, kept};
 use crate::lower::text;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::is_meant_unused;
+use crate::vocabulary::rust::{is_meant_unused, is_self_name};
 use crate::vocabulary::{
-    Role, applies_gradients, cannot_train, fuses_step, handles_gradients, is_plain_sgd, names_backward,
-    names_loss, role_of_name, speaks_of_loss, trains_by_name, zeroes_gradients,
+    Role, applies_gradients, cannot_train, fuses_step, handles_gradients, is_plain_sgd, is_setter,
+    is_training_trait, names_backward, names_loss, role_of_name, speaks_of_loss, trains_by_name,
+    zeroes_gradients,
 };
 
 impl<'r> Search<'r, '_> {
@@ -37,7 +38,7 @@ impl<'r> Search<'r, '_> {
         let (_, known) = found.filter(|_| !self.function.tested)?;
         let trains = by_name || self.bindings().any(|(_, known)| !known.loops.is_empty());
         let names = names_in(&self.function.body.to_token_stream());
-        let speaks = |name: &String| speaks_of_loss(name) || names_backward(name) || name == "TrainStep";
+        let speaks = |name: &String| speaks_of_loss(name) || names_backward(name) || is_training_trait(name);
         if !trains || !names.iter().any(speaks) {
             return None;
         }
@@ -154,7 +155,8 @@ impl<'r> Search<'r, '_> {
                 .filter(|id| names.contains(&self.flow.bindings[**id].name))
                 .chain(&call.given);
             let mut trained = model.filter(|of| **of != id && names_model(&self.flow.bindings[**of]));
-            let kept = trained.any(|of| outside(*of, &known.loops)) || names.contains("self");
+            let kept =
+                trained.any(|of| outside(*of, &known.loops)) || names.iter().any(|name| is_self_name(name));
             kept.then(|| Idle {
                 kind: IdleKind::BuiltInside,
                 at: Some(init),
@@ -197,9 +199,9 @@ fn only_handled(function: &Function<'_>, field: &str, receiver: bool) -> bool {
     let of_field = |text: &str| text.split('.').any(|part| part == field);
     let uses = function.survey.uses.iter().filter(|(text, _)| of_field(text)).map(|(_, uses)| uses);
     let calls: usize = uses.clone().map(|uses| uses.calls).sum();
-    uses.clone().all(|uses| {
-        uses.bare.iter().chain(&uses.given).all(|name| cannot_train(name) || name.starts_with("set_"))
-    }) && calls == kept::mentions(function.body.to_token_stream(), field, receiver)
+    uses.clone()
+        .all(|uses| uses.bare.iter().chain(&uses.given).all(|name| cannot_train(name) || is_setter(name)))
+        && calls == kept::mentions(function.body.to_token_stream(), field, receiver)
 }
 
 /// The first mention of a loss in a body.

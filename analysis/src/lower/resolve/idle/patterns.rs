@@ -5,7 +5,8 @@ use syn::{Block, Expr, Pat, Stmt, Type};
 
 use crate::lower::control::expression::unreferenced;
 use crate::lower::resolve::macros::Unfolded;
-use crate::vocabulary::rust::{is_forced, is_number, is_transparent};
+use crate::vocabulary::contains_arguments;
+use crate::vocabulary::rust::{is_forced, is_number, is_self_name, is_transparent};
 
 /// The variables that a pattern binds.
 pub(super) fn bound_names(pat: &Pat) -> Vec<String> {
@@ -41,7 +42,7 @@ fn is_wrapped(method: &str) -> bool {
 /// The variable at the start of a place, unless the place is in `self`.
 pub(super) fn root(place: &Expr) -> Option<String> {
     match bare(place) {
-        Expr::Path(path) => path.path.get_ident().map(ToString::to_string).filter(|name| name != "self"),
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string).filter(|name| !is_self_name(name)),
         Expr::Field(field) => root(&field.base),
         Expr::Index(index) => root(&index.expr),
         _ => None,
@@ -54,7 +55,7 @@ pub(super) fn is_number_type(ty: &Type) -> bool {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
             let inner = || crate::lower::resolve::type_arguments(last).any(is_number_type);
-            is_number(&name) || matches!(name.as_str(), "Vec" | "Option" | "Result") && inner()
+            is_number(&name) || contains_arguments(&name) && inner()
         }),
         _ => false,
     }

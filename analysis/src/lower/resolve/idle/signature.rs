@@ -7,7 +7,7 @@ use syn::{FnArg, GenericParam, Pat, ReceiverKind, TypeParamBound};
 use crate::lower::resolve::Function;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_number;
-use crate::vocabulary::{Role, Vocabularies, role_of_type};
+use crate::vocabulary::{Role, Vocabularies, is_configuration, role_of_type};
 
 /// The name of a parameter that is a variable.
 pub(super) fn parameter(input: &FnArg) -> Option<String> {
@@ -47,7 +47,7 @@ pub(super) fn given_optimizers(vocabulary: Vocabularies, function: &Function<'_>
         let FnArg::Typed(typed) = input else { return None };
         let shared = matches!(&*typed.ty, syn::Type::Reference(by) if by.mutability.is_none());
         let names = names_in(&typed.ty);
-        let plain = names.iter().any(|name| is_number(name) || name.ends_with("Config"));
+        let plain = names.iter().any(|name| is_number(name) || is_configuration(name));
         let known = is_optimizer(&names) || !names.is_disjoint(&generics);
         parameter(input).filter(|_| known && !shared && !plain)
     };

@@ -12,10 +12,12 @@ use crate::lower::resolve::kept::mentions;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
-    Role, clips, collects, computes_output, is_evaluation, is_loss, may_update, measures_gradients,
-    moves_target, names_backward, names_gradients_alone, names_output_gradient, names_rate, only_looks,
-    only_passes, only_prepares, reads_gradients, returns_gradient, returns_parameters, role_of_name,
-    role_of_type, saves, sets_gradient, shows_progress, steps_not, trains_by_name, zeroes_gradients,
+    Role, advances, clips, collects, computes_output, is_black_box, is_clone, is_evaluation, is_loss,
+    is_no_grad, is_schedule_type, may_update, measures_gradients, measures_time, moves_target,
+    names_all_gradients, names_backward, names_gradients_alone, names_output_gradient, names_rate,
+    only_looks, only_passes, only_prepares, reads_gradients, returns_gradient, returns_parameters,
+    role_of_name, role_of_type, saves, sets_gradient, shows_progress, steps_not, trains_by_name,
+    zeroes_gradients,
 };
 
 impl<'r> Faults<'r, '_> {
@@ -153,7 +155,7 @@ impl<'r> Faults<'r, '_> {
             let call = named(bound).filter(|call| self.may_fill(call))?;
             // A measurement runs `backward` alone.
             let trains = !call.loops.is_empty() || trains_by_name(&self.function.name);
-            let all = trains && matches!(&*bound.name, "gradients" | "grads" | "param_grads");
+            let all = trains && names_all_gradients(&bound.name);
             let about = bound.name.clone();
             all.then(|| OrderFault { about, ..fault(NamedFaultKind::NoStep, call, None) })
         });
@@ -178,9 +180,7 @@ impl<'r> Faults<'r, '_> {
         let zero =
             self.walk.calls.iter().find(|call| call.is_zero() && call.loops.first() == Some(around))?;
         let rated = backward.given().iter().any(|name| names_rate(name));
-        let measured = self.function.name.split('_').any(|word| {
-            matches!(word, "bench" | "benchmark" | "profile" | "perf" | "speed" | "time" | "timing")
-        });
+        let measured = measures_time(&self.function.name);
         // Other code may step for what it owns.
         let owned = zero.roots().iter().any(|of| {
             let mut lets = self.walk.bound.iter().filter(|bound| bound.name == *of);
@@ -202,7 +202,7 @@ impl<'r> Faults<'r, '_> {
             Self::may_step(call) || self.may_update_inside(call, zero, backward, follows)
         });
         let read = reads_stored(self.function.body.to_token_stream())
-            || names_in(&*self.function.body).contains("black_box");
+            || names_in(&*self.function.body).iter().any(|name| is_black_box(name));
         (!known && !stepped && !read).then(|| fault(NamedFaultKind::NoStepZeroed, backward, Some(zero)))
     }
 
@@ -253,7 +253,7 @@ impl<'r> Faults<'r, '_> {
     pub(super) fn optimizer_unused(&self) -> Option<OrderFault<'r>> {
         let stepped = self.walk.calls.iter().any(Self::may_step) || !self.updates().is_empty();
         let evaluates =
-            self.walk.calls.iter().any(|call| call.name == "no_grad" || is_evaluation(&call.name));
+            self.walk.calls.iter().any(|call| is_no_grad(&call.name) || is_evaluation(&call.name));
         if self.function.tested || stepped || evaluates || self.walk.heads.is_empty() {
             return None;
         }
@@ -274,17 +274,16 @@ impl<'r> Faults<'r, '_> {
     /// A step of a schedule whose rate nothing reads, and which has no optimizer.
     pub(super) fn schedule_unread(&self) -> Option<OrderFault<'r>> {
         self.walk.bound.iter().find_map(|bound| {
-            let typed = constructed(bound.init).is_some_and(|of| of.contains("Sched") || of.ends_with("LR"));
+            let typed = constructed(bound.init).is_some_and(|of| is_schedule_type(&of));
             let scheduled = role_of_name(&bound.name) == Some(Role::Schedule) && typed;
             let inside = names_in(bound.init);
             let alone = matches!(bare(bound.init), Expr::Call(_))
-                && !inside.contains("clone")
+                && !inside.iter().any(|name| is_clone(name))
                 && !inside.iter().any(|name| self.is_optimizer(name))
                 && !has_reference(bound.init);
             let calls: Vec<&Call<'r>> =
                 self.walk.calls.iter().filter(|call| call.of().as_ref() == Some(&bound.name)).collect();
-            let moves =
-                calls.iter().all(|call| call.whole && matches!(&*call.name, "step" | "advance" | "tick"));
+            let moves = calls.iter().all(|call| call.whole && advances(&call.name));
             let unread = moves && self.mentions(&bound.name) == calls.len() + 1;
             let moved = calls.iter().find(|call| !call.loops.is_empty())?;
             (scheduled && alone && unread).then(|| OrderFault {

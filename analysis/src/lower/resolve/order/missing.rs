@@ -13,8 +13,9 @@ use crate::lower::resolve::uses::is_rate_expr;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
-    collects, computes_output, is_loss, names_loss, names_output_gradient, names_update_method, only_looks,
-    only_passes, only_prepares, sets_gradient, speaks_of_loss,
+    applies_loss, collects, computes_output, evaluates_graph, is_criterion, is_loss, names_loss,
+    names_output_gradient, names_update_method, only_looks, only_passes, only_prepares, reduces_to_loss,
+    sets_gradient, speaks_of_loss,
 };
 
 impl<'r> Faults<'r, '_> {
@@ -70,10 +71,8 @@ impl<'r> Faults<'r, '_> {
             Expr::Binary(_) => true,
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
-                let reduces =
-                    matches!(&*name, "mean" | "sum" | "mean_all" | "sum_all" | "mse" | "mean_autograd");
-                let criterion =
-                    is_loss(&name) || computes_output(&name) || name == "measure" || name == "apply";
+                let reduces = reduces_to_loss(&name);
+                let criterion = is_loss(&name) || computes_output(&name) || applies_loss(&name);
                 let of = base(&call.receiver).unwrap_or_default();
                 let folds = root(&call.receiver).is_some_and(|root| names_loss(&root));
                 let seen = self.fills_inside(&name) == Some(false);
@@ -145,7 +144,7 @@ impl<'r> Faults<'r, '_> {
             Some(Loss { name, rank: assigned.rank, computed })
         });
         let evaluated = self.walk.calls[..update.rank].iter().enumerate().filter_map(|(rank, call)| {
-            let runs = computes_output(&call.name) || matches!(&*call.name, "eval" | "evaluate");
+            let runs = computes_output(&call.name) || evaluates_graph(&call.name);
             let name = call.of().filter(|of| runs && call.whole && names_loss(of) && around(&call.loops))?;
             Some(Loss { name, rank, computed: true })
         });
@@ -291,13 +290,4 @@ struct Loss {
     rank: usize,
     /// Whether it is visibly computed from tensors, so that no code elsewhere runs its `backward`.
     computed: bool,
-}
-
-/// Whether a function with this name computes a loss from an output and a target.
-fn is_criterion(name: &str) -> bool {
-    let known = ["mse", "mae", "bce", "nll", "l1", "l2", "huber", "hinge"];
-    is_loss(name) && name != "loss"
-        || name.split('_').any(|word| known.contains(&word))
-        || name == "mean_squared_error"
-        || name == "mean"
 }

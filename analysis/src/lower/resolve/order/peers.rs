@@ -14,7 +14,8 @@ use super::walk::{Assigned, Bound, Call, Walk, bare, root};
 use crate::cfg::NamedFaultKind;
 use crate::lower::resolve::FnId;
 use crate::vocabulary::{
-    collects, computes_output, may_zero, names_gradients_alone, names_loss, only_looks, shows_progress,
+    collects, computes_output, is_plain_macro, may_zero, names_gradients_alone, names_loss, only_looks,
+    shows_progress,
 };
 
 /// What a loop that trains does, by the names of its calls.
@@ -129,14 +130,7 @@ fn has_unknown_macro(tokens: TokenStream) -> bool {
         match &token {
             TokenTree::Group(group) if has_unknown_macro(group.stream()) => return true,
             TokenTree::Punct(punct) if punct.as_char() == '!' && punct.spacing() == Spacing::Alone => {
-                let known = |name: &String| {
-                    [
-                        "print", "write", "assert", "format", "vec", "panic", "info", "debug", "warn",
-                        "trace", "dbg",
-                    ]
-                    .iter()
-                    .any(|part| name.contains(part))
-                };
+                let known = |name: &String| is_plain_macro(name);
                 if last.as_ref().is_some_and(|name| !known(name)) {
                     return true;
                 }

@@ -12,8 +12,9 @@ use super::walk::{Assigned, Call, bare, base};
 use crate::lower::resolve::uses::is_rate_expr;
 use crate::tokens::names_in;
 use crate::vocabulary::{
-    clips, computes_output, is_loss, names_gradients_alone, names_loss, names_rate, only_looks,
-    only_prepares, reads_gradients, returns_parameters, shows_progress, updates_parameter, writes_parameter,
+    clips, computes_output, is_loss, is_zero_text, names_gradients_alone, names_loss, names_rate, names_zero,
+    only_looks, only_prepares, reads_gradients, returns_parameters, shows_progress, subtracts,
+    updates_parameter, writes_parameter,
 };
 
 /// A place at which a function updates parameters.
@@ -171,7 +172,7 @@ impl<'ast> Visit<'ast> for Written {
     fn visit_expr_method_call(&mut self, node: &'ast ExprMethodCall) {
         let name = node.method.to_string();
         self.gradient |= reads_gradients(&name, node.args.len());
-        self.subtracts |= matches!(&*name, "sub" | "decrement");
+        self.subtracts |= subtracts(&name);
         visit::visit_expr_method_call(self, node);
     }
 
@@ -196,8 +197,5 @@ fn is_gradient_member(member: &Member) -> bool {
 /// Whether an expression is a zero, or no value.
 fn is_nothing(expr: &Expr) -> bool {
     let text = expr.to_token_stream().to_string();
-    matches!(&*text, "0.0" | "0." | "0" | "None" | "0f32" | "0f64")
-        || names_in(expr)
-            .iter()
-            .any(|name| name.contains("zero") || name == "None" || name == "Default" || name == "new")
+    is_zero_text(&text) || names_in(expr).iter().any(|name| names_zero(name))
 }
