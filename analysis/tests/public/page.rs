@@ -209,12 +209,13 @@ pub(crate) fn section(results: &Results) -> String {
         ("seen", "The first part, which was looked at while the checker was written:"),
         ("kept", "The second part, which was looked at once its first figures were known:"),
         ("later", "The third part, which was looked at once its first figures were known:"),
-        ("last", "The fourth part, which was measured after the work was done and not looked at before:"),
+        ("last", "The fourth part, whose false errors alone were mended after its first measurement:"),
     ] {
         if results.rows.iter().any(|row| row.part == part) {
             let _ = writeln!(text, "{title}\n\n{}", by_library(results, part));
         }
     }
+    text += FIRST;
     let _ = writeln!(text, "Mutants found, by mutation:\n\n{}", by_kind(results));
     let equivalent = results.mutants.iter().filter(|mutant| mutant.judged == "equivalent").count();
     let unjudged = results.mutants.iter().filter(|mutant| mutant.judged == "-").count();
@@ -243,6 +244,20 @@ A mutant has one line deleted, doubled, exchanged or moved, or one call dropped.
 Public functions cannot be run, so rules decide which mutations are faults (`analysis/tests/public/rules.rs`), and single judgements in `recorded/mutants.tsv`.
 A mutant is found if some lint has more findings in its file than before.
 Findings are those of all functions in the measured files; `recorded/findings.tsv` judges them.
+
+";
+
+/// What cannot be measured again: the figures of a part before anybody looked at what the checker says about it.
+const FIRST: &str = "The misses of a part were looked at after its first measurement, and the checker was improved by what they showed.
+The first figures are those to expect on other code:
+
+| part | tch | candle | burn | dfdx | own |
+|---|---|---|---|---|---|
+| second | 113 of 136 (83.1 %) | 18 of 48 (37.5 %) | 48 of 54 (88.9 %) | 7 of 8 | 309 of 457 (67.6 %) |
+| third | 127 of 155 (81.9 %) | 68 of 88 (77.3 %) | 82 of 102 (80.4 %) | 12 of 17 | 279 of 539 (51.8 %) |
+| fourth | 194 of 225 (86.2 %) | 14 of 21 (66.7 %) | 46 of 54 (85.2 %) | 7 of 11 | 74 of 101 (73.3 %) |
+
+In these measurements, right functions with an error were none of 131 in the second part, 7 of 319 in the third and 2 of 109 in the fourth.
 
 ";
 

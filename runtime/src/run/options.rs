@@ -42,8 +42,8 @@ const LIMIT_BATCHES: &str = "TRAINING_LOOP_LIMIT_BATCHES";
 /// | `events.out.tfevents.*` | both of these as scalars | with [`tensorboard`](Self::tensorboard) |
 /// | `checkpoints/` | | with the clause `checkpoint` |
 ///
-/// Each row is written without buffering, so `tail -F history.csv` follows a run. All files count epochs from
-/// 1. NaN and infinities are never omitted: they are `NaN`, `inf` and `-inf` in CSV files, and the texts
+/// Each row is written without buffering, so `tail -F history.csv` follows a run. In all files the first epoch
+/// has the number 1. NaN and infinities are never omitted: they are `NaN`, `inf` and `-inf` in CSV files, and the texts
 /// `"NaN"`, `"Infinity"` and `"-Infinity"` in JSON, which has no numbers for them. A missing value is an
 /// empty field in CSV, and no field in JSON. If a measurement first appears in a later epoch, for example
 /// with a validation every three epochs, `history.csv` is replaced by a file with another column. `tail -F`
