@@ -66,6 +66,8 @@ pub(crate) struct Resolver<'f> {
     pub sums: BTreeSet<String>,
     /// The expressions of `functions` as messages show them.
     sources: source::Sources,
+    /// The answers about all functions that the rules by name share.
+    order: order::Shared,
 }
 
 /// The models and optimizers whose gradients some function zeroes. `backward` therefore adds to
@@ -186,6 +188,7 @@ impl<'f> Resolver<'f> {
             defaults: BTreeMap::new(),
             sums: BTreeSet::new(),
             sources: source::Sources::default(),
+            order: order::Shared::default(),
         }
     }
 

@@ -4,7 +4,8 @@
 //! The order of calls named `backward` and `step` may still be a fault wherever the gradients are.
 //! The function has to repeat a call at once, to step before its only `backward`, or to lack one of the two.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{FnArg, GenericParam, TypeParamBound};
 
@@ -24,7 +25,21 @@ mod walk;
 pub(in crate::lower) use faults::OrderFault;
 
 use faults::Faults;
+use peers::Kind;
 use walk::Walk;
+
+/// Answers about all functions of the checked code, each computed when it is first needed.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The functions with each name.
+    named: OnceCell<BTreeMap<String, Vec<FnId>>>,
+    /// Whether the `step` of some type only counts.
+    counts: OnceCell<bool>,
+    /// Whether some function calls what may be a step.
+    steps: OnceCell<bool>,
+    /// The functions whose loop zeroes its gradients, each with the kind of the loop.
+    zeroing: OnceCell<Vec<(FnId, Kind)>>,
+}
 
 impl Resolver<'_> {
     /// The faults in the order of a function's stages that the names of its calls show.
@@ -37,10 +52,39 @@ impl Resolver<'_> {
         }
         let faults = self.faults_of(id);
         // A call that runs `backward` and steps may be repeated, and so may a step that only counts.
-        if faults.walk.fused || (0..self.types.len()).any(|ty| self.only_counts(ty)) {
+        let counts =
+            || *self.order.counts.get_or_init(|| (0..self.types.len()).any(|ty| self.only_counts(ty)));
+        if faults.walk.fused || counts() {
             return Vec::new();
         }
         faults.all()
+    }
+
+    /// The functions with a name.
+    fn functions_named(&self, name: &str) -> &[FnId] {
+        let named = self.order.named.get_or_init(|| {
+            let mut named: BTreeMap<String, Vec<FnId>> = BTreeMap::new();
+            for (id, function) in self.functions.iter().enumerate() {
+                named.entry(function.name.clone()).or_default().push(id);
+            }
+            named
+        });
+        named.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some function calls what may be a step.
+    fn some_function_steps(&self) -> bool {
+        let steps = |function: &Function<'_>| Walk::over(&function.body).calls.iter().any(Faults::may_step);
+        *self.order.steps.get_or_init(|| self.functions.iter().any(steps))
+    }
+
+    /// The functions whose loop zeroes its gradients, each with the kind of the loop.
+    fn zeroing_loops(&self) -> &[(FnId, Kind)] {
+        self.order.zeroing.get_or_init(|| {
+            (0..self.functions.len())
+                .filter_map(|id| Some((id, self.faults_of(id).zeroing_loop()?)))
+                .collect()
+        })
     }
 
     /// The search for faults in a function.

@@ -6,7 +6,7 @@ use syn::{Expr, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault, is_exclusive, is_other};
 use super::unread::is_unread;
-use super::walk::{Assigned, Bound, Call, Walk, bare, base, root};
+use super::walk::{Assigned, Bound, Call, bare, base, root};
 use crate::cfg::NamedFaultKind;
 use crate::lower::resolve::kept::mentions;
 use crate::tokens::names_in;
@@ -187,11 +187,7 @@ impl<'r> Faults<'r, '_> {
             lets.any(|bound| !bound.loops.contains(around))
         });
         let of_self = zero.receiver.is_some_and(|of| root(of).as_deref() == Some("self"));
-        let stepped_elsewhere = || {
-            let mut others = self.resolver.functions.iter();
-            others.any(|other| Walk::over(&other.body).calls.iter().any(Self::may_step))
-        };
-        let by_others = of_self && (self.function.options.annotated || stepped_elsewhere());
+        let by_others = of_self && (self.function.options.annotated || self.resolver.some_function_steps());
         if !owned && !trains_by_name(&self.function.name) || by_others {
             return None;
         }

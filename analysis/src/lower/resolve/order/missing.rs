@@ -259,9 +259,8 @@ impl<'r> Faults<'r, '_> {
     /// Whether a function of the checked code with this name, or one that it calls, has a property.
     pub(super) fn inside(&self, name: &str, is: &dyn Fn(&Walk<'r>) -> bool) -> Option<bool> {
         let named = |name: &str| {
-            let all = self.resolver.functions.iter();
-            let name = name.to_owned();
-            all.filter(move |function| function.name == name && !std::ptr::eq(*function, self.function))
+            let all = self.resolver.functions_named(name).iter().map(|id| &self.resolver.functions[*id]);
+            all.filter(|function| !std::ptr::eq(*function, self.function))
         };
         named(name).next()?;
         let mut seen = BTreeSet::from([name.to_owned()]);

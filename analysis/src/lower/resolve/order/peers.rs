@@ -12,14 +12,13 @@ use syn::Expr;
 use super::faults::{Faults, OrderFault, constructed, fault};
 use super::walk::{Assigned, Bound, Call, Walk, bare, root};
 use crate::cfg::NamedFaultKind;
-use crate::lower::resolve::FnId;
 use crate::vocabulary::{
     collects, computes_output, is_plain_macro, may_zero, names_gradients_alone, names_loss, only_looks,
     shows_progress,
 };
 
 /// What a loop that trains does, by the names of its calls.
-struct Kind {
+pub(super) struct Kind {
     /// The name of the `backward`, with the number of its arguments and whether it has a receiver.
     backward: (String, usize, bool),
     /// The name of the step; `None` if the function updates the parameters itself.
@@ -30,6 +29,14 @@ struct Kind {
     models: BTreeSet<String>,
 }
 
+impl Kind {
+    /// Whether two loops have the same calls and types.
+    fn equals(&self, other: &Self) -> bool {
+        let same_types = self.optimizer == other.optimizer && !self.models.is_disjoint(&other.models);
+        self.backward == other.backward && self.step == other.step && same_types
+    }
+}
+
 impl<'r> Faults<'r, '_> {
     /// A loop that trains and never zeroes, while another function zeroes in a loop of the same kind.
     pub(super) fn zero_missing(&self) -> Option<OrderFault<'r>> {
@@ -37,8 +44,16 @@ impl<'r> Faults<'r, '_> {
             return None;
         }
         let (backward, kind) = self.kind_of_loop()?;
-        let other = (0..self.resolver.functions.len()).find_map(|id| self.peer(id, &kind))?;
-        Some(OrderFault { about: other, ..fault(NamedFaultKind::ZeroMissing, backward, None) })
+        let functions = &self.resolver.functions;
+        let (peer, _) = self
+            .resolver
+            .zeroing_loops()
+            .iter()
+            .find(|(id, theirs)| !std::ptr::eq(&functions[*id], self.function) && kind.equals(theirs))?;
+        Some(OrderFault {
+            about: functions[*peer].name.clone(),
+            ..fault(NamedFaultKind::ZeroMissing, backward, None)
+        })
     }
 
     /// The `backward` of the first loop that trains, and the kind of the loop.
@@ -107,19 +122,15 @@ impl<'r> Faults<'r, '_> {
         zeroes(&self.walk) || names.into_iter().any(|name| self.inside(name, &zeroes) == Some(true))
     }
 
-    /// The name of another function that zeroes the gradients in a loop of a kind.
-    fn peer(&self, id: FnId, kind: &Kind) -> Option<String> {
-        let function = &self.resolver.functions[id];
-        if std::ptr::eq(function, self.function) || function.survey.names_no_stage() {
+    /// The kind of the loop, if the loop zeroes its gradients.
+    pub(super) fn zeroing_loop(&self) -> Option<Kind> {
+        if self.function.survey.names_no_stage() {
             return None;
         }
-        let peer = self.resolver.faults_of(id);
-        let (backward, theirs) = peer.kind_of_loop()?;
+        let (backward, kind) = self.kind_of_loop()?;
         let zeroed =
-            peer.walk.calls.iter().any(|call| call.is_zero() && call.loops.first() == backward.loops.first());
-        let same_types = kind.optimizer == theirs.optimizer && !kind.models.is_disjoint(&theirs.models);
-        let same = theirs.backward == kind.backward && theirs.step == kind.step && same_types;
-        (zeroed && same).then(|| function.name.clone())
+            self.walk.calls.iter().any(|call| call.is_zero() && call.loops.first() == backward.loops.first());
+        zeroed.then_some(kind)
     }
 }
 
