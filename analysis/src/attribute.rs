@@ -33,6 +33,11 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }
 
+/// Whether one of these attributes may leave the code out of the program: `#[cfg(feature = "report")]`.
+pub(crate) fn may_leave_out(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+}
+
 /// Creates a reader of options that adds its errors to the bag.
 pub(crate) fn told(bag: &Bag) -> Box<Reader<'_>> {
     Box::new(|attributes, around, names| {

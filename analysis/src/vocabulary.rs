@@ -48,13 +48,13 @@ pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_advantage, names_best, names_bootstrap,
     names_environment, names_likelihood, names_measure, names_next_state, names_next_value, names_target,
     names_target_network, names_training, names_validation, phase_of_name, rest_of_split,
-    speaks_of_evaluation, speaks_of_training,
+    speaks_of_evaluation, speaks_of_training, tells_training_measure,
 };
 pub use distributed::{is_distributed_sampler, is_layer, reduces_by_itself, trains_a_copy};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use grades::{
     changes_in_place, clips_gradients, fuses_step, may_differentiate, names_backward, names_loss,
-    names_stored_values, only_looks, returns_gradient, unscales,
+    names_stored_values, only_looks, returns_gradient, sets_clipping, unscales,
 };
 pub use holders::{names_bare_data, names_bare_settings, names_store, type_holds_no_parameters};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};

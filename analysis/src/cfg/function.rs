@@ -34,6 +34,8 @@ pub(crate) struct Function {
     /// Whether the function stores a value with a graph in a parameter or a field of it. Other code may then run
     /// `backward`.
     pub(crate) stores_graph: bool,
+    /// Whether some function of the checked code may freeze parameters.
+    pub(crate) freezes: bool,
     /// Whether a field of `self` has the type of an optimizer.
     pub(crate) has_optimizer: bool,
     /// Whether the libraries of the file return gradients as values.

@@ -82,6 +82,16 @@ fn is_idle(cx: &Context<'_>, id: OptimizerId) -> bool {
         && cx.acting(id, Effect::Take).is_empty()
 }
 
+/// Whether a `backward` may compute no gradients for this optimizer, because its parameters are frozen.
+///
+/// This is assumed if the checked code freezes parameters and another optimizer uses the gradients.
+pub(super) fn may_be_frozen(cx: &Context<'_>, id: OptimizerId, backward: SiteId) -> bool {
+    let uses = |other: OptimizerId| {
+        cx.acting(other, Effect::Fill).contains(&backward) && !cx.acting(other, Effect::Take).is_empty()
+    };
+    cx.cfg.function.freezes && (0..cx.cfg.optimizers.len()).any(|other| other != id && uses(other))
+}
+
 /// Whether this optimizer shares parameters with another optimizer that steps.
 fn is_shared(cx: &Context<'_>, id: OptimizerId) -> bool {
     let Some(mine) = &cx.cfg.optimizers[id].owned else { return false };

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::idle::{report_idle, report_unused};
+use super::idle::{may_be_frozen, report_idle, report_unused};
 use super::unread_losses::unread_losses;
 use super::untrained::{report_named_loss, report_untrained};
 use super::unrelated_optimizer::unrelated;
@@ -62,7 +62,7 @@ lint! {
     ///
     /// Silent if:
     ///
-    /// - the optimizer is returned, stored or passed to another function,
+    /// - the optimizer is returned, stored or passed to another function, or another optimizer uses the gradients in a file that freezes parameters,
     /// - the function gets the optimizer from its caller, and has no attribute `#[training_loop]`, unless every iteration zeroes the gradients (a warning),
     /// - the function reads gradients or updates parameters itself.
     ///
@@ -110,7 +110,7 @@ fn check(cx: &mut Context<'_>) {
         // One call of a method is one iteration, if the optimizer is in a field that the caller cannot reach.
         let of_self = every_call || cx.options.unstepped && is_field_of_self(&optimizer.name);
         let in_a_loop = |visit: &&Visit| of_self || !cx.site(visit.site).loops.is_empty();
-        let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
+        let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what) && !may_be_frozen(cx, id, visit.site)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
         let step = format!("`{}.step()`", optimizer.name);
         let (message, help) = if cx.of_spec() {

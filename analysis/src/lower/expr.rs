@@ -94,7 +94,10 @@ impl<'a> Lower<'a> {
             other => other,
         };
         if let Pat::Ident(ident) = pat {
-            self.learn(&ident.ident.to_string(), &init.expr);
+            let name = ident.ident.to_string();
+            self.learn(&name, &init.expr);
+            self.note_layer(&name, local);
+            self.may_be_left_out(&name, local);
         }
         self.note_let(&local.pat, &init.expr, measured);
     }

@@ -22,6 +22,7 @@ impl Lower<'_> {
         let stops =
             || self.resolver.functions.iter().any(|function| function.survey.switches.stops_recording);
         self.cfg.function.knows_recording = self.vocabulary != Vocabularies::ALL || stops();
+        self.cfg.function.freezes = self.may_freeze();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {

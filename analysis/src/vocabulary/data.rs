@@ -31,6 +31,14 @@ pub fn names_validation(name: &str) -> bool {
     mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
 }
 
+/// Whether a message tells that a measure is of the training data: `accuracy on the training set`.
+pub fn tells_training_measure(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let data = ["train set", "training set", "train data", "training data"];
+    let measure = ["accuracy", "loss", "error", "score"];
+    data.iter().any(|data| lower.contains(data)) && measure.iter().any(|measure| lower.contains(measure))
+}
+
 /// The words of a name other than those that tell its split: `small` for `train_small`.
 pub fn rest_of_split(name: &str) -> Vec<&str> {
     name.split('_').filter(|word| !names_training(word) && !names_validation(word)).collect()

@@ -116,10 +116,18 @@ pub fn names_stored_values(name: &str) -> bool {
 
 /// Whether a call with this name clips gradients, whatever its arguments: `clip_grad`, `clip_gradients`.
 ///
-/// A call that clips parameters, such as `clip_weights` of a critic, does not match.
+/// A call that clips parameters, such as `clip_weights` of a critic, does not match, and neither does a setter.
 pub fn clips_gradients(name: &str) -> bool {
     let has = |start: &str| name.split('_').any(|word| word.starts_with(start));
-    has("clip") && has("grad") && !name.split('_').any(|word| matches!(word, "and" | "then" | "step"))
+    let other = name.split('_').any(|word| matches!(word, "and" | "then" | "step"));
+    has("clip") && has("grad") && !other && !sets_clipping(name)
+}
+
+/// Whether a call with this name only sets how later steps clip: `set_gradient_clipping`, `enable_clipping`.
+pub fn sets_clipping(name: &str) -> bool {
+    let first = name.split('_').next().unwrap_or("");
+    name.contains("clip")
+        && matches!(first, "set" | "with" | "enable" | "disable" | "use" | "configure" | "has")
 }
 
 /// Whether a function with this name takes the factor of a loss scaler out of gradients: `unscale_gradients`.

@@ -16,7 +16,8 @@ impl<'a> Lower<'a> {
             self.cfg.facts.mark(site, Mark::ModeArgument);
         }
         let ty = model.and_then(|model| model.ty);
-        if ty.is_some_and(|ty| self.resolver.is_same_in_every_mode(ty)) {
+        let layer = model.and_then(|model| model.place).is_some_and(|place| self.is_same_layer(place));
+        if layer || ty.is_some_and(|ty| self.resolver.is_same_in_every_mode(ty)) {
             self.cfg.facts.mark(site, Mark::SameInEveryMode);
         }
     }

@@ -17,13 +17,14 @@ use crate::vocabulary::{
     Role, clips, clips_gradients, collects, handles_gradients, has_gradient, hints_at_backward,
     hints_at_mode, hints_at_training, is_builder, is_evaluation, is_training_call, measures_gradients,
     moves_gradients, moves_target, only_looks, reads_number, returns_parameters, role_of_name, sends,
-    sets_parameters, shows_results, writes_gradients, writes_in_place,
+    sets_clipping, sets_parameters, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
     /// Performs a call that is neither resolved nor known to the vocabulary.
     pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
         if clips(&call.name)
+            && !sets_clipping(&call.name)
             && let Some(value) = self.acts_on_stores(call, Effect::Clip)
         {
             return value;
@@ -57,7 +58,7 @@ impl<'a> Lower<'a> {
             return receiver.clone();
         }
         let site = self.site_of(call.expr, None);
-        if !only_looks(&call.name) {
+        if !only_looks(&call.name) && !sets_clipping(&call.name) {
             self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
         }
         self.hands_loss(call, site);

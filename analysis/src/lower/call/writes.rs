@@ -34,8 +34,12 @@ impl<'a> Lower<'a> {
     /// Whether parameters certainly record a graph: the library says so, and no function of the checked code
     /// freezes parameters.
     pub(super) fn records_parameters(&self) -> bool {
-        let freezes = || self.resolver.functions.iter().any(|function| function.survey.switches.freezes);
-        self.vocabulary.refuses_recorded_writes() && !freezes()
+        self.vocabulary.refuses_recorded_writes() && !self.may_freeze()
+    }
+
+    /// Whether some function of the checked code may freeze parameters.
+    pub(in crate::lower) fn may_freeze(&self) -> bool {
+        self.resolver.functions.iter().any(|function| function.survey.switches.freezes)
     }
 
     /// Whether an expression is a parameter of a layer of the library, or an item of a store's parameters.

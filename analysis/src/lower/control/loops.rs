@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Expr, ExprForLoop, ExprWhile, Label};
 
 use super::each::each_step;
@@ -12,14 +13,19 @@ use crate::limits;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
+use crate::tokens::names_in;
 
 impl<'a> Lower<'a> {
     pub(super) fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
         let id = self.loop_of(address(node), node.loop_token.span().start().line, || {
             ("loop".to_owned().into(), Head::default())
         });
-        self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
+        let breaks = breaks_in_macro(&node.body);
+        self.repeat(id, node.label.as_ref(), false, &mut |lower, out| {
             lower.scoped(&node.body);
+            if breaks {
+                lower.next_or(out, "");
+            }
         })
     }
 
@@ -160,4 +166,19 @@ impl<'a> Lower<'a> {
             bumped: BTreeSet::new(),
         });
     }
+}
+
+/// Whether the tokens of a macro in a block contain a `break`: `select! { _ = done => break }`.
+///
+/// The loop around the block then ends, although no `break` is in its syntax tree.
+fn breaks_in_macro(block: &syn::Block) -> bool {
+    struct Breaks(bool);
+    impl<'ast> Visit<'ast> for Breaks {
+        fn visit_macro(&mut self, node: &'ast syn::Macro) {
+            self.0 |= names_in(&node.tokens).contains("break");
+        }
+    }
+    let mut found = Breaks(false);
+    found.visit_block(block);
+    found.0
 }

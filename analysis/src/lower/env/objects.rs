@@ -1,10 +1,14 @@
 //! Optimizers and graphs: the objects that the flow analysis tracks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use syn::{Expr, Local, LocalInit, Pat, Type};
+
+use crate::attribute::may_leave_out;
 use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, StoreId, User, Versioned};
 use crate::limits;
 use crate::lower::Lower;
+use crate::vocabulary::{copies_deeply, is_same_in_every_mode};
 
 /// The argument of a step, if the gradients in the argument are unknown. The flag tells whether the
 /// step is in the first iteration of a loop.
@@ -26,6 +30,8 @@ pub(in crate::lower) struct Objects {
     stepped: BTreeMap<OptimizerId, PathId>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
+    /// The variables that hold one layer, which computes the same in every mode.
+    layers: BTreeSet<PathId>,
 }
 
 impl Objects {
@@ -68,6 +74,45 @@ impl Objects {
 }
 
 impl Lower<'_> {
+    /// Whether a variable holds a layer that computes the same in training mode and in evaluation mode.
+    pub(in crate::lower) fn is_same_layer(&self, path: PathId) -> bool {
+        self.objects.layers.contains(&path)
+    }
+
+    /// Records a variable of the type of a layer that ignores the mode, and a clone of such a variable.
+    pub(in crate::lower) fn note_layer(&mut self, name: &str, local: &Local) {
+        let of_layer = match (&local.pat, &local.init) {
+            (Pat::Type(typed), _) => self.is_layer_of_every_mode(&typed.ty),
+            (_, Some(LocalInit { expr, .. })) => match &**expr {
+                Expr::MethodCall(call) if call.args.is_empty() && copies_deeply(&call.method.to_string()) => {
+                    self.place_of(&call.receiver).is_some_and(|from| self.is_same_layer(from))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if let Some(path) = self.lookup(name).filter(|_| of_layer) {
+            self.objects.layers.insert(path);
+        }
+    }
+
+    /// Whether a type is a layer of a library that ignores the mode.
+    fn is_layer_of_every_mode(&self, ty: &Type) -> bool {
+        let Type::Path(path) = ty else { return false };
+        let last = path.path.segments.last();
+        let own = self.resolver.type_of(ty, self.inlining.function).is_some();
+        !own && last.is_some_and(|last| is_same_in_every_mode(&last.ident.to_string()))
+    }
+
+    /// Records that an optimizer under `#[cfg]` may be left out of the program, together with the code that uses it.
+    pub(in crate::lower) fn may_be_left_out(&mut self, name: &str, local: &Local) {
+        if let Some(path) = self.lookup(name).filter(|_| may_leave_out(&local.attrs))
+            && let Some(&id) = self.objects.optimizers.get(&path)
+        {
+            self.cfg.optimizers[id].unused = false;
+        }
+    }
+
     /// The optimizer in a place. It is created if the place has no optimizer yet. The places in
     /// `owned` are added to the parameters that the optimizer updates.
     pub(in crate::lower) fn optimizer(

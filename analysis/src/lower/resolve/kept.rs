@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::FnArg;
 
 use super::{Function, Resolver, TypeId};
-use crate::vocabulary::{applies_gradients, clips_gradients, names_rate, zeroes_gradients};
+use crate::vocabulary::{applies_gradients, clips_gradients, names_rate, sets_clipping, zeroes_gradients};
 
 impl Resolver<'_> {
     /// Whether a field is private, and the checked code uses it only by steps and by calls that zero, clip or act on
@@ -24,7 +24,11 @@ fn only_calls(function: &Function<'_>, field: &str) -> bool {
     let of_field = |text: &str| text.rsplit_once('.').is_some_and(|(_, last)| last == field);
     let uses = function.survey.uses.iter().filter(|(text, _)| of_field(text)).map(|(_, uses)| uses);
     let known = |name: &String| {
-        applies_gradients(name) || zeroes_gradients(name) || clips_gradients(name) || names_rate(name)
+        applies_gradients(name)
+            || zeroes_gradients(name)
+            || clips_gradients(name)
+            || sets_clipping(name)
+            || names_rate(name)
     };
     let calls: usize = uses.clone().map(|uses| uses.calls).sum();
     let has_receiver = matches!(function.sig.inputs.first(), Some(FnArg::Receiver(_)));

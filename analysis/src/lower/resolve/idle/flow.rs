@@ -8,6 +8,7 @@ use syn::{BinOp, Block, Expr, ExprCall, ExprMethodCall, Local, Pat, Stmt, Token}
 
 use super::bindings::{Binding, Fork, Named, Sink};
 use super::patterns::{bare, bound_names, is_number_type, root};
+use crate::attribute::may_leave_out;
 use crate::lower::env::bind::member;
 use crate::lower::resolve::Mentions;
 use crate::lower::resolve::macros::Unfolded;
@@ -259,6 +260,12 @@ impl<'a> Flow<'a> {
             || matches!(&local.pat, Pat::Type(typed) if matches!(&*typed.pat, Pat::Ident(_)));
         let init = local.init.as_ref().map(|init| &*init.expr);
         let ids = self.declare(names, init, alone);
+        // The code that uses it may be left out too.
+        if may_leave_out(&local.attrs) {
+            for id in &ids {
+                self.bindings[*id].mentioned = true;
+            }
+        }
         if let Some(init) = &local.init {
             let number = matches!(&local.pat, Pat::Type(typed) if is_number_type(&typed.ty));
             let sink = match () {
