@@ -157,6 +157,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_about_the_training_set() {
+        assert!(tells_training_measure("Accuracy on the training set: {}"));
+        for text in ["loading the training data", "validation loss {}", "training loss {}"] {
+            assert!(!tells_training_measure(text), "{text}");
+        }
+    }
+
+    #[test]
     fn evaluation_data_is_told_by_whole_words() {
         for names in
             [&["valid"][..], &["val_loader"], &["data", "test_images"], &["valid", "iter"], &["x_test"]]

@@ -85,7 +85,9 @@ impl Lower<'_> {
             (Pat::Type(typed), _) => self.is_layer_of_every_mode(&typed.ty),
             (_, Some(LocalInit { expr, .. })) => match &**expr {
                 Expr::MethodCall(call) if call.args.is_empty() && copies_deeply(&call.method.to_string()) => {
-                    self.place_of(&call.receiver).is_some_and(|from| self.is_same_layer(from))
+                    let Expr::Path(from) = &*call.receiver else { return };
+                    let from = from.path.get_ident().and_then(|from| self.lookup(&from.to_string()));
+                    from.is_some_and(|from| self.is_same_layer(from))
                 }
                 _ => false,
             },
