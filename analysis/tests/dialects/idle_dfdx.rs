@@ -2,13 +2,20 @@
 
 use dfdx::prelude::*;
 
+struct Agent {
+    net: Net,
+    sgd: Sgd<Net, f32, Dev>,
+    grads: Gradients<f32, Dev>,
+    total: f32,
+}
+
 impl Agent {
     fn learn(&mut self, batch: &Batch) {
         let grads = self.grads.clone();
         let output = self.net.forward(batch.x.trace(grads));
-        let loss = mse_loss(output, batch.y);
+        let loss = mse_loss(output, batch.y); //~ warning missing_backward
         self.total += loss.array();
-        self.sgd.update(&mut self.net, &self.grads).expect("unused"); //~ warning missing_backward
+        self.sgd.update(&mut self.net, &self.grads).expect("unused");
         self.net.zero_grads(&mut self.grads);
     }
 
