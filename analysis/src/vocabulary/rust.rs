@@ -18,8 +18,8 @@ pub use iterators::{
     is_ok, lazy, numbering, takes,
 };
 pub use keywords::{
-    PathRoot, is_field_of_self, is_meant_unused, is_self, is_self_name, is_self_type, is_test, names_module,
-    own_field,
+    PathRoot, is_break, is_field_of_self, is_meant_unused, is_self, is_self_name, is_self_type, is_test,
+    names_module, own_field,
 };
 pub use macros::{MacroEffect, macro_effect};
 pub use outcomes::{Question, Variant, question};

@@ -14,6 +14,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
+use crate::vocabulary::rust::is_break;
 
 impl<'a> Lower<'a> {
     pub(super) fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
@@ -175,7 +176,7 @@ fn breaks_in_macro(block: &syn::Block) -> bool {
     struct Breaks(bool);
     impl<'ast> Visit<'ast> for Breaks {
         fn visit_macro(&mut self, node: &'ast syn::Macro) {
-            self.0 |= names_in(&node.tokens).contains("break");
+            self.0 |= names_in(&node.tokens).iter().any(|name| is_break(name));
         }
     }
     let mut found = Breaks(false);

@@ -35,6 +35,11 @@ pub fn is_self_name(name: &str) -> bool {
     name == "self"
 }
 
+/// Whether a token is the keyword that ends a loop.
+pub fn is_break(name: &str) -> bool {
+    name == "break"
+}
+
 /// Whether a name in a `use` tree is `self`, which refers to the module itself.
 pub fn names_module(name: &Ident) -> bool {
     name == "self"

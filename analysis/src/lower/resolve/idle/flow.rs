@@ -258,8 +258,7 @@ impl<'a> Flow<'a> {
         let names = bound_names(&local.pat);
         let alone = matches!(&local.pat, Pat::Ident(_))
             || matches!(&local.pat, Pat::Type(typed) if matches!(&*typed.pat, Pat::Ident(_)));
-        let init = local.init.as_ref().map(|init| &*init.expr);
-        let ids = self.declare(names, init, alone);
+        let ids = self.declare(names, local.init.as_ref().map(|init| &*init.expr), alone);
         // The code that uses it may be left out too.
         if may_leave_out(&local.attrs) {
             for id in &ids {

@@ -45,11 +45,9 @@ impl<'r> Faults<'r, '_> {
         }
         let (backward, kind) = self.kind_of_loop()?;
         let functions = &self.resolver.functions;
-        let (peer, _) = self
-            .resolver
-            .zeroing_loops()
-            .iter()
-            .find(|(id, theirs)| !std::ptr::eq(&functions[*id], self.function) && kind.equals(theirs))?;
+        let (peer, _) = self.resolver.zeroing_loops().iter().find(|(id, theirs)| {
+            !std::ptr::eq(&raw const functions[*id], self.function) && kind.equals(theirs)
+        })?;
         Some(OrderFault {
             about: functions[*peer].name.clone(),
             ..fault(NamedFaultKind::ZeroMissing, backward, None)
