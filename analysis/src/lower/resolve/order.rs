@@ -94,7 +94,7 @@ impl Resolver<'_> {
         let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);
         let typed = typed_optimizers(vocabulary, function);
         let fields = self.optimizer_fields(vocabulary, function);
-        Faults { resolver: self, function, walk, vocabulary, typed, fields }
+        Faults { resolver: self, function, walk, vocabulary, typed, fields, found_updates: OnceCell::new() }
     }
 
     /// The fields of the type of a method that are optimizers by their types or their names.

@@ -1,9 +1,11 @@
 //! The faults that a walk over the calls of a function shows.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use syn::{Expr, Lit};
 
+use super::update::Update;
 use super::walk::{Bound, Call, Walk, bare, base, source};
 use crate::cfg::NamedFaultKind;
 use crate::lower::address;
@@ -40,6 +42,8 @@ pub(super) struct Faults<'r, 'a> {
     pub typed: BTreeSet<String>,
     /// The fields of the method's type that are optimizers.
     pub fields: BTreeSet<String>,
+    /// The updates of the function, once they were searched for.
+    pub found_updates: OnceCell<Vec<Update<'r>>>,
 }
 
 impl<'r> Faults<'r, '_> {

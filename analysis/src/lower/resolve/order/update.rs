@@ -32,8 +32,12 @@ pub(super) struct Update<'r> {
 }
 
 impl<'r> Faults<'r, '_> {
-    /// The updates of the function in source order.
-    pub(super) fn updates(&self) -> Vec<Update<'r>> {
+    /// The updates of the function in source order, searched for once.
+    pub(super) fn updates(&self) -> &[Update<'r>] {
+        self.found_updates.get_or_init(|| self.find_updates())
+    }
+
+    fn find_updates(&self) -> Vec<Update<'r>> {
         let calls =
             self.walk.calls.iter().enumerate().filter_map(|(rank, call)| self.update_call(rank, call));
         let assigned = self.walk.assigned.iter().filter_map(|assigned| self.update_by_hand(assigned));
