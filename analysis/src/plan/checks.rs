@@ -7,7 +7,8 @@ use crate::item::SpecFn;
 use crate::spec::measured::{Measured, is_validation, mode, monitored};
 use crate::spec::{Clause, Goal, Spec};
 
-/// The checks of a run. A check follows each validation, or each epoch's training.
+/// When a run compares its monitored measurement with the best value so far: after each validation, or after the
+/// training of each epoch if there is no validation.
 pub(crate) struct Checks {
     /// The name of the monitored measurement.
     pub(crate) name: String,

@@ -238,8 +238,8 @@ impl<'a> Of<'a> {
         }))
     }
 
-    /// The doubt about gradients of several iterations, if no code zeroes them: each `backward` may replace those of
-    /// the iteration before.
+    /// The verdict on accumulation over several iterations that no code zeroes: a `backward` that replaces the
+    /// gradients, instead of adding to them, would keep only those of the last iteration.
     fn may_replace(&self, entry: &Entry) -> Option<Verdict> {
         if let Some((site, _)) =
             entry.fills.iter().find(|(site, _)| self.asked.cfg.facts.is(**site, Mark::MayAdd))

@@ -121,7 +121,7 @@ impl ChainedLr {
         Self { parts, per_epoch: false, position: Position::default() }
     }
 
-    /// Adds a schedule. Its base is the learning rate of the preceding schedules.
+    /// Adds a schedule, which gets the learning rate of the schedules before it as its base rate.
     ///
     /// # Panics
     /// If the schedule depends on a measurement.
