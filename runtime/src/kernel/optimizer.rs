@@ -1,11 +1,13 @@
 //! Optimizer steps: one pass over a parameter, its gradient and its optimizer state.
 
 mod adaptive;
+mod tiny;
 
 pub(crate) use adaptive::{
     AdadeltaStep, AdagradStep, AdamaxStep, LionStep, MixedStep, RmsPropStep, adadelta, adagrad, adamax,
     amsgrad, lion, mean_step, mixed_adam, rms_prop, rms_prop_centered, rms_prop_momentum,
 };
+pub(crate) use tiny::mean_or_zero;
 
 use super::pool;
 use super::simd::multiversioned;
@@ -42,9 +44,9 @@ pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Sc
             let n = p.len();
             assert!(g.len() == n && m.len() == n && v.len() == n);
             for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                let g = *g + s.decay * *p;
-                *m += (g - *m) * s.first;
-                *v = s.keep * *v + s.second * g * g;
+                let g = tiny::mean_or_zero(*g + s.decay * *p);
+                *m = tiny::mean_or_zero(*m + (g - *m) * s.first);
+                *v = tiny::next_square(*v, g, (s.keep, s.second, s.eps));
                 *p = *p * s.shrink - s.rate * *m / (v.sqrt() * s.correction + s.eps);
             }
         }
@@ -90,8 +92,8 @@ pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: 
             assert!(p.len() == g.len() && p.len() == b.len());
             let (on_gradient, on_buffer) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
             for ((p, g), b) in p.iter_mut().zip(g).zip(b) {
-                let d = *g + s.decay * *p;
-                *b = s.momentum * *b + s.fresh * d;
+                let d = tiny::mean_or_zero(*g + s.decay * *p);
+                *b = tiny::mean_or_zero(s.momentum * *b + s.fresh * d);
                 *p -= s.rate * (on_gradient * d + on_buffer * *b);
             }
         }

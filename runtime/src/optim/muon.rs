@@ -6,6 +6,7 @@ use super::group::{Slot, Update};
 use super::rule::{Core, Rule, optimizer};
 use super::{IntoParameters, Optimizer, OptimizerState, ParameterGroup, Setting};
 use crate::kernel::gemm::{matmul, plain, transposed};
+use crate::kernel::optimizer::mean_or_zero;
 use crate::kernel::{dot, map_in_place, zip_in_place};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -148,7 +149,7 @@ impl Rule for MuonRule {
         let (rows, columns) = (shape[0], shape[1]);
         let momentum = slot.buffers[0].as_mut_slice();
         let (fresh, kept) = ((1.0 - self.momentum) as Scalar, self.momentum as Scalar);
-        zip_in_place(momentum, gradient, |m, g| m + (g - m) * fresh);
+        zip_in_place(momentum, gradient, |m, g| mean_or_zero(m + (g - m) * fresh));
         let mut direction = Buffer::copied(momentum);
         if self.nesterov {
             zip_in_place(direction.as_mut_slice(), gradient, |m, g| g + (m - g) * kept);

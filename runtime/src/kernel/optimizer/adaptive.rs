@@ -1,6 +1,6 @@
 //! Steps of the adaptive optimizers, which scale each gradient by statistics of earlier gradients.
 
-use super::{AdamStep, PART, pool};
+use super::{AdamStep, PART, pool, tiny};
 use crate::Scalar;
 use crate::kernel::simd::multiversioned;
 
@@ -33,9 +33,9 @@ pass! {
     /// Computes the `AMSGrad` variant of [`adam`](super::adam): the running maximum `x ← max(x, v)` replaces
     /// `v`.
     fn amsgrad(p, g, [m, v, x], s: AdamStep) {
-        let g = g + s.decay * *p;
-        *m += (g - *m) * s.first;
-        *v = s.keep * *v + s.second * g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *m = tiny::mean_or_zero(*m + (g - *m) * s.first);
+        *v = tiny::next_square(*v, g, (s.keep, s.second, s.eps));
         *x = if *x > *v { *x } else { *v };
         *p = *p * s.shrink - s.rate * *m / (x.sqrt() * s.correction + s.eps);
     }
@@ -84,9 +84,9 @@ pass! {
     /// Computes `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`,
     /// `p -= (on_mean · m + on_gradient · g) / (√v · correction + eps)`.
     fn mixed_adam(p, g, [m, v], s: MixedStep) {
-        let g = g + s.decay * *p;
-        *m += (g - *m) * s.first;
-        *v = s.keep * *v + s.second * g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *m = tiny::mean_or_zero(*m + (g - *m) * s.first);
+        *v = tiny::next_square(*v, g, (s.keep, s.second, s.eps));
         let step = s.on_mean * *m + s.on_gradient * g;
         *p = *p * s.shrink - step / (v.sqrt() * s.correction + s.eps);
     }
@@ -95,9 +95,9 @@ pass! {
 pass! {
     /// Computes the running means of [`mixed_adam`], and `p -= on_mean · m`.
     fn mean_step(p, g, [m, v], s: MixedStep) {
-        let g = g + s.decay * *p;
-        *m += (g - *m) * s.first;
-        *v = s.keep * *v + s.second * g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *m = tiny::mean_or_zero(*m + (g - *m) * s.first);
+        *v = tiny::next_square(*v, g, (s.keep, s.second, s.eps));
         *p = *p * s.shrink - s.on_mean * *m;
     }
 }
@@ -117,8 +117,8 @@ pub(crate) struct RmsPropStep {
 pass! {
     /// Computes `v = α v + (1 - α) g²`, `p -= rate · g / (√v + eps)`.
     fn rms_prop(p, g, [v], s: RmsPropStep) {
-        let g = g + s.decay * *p;
-        *v = s.keep * *v + s.fresh * g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *v = tiny::next_square(*v, g, (s.keep, s.fresh, s.eps));
         *p -= s.rate * g / (v.sqrt() + s.eps);
     }
 }
@@ -126,9 +126,9 @@ pass! {
 pass! {
     /// Computes `v = α v + (1 - α) g²`, `b = momentum · b + g / (√v + eps)`, `p -= rate · b`.
     fn rms_prop_momentum(p, g, [v, b], s: RmsPropStep) {
-        let g = g + s.decay * *p;
-        *v = s.keep * *v + s.fresh * g * g;
-        *b = s.momentum * *b + g / (v.sqrt() + s.eps);
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *v = tiny::next_square(*v, g, (s.keep, s.fresh, s.eps));
+        *b = tiny::mean_or_zero(s.momentum * *b + g / (v.sqrt() + s.eps));
         *p -= s.rate * *b;
     }
 }
@@ -137,10 +137,11 @@ pass! {
     /// Computes the step of [`rms_prop_momentum`] with `√(v - a²)` in place of `√v`, where
     /// `a += (g - a)(1 - α)`.
     fn rms_prop_centered(p, g, [v, b, a], s: RmsPropStep) {
-        let g = g + s.decay * *p;
-        *v = s.keep * *v + s.fresh * g * g;
-        *a += (g - *a) * s.fresh;
-        *b = s.momentum * *b + g / ((*v - *a * *a).sqrt() + s.eps);
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *v = tiny::next_square(*v, g, (s.keep, s.fresh, s.eps));
+        // The same limit as for `v`, so that the difference is not negative.
+        *a = tiny::root_or_zero(*a + (tiny::root_or_zero(g, s.eps) - *a) * s.fresh, s.eps);
+        *b = tiny::mean_or_zero(s.momentum * *b + g / ((*v - *a * *a).sqrt() + s.eps));
         *p -= s.rate * *b;
     }
 }
@@ -156,8 +157,8 @@ pub(crate) struct AdagradStep {
 pass! {
     /// Computes `a += g²`, `p -= rate · g / (√a + eps)`.
     fn adagrad(p, g, [a], s: AdagradStep) {
-        let g = g + s.decay * *p;
-        *a += g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *a = tiny::next_square(*a, g, (1.0, 1.0, s.eps));
         *p -= s.rate * g / (a.sqrt() + s.eps);
     }
 }
@@ -177,10 +178,10 @@ pass! {
     /// Computes `v = ρ v + (1 - ρ) g²`, `d = g · √(u + eps) / √(v + eps)`, `u = ρ u + (1 - ρ) d²`,
     /// `p -= rate · d`.
     fn adadelta(p, g, [v, u], s: AdadeltaStep) {
-        let g = g + s.decay * *p;
-        *v = s.keep * *v + s.fresh * g * g;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *v = tiny::next_square(*v, g, (s.keep, s.fresh, s.eps));
         let d = (*u + s.eps).sqrt() / (*v + s.eps).sqrt() * g;
-        *u = s.keep * *u + s.fresh * d * d;
+        *u = tiny::next_square(*u, d, (s.keep, s.fresh, s.eps));
         *p -= s.rate * d;
     }
 }
@@ -201,8 +202,8 @@ pub(crate) struct AdamaxStep {
 pass! {
     /// Computes `m += (g - m)(1 - β₁)`, `u = max(β₂ u, |g| + eps)`, `p -= rate · m / u`.
     fn adamax(p, g, [m, u], s: AdamaxStep) {
-        let g = g + s.decay * *p;
-        *m += (g - *m) * s.first;
+        let g = tiny::mean_or_zero(g + s.decay * *p);
+        *m = tiny::mean_or_zero(*m + (g - *m) * s.first);
         let (old, new) = (s.keep * *u, g.abs() + s.eps);
         *u = if old > new { old } else { new };
         *p -= s.rate * *m / *u;
@@ -228,7 +229,7 @@ pass! {
         // A direction of 0 or NaN is kept.
         let sign = if direction > 0.0 { 1.0 } else if direction < 0.0 { -1.0 } else { direction };
         *p = *p * s.shrink - s.rate * sign;
-        *m += (g - *m) * s.second;
+        *m = tiny::mean_or_zero(*m + (g - *m) * s.second);
     }
 }
 
