@@ -19,8 +19,7 @@ use self::target::Target;
 use self::temporary::Temporary;
 use crate::{Error, Result};
 
-/// Writes a file completely or not at all, even if several processes write the file at once. Returns
-/// the length and the checksum of the content.
+/// Writes a file completely or not at all, even if several processes write the file at once.
 ///
 /// Until the rename the old file is untouched. After an error the old file is still in place and
 /// the temporary file is removed, with one exception: if syncing the folder fails, the message says
@@ -29,22 +28,36 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
-pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Sum> {
+pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     replace(path, write).map_err(|error| Error::io(path, "write", error))
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Sum> {
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let target = Target::resolve(path)?;
     let temporary = Temporary::create(&target).map_err(|error| target.explain(error))?;
-    let mut file = BufWriter::new(Summed::new(temporary.file()));
+    let mut file = BufWriter::new(temporary.file());
     write(&mut file)?;
-    let summed = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    let sum = summed.sum();
+    file.into_inner().map_err(io::IntoInnerError::into_error)?;
     target.keep_access(temporary.file())?;
     temporary.file().sync_all()?;
     temporary.rename_over(target.path())?;
-    sync_folder(target.folder())?;
-    Ok(sum)
+    sync_folder(target.folder())
+}
+
+/// Writes and syncs a new file in a folder that nobody else uses yet, and returns the length and the checksum of the
+/// content. The caller syncs the folder.
+///
+/// # Errors
+/// [`Error::Io`]. A part of the file may be written.
+pub(crate) fn write_new(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Sum> {
+    let written = || {
+        let mut file = BufWriter::new(Summed::new(File::create_new(path)?));
+        write(&mut file)?;
+        let (file, sum) = file.into_inner().map_err(io::IntoInnerError::into_error)?.finish();
+        file.sync_all()?;
+        Ok(sum)
+    };
+    written().map_err(|error| Error::io(path, "write", error))
 }
 
 /// Makes the rename survive a power loss. Only Unix can sync a folder. On other systems this

@@ -356,7 +356,7 @@ impl LrCurve {
     /// [`Error::Io`] if the file cannot be written, or if the path is not a regular file.
     pub fn save_svg(&self, path: impl AsRef<Path>) -> Result<()> {
         let svg = self.svg();
-        atomic_write(path.as_ref(), |file| file.write_all(svg.as_bytes())).map(drop)
+        atomic_write(path.as_ref(), |file| file.write_all(svg.as_bytes()))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Model files: writing a state, and reading a state within limits.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::file::Sum;
+use crate::file::atomic_write;
 use crate::safetensors::{self, Entry, Limits};
 use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
@@ -94,15 +94,14 @@ impl StateDict {
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
     /// regular file. After an error the old file is unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.save_summed(path.as_ref()).map(drop)
+        atomic_write(path.as_ref(), |file| self.write(file))
     }
 
-    /// Writes a safetensors file, and returns its length and its checksum.
-    pub(crate) fn save_summed(&self, path: &Path) -> Result<Sum> {
+    /// Writes the content of a safetensors file.
+    pub(crate) fn write(&self, file: &mut dyn Write) -> io::Result<()> {
         let (tensors, values): (Vec<_>, Vec<_>) =
             self.iter().map(|(name, value)| ((name, value.shape().to_vec()), value)).unzip();
-        let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, values[index]);
-        safetensors::save(path, &tensors, write)
+        safetensors::write(file, &tensors, |index, file| safetensors::write_numbers(file, values[index]))
     }
 
     /// Reads a safetensors file as [`Scalar`](crate::Scalar), with the default limits of [`ModelFile`].

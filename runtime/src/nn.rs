@@ -71,6 +71,7 @@ pub use snapshot::Snapshot;
 pub use trace::ModuleId;
 pub use transformer::{TransformerEncoder, TransformerEncoderLayer};
 
+use crate::file::atomic_write;
 use crate::{ModelFile, Parameter, Result, StateDict};
 
 /// A model or a part of a model, whose fields a [`Visitor`] can visit.
@@ -239,7 +240,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        state::save(&state::entries(self), path.as_ref()).map(drop)
+        atomic_write(path.as_ref(), |file| state::write_module(self, file))
     }
 
     /// Reads all parameters and buffers from a safetensors file into a model of the same

@@ -18,7 +18,7 @@ use serde_json::Value;
 pub(crate) use self::header::Entry;
 use self::header::Kind;
 use crate::error::shorten;
-use crate::file::{Sum, atomic_write, irregular};
+use crate::file::irregular;
 use crate::memory;
 use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 
@@ -53,19 +53,16 @@ impl Default for Limits {
     }
 }
 
-/// Writes tensors with these names and shapes, completely or not at all, and returns the length and the
-/// checksum of the file. `write` writes the values of one tensor.
-pub(crate) fn save(
-    path: &Path,
+/// Writes tensors with these names and shapes. `values` writes the values of one tensor.
+pub(crate) fn write(
+    file: &mut dyn Write,
     tensors: &[(&str, Vec<usize>)],
-    write: impl Fn(usize, &mut dyn Write) -> io::Result<()>,
-) -> Result<Sum> {
+    values: impl Fn(usize, &mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let header = header(tensors);
-    atomic_write(path, |file| {
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(header.as_bytes())?;
-        (0..tensors.len()).try_for_each(|index| write(index, file))
-    })
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(header.as_bytes())?;
+    (0..tensors.len()).try_for_each(|index| values(index, file))
 }
 
 /// The header, with the tensors in order. The end of the header is padded to whole words, so that
@@ -89,7 +86,18 @@ fn header(tensors: &[(&str, Vec<usize>)]) -> String {
 }
 
 pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<()> {
-    value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()))
+    let Some(numbers) = value.as_slice() else {
+        return value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()));
+    };
+    let mut bytes = [0; 4096];
+    for numbers in numbers.chunks(bytes.len() / size_of::<Scalar>()) {
+        let bytes = &mut bytes[..size_of_val(numbers)];
+        for (bytes, number) in bytes.chunks_exact_mut(size_of::<Scalar>()).zip(numbers) {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        file.write_all(bytes)?;
+    }
+    Ok(())
 }
 
 /// Reads names and values. `check` is called with the names and shapes before any value is read.

@@ -1,13 +1,13 @@
 //! One checkpoint: a folder with its files, written completely or not at all, and checked when it is read.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::json::{Fields, Read, pairs};
-use crate::file::{Sum, atomic_write, sync_folder};
+use crate::file::{Sum, sync_folder, write_new};
 use crate::{Error, ModelFile, OptimizerState, Result, StateDict, memory, num_threads};
 
 /// The version of the format. A change that older versions cannot read gets a new number.
@@ -30,8 +30,8 @@ const HEAD_BYTES: usize = HEAD[0].len() + 8 + HEAD[1].len();
 
 /// The contents of a checkpoint before it is written.
 pub(crate) struct Draft<'a> {
-    /// Writes the model to a path.
-    pub(crate) model: &'a dyn Fn(&Path) -> Result<Sum>,
+    /// Writes the content of the model's file.
+    pub(crate) model: &'a dyn Fn(&mut dyn Write) -> io::Result<()>,
     pub(crate) optimizer: &'a OptimizerState,
     /// Further tensors, each with the name of its file.
     pub(crate) more: Vec<(&'static str, StateDict)>,
@@ -45,12 +45,12 @@ impl Draft<'_> {
     /// # Errors
     /// [`Error::Io`]. A part of the files may be in the temporary folder, and `folder` does not exist.
     pub(crate) fn write(mut self, temporary: &Path, folder: &Path) -> Result<()> {
-        let model = (self.model)(&temporary.join(MODEL))?;
-        let optimizer = self.optimizer.tensors().save_summed(&temporary.join(OPTIMIZER))?;
+        let model = write_new(&temporary.join(MODEL), self.model)?;
+        let optimizer = write_new(&temporary.join(OPTIMIZER), |file| self.optimizer.tensors().write(file))?;
         let entry = |name: &str, sum: Sum| json!({"name": name, "bytes": sum.bytes, "crc32": sum.crc32});
         let mut files = vec![entry(MODEL, model), entry(OPTIMIZER, optimizer)];
         for (name, tensors) in &self.more {
-            files.push(entry(name, tensors.save_summed(&temporary.join(name))?));
+            files.push(entry(name, write_new(&temporary.join(name), |file| tensors.write(file))?));
         }
         self.run.insert("files".to_owned(), Value::from(files));
         self.run.insert("format".to_owned(), Value::from(FORMAT));
@@ -65,9 +65,8 @@ impl Draft<'_> {
         let text = format!("{:#}", Value::Object(self.run));
         let body = &text[1..]; // Without the brace, which is in `HEAD`.
         let checksum = crc32fast::hash(body.as_bytes());
-        atomic_write(&temporary.join(STATE), |file| {
-            write!(file, "{}{checksum:08x}{}{body}", HEAD[0], HEAD[1])
-        })?;
+        write_new(&temporary.join(STATE), |file| write!(file, "{}{checksum:08x}{}{body}", HEAD[0], HEAD[1]))?;
+        sync_folder(temporary).map_err(|error| Error::io(temporary, "write", error))?;
         fs::rename(temporary, folder).map_err(|error| Error::io(folder, "write", error))?;
         let parent = folder.parent().unwrap_or(Path::new("."));
         sync_folder(parent).map_err(|error| Error::io(parent, "write", error))

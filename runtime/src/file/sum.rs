@@ -24,7 +24,7 @@ impl Sum {
         let mut chunk = vec![0; CHUNK];
         loop {
             match file.read(&mut chunk) {
-                Ok(0) => return Ok(summed.sum()),
+                Ok(0) => return Ok(summed.finish().1),
                 Ok(count) => summed.write_all(&chunk[..count])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -45,8 +45,9 @@ impl<W> Summed<W> {
         Self { inner, hasher: Hasher::new(), bytes: 0 }
     }
 
-    pub(super) fn sum(self) -> Sum {
-        Sum { bytes: self.bytes, crc32: self.hasher.finalize() }
+    /// The inner writer, and the length and the checksum of what was written.
+    pub(super) fn finish(self) -> (W, Sum) {
+        (self.inner, Sum { bytes: self.bytes, crc32: self.hasher.finalize() })
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
     fn what_is_written_is_what_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let written = crate::file::atomic_write(&path, |file| file.write_all(b"123456789")).unwrap();
+        let written = crate::file::write_new(&path, |file| file.write_all(b"123456789")).unwrap();
         // The check value of CRC-32.
         assert_eq!(written, Sum { bytes: 9, crc32: 0xcbf4_3926 });
         assert_eq!(Sum::of(&path).unwrap(), written);

@@ -10,7 +10,7 @@ fn entries(folder: &Path) -> usize {
 }
 
 fn save(path: &Path, text: &str) -> Result<()> {
-    atomic_write(path, |file| file.write_all(text.as_bytes())).map(drop)
+    atomic_write(path, |file| file.write_all(text.as_bytes()))
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! The parameters and buffers of a model by name, and the loading and saving of their values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Buffer, Module, Visitor};
-use crate::file::Sum;
 use crate::{Array, Error, Misshapen, ModelFile, Parameter, Result, Scalar, StateDict, safetensors};
 
 /// A visitor that collects parameters. A parameter that occurs several times is collected once.
@@ -133,19 +132,13 @@ pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     }
 }
 
-/// Writes the values of `entries` to a file. Only one value at a time is copied.
-pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<Sum> {
+/// Writes the values of a module as the content of a safetensors file. Only one value at a time is copied.
+pub(crate) fn write_module<M: Module + ?Sized>(module: &M, file: &mut dyn Write) -> io::Result<()> {
+    let entries = entries(module);
     let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
-    let write = |index: usize, file: &mut dyn Write| {
-        let value = entries[index].1.value();
-        safetensors::write_numbers(file, &value)
-    };
-    safetensors::save(path, &tensors, write)
-}
-
-/// Writes a module's values to a file, and returns the length and the checksum of the file.
-pub(crate) fn save_module<M: Module + ?Sized>(module: &M, path: &Path) -> Result<Sum> {
-    save(&entries(module), path)
+    safetensors::write(file, &tensors, |index, file| {
+        safetensors::write_numbers(file, &entries[index].1.value())
+    })
 }
 
 /// Reads values of a module from a file, NaN and infinities included. The module is not changed.

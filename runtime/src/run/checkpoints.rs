@@ -5,6 +5,7 @@ mod kept;
 
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -289,7 +290,7 @@ impl Run {
         let best = before_last.map_or_else(|| saving.best.clone(), |before| before.best);
         let more = [(AVERAGES, saving.averages.take()), (BEST, best.map(|best| best.state_dict()))];
         let more = more.into_iter().filter_map(|(name, state)| Some((name, state?))).collect();
-        let model = |path: &Path| state::save_module(model, path);
+        let model = |file: &mut dyn Write| state::write_module(model, file);
         let epochs = is_end.then_some(self.epoch.number as u64 + 1);
         let name = Name { step: self.step as u64, epochs };
         saving.store.add(name, value, Draft { model: &model, optimizer: &state, more, run })?;

@@ -251,7 +251,7 @@ impl History {
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written, or if the path is not a
     /// regular file.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
-        atomic_write(path.as_ref(), |file| self.write_csv(file)).map(drop)
+        atomic_write(path.as_ref(), |file| self.write_csv(file))
     }
 
     /// Writes the rows of a CSV file.

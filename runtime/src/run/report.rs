@@ -51,7 +51,7 @@ impl History {
     /// ```
     pub fn save_report(&self, path: impl AsRef<Path>) -> Result<()> {
         let page = page(self);
-        atomic_write(path.as_ref(), |file| file.write_all(page.as_bytes())).map(drop)
+        atomic_write(path.as_ref(), |file| file.write_all(page.as_bytes()))
     }
 }
 
