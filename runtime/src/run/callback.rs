@@ -138,6 +138,9 @@ pub struct RunInfo<'a> {
 }
 
 /// An update, as reported to callbacks.
+///
+/// In a loop with `phases`, a batch on which several phases run is one update. Its loss, learning rate and norm are those
+/// of the last phase. The history has the loss of each phase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StepInfo {

@@ -3,6 +3,7 @@
 use super::{Row, Run};
 use crate::optim::{Optimizer, OptimizerState};
 use crate::schedule::{Plateau, Position, Schedule};
+use crate::stderr::write_line;
 use crate::{Error, Parameter, Result, Scalar};
 
 /// The numbers of updates at which the learning rates of two schedules are compared.
@@ -26,8 +27,29 @@ impl Run {
 
     /// Whether a phase that runs on the last of every `every` batches (at least 1) runs on this batch.
     /// Batches are counted over the whole run, so the interval continues across epochs and after a resume.
+    ///
+    /// If the run has fewer batches, its first batch prints a warning.
     pub fn is_phase_due(&self, every: usize) -> bool {
-        (self.epoch.number * self.epoch.batches + self.epoch.batch).is_multiple_of(every)
+        let batches = self.epoch.number * self.epoch.batches + self.epoch.batch;
+        if batches == 1
+            && let Some(warning) = self.idle_phase(every)
+        {
+            write_line(&warning);
+        }
+        batches.is_multiple_of(every)
+    }
+
+    /// The warning about a phase that runs on the last of every `every` batches, if the run has fewer batches.
+    pub(super) fn idle_phase(&self, every: usize) -> Option<String> {
+        let (epochs, batches) = (self.history.epochs()?, self.epoch.batches);
+        let is_idle = !self.is_fast() && every > epochs.saturating_mul(batches);
+        is_idle.then(|| {
+            format!(
+                "warning: a phase with `every = {every}` never runs: the run has {} batches ({batches} in each of {epochs} \
+                 epochs)",
+                epochs * batches
+            )
+        })
     }
 
     /// Begins a phase on the current batch. The next loss belongs to this phase.

@@ -332,3 +332,20 @@ fn an_anomaly_before_a_finite_update_explains_no_later_failure() {
     assert!(diverged(&mut run, Scalar::NAN, 1));
     assert!(!run.finish().explanation().unwrap().contains("sqrt"));
 }
+
+#[test]
+fn a_phase_with_too_long_an_interval_is_reported() {
+    let mut run = run(3, None);
+    run.begin_epoch(0, 4);
+    run.begin_batch();
+    assert_eq!(run.idle_phase(12), None);
+    let warning = run.idle_phase(13).unwrap();
+    assert!(
+        warning.contains("`every = 13`") && warning.contains("12 batches (4 in each of 3 epochs)"),
+        "{warning}"
+    );
+    assert!(!run.is_phase_due(13) && run.is_phase_due(1));
+    let mut endless = Run::with_progress(None, Some(5), Progress::off());
+    endless.begin_epoch(0, 4);
+    assert_eq!(endless.idle_phase(1000), None);
+}
