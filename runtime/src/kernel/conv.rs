@@ -2,16 +2,18 @@
 //!
 //! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`
 //!
-//! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
+//! All arrays have the row-major layout `[batch, channels, height, width]`. There are three
 //! algorithms. `general` supports all sizes, and is GEMM over unfolded blocks of positions.
-//! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the
-//! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both
-//! are compute-bound. The work is split into parts by image and by block. Sums over images are added in a
+//! `winograd` supports 3 by 3 kernels with enough channels, and needs a quarter of the multiplications.
+//! `direct` is for groups of few channels, and does not unfold. The work is split into parts by image and by block. Sums over images are added in a
 //! fixed order, so that a result is bitwise equal for any number of threads.
 
+mod direct;
 mod general;
 mod gradient;
+mod indirect;
 mod layout;
+mod phases;
 mod plan;
 mod points;
 mod square;
@@ -119,6 +121,8 @@ pub(crate) fn forward(
         }
     } else if winograd::pays(sizes) {
         winograd::forward(sizes, x, w, finish, y, workspace);
+    } else if direct::pays(sizes) {
+        direct::forward(sizes, x, w, finish, y);
     } else {
         general::forward(sizes, x, w, finish, y);
     }
@@ -130,6 +134,8 @@ pub(crate) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
         0
     } else if winograd::pays_backward(sizes) {
         winograd::backward_workspace(sizes, dx, dw)
+    } else if dw && direct::pays(sizes) {
+        direct::partials(sizes)
     } else if dw {
         general::partials(sizes)
     } else {
@@ -153,6 +159,13 @@ pub(crate) fn backward(
         dx.into_iter().chain(dw).for_each(|gradient| gradient.fill(0.0));
     } else if winograd::pays_backward(sizes) {
         winograd::backward(sizes, [x, g, w], dx, dw, workspace);
+    } else if direct::pays(sizes) {
+        if let Some(dw) = dw {
+            direct::weight_gradient(sizes, x, g, dw, workspace);
+        }
+        if let Some(dx) = dx {
+            direct::input_gradient(sizes, g, w, dx);
+        }
     } else {
         if let Some(dw) = dw {
             general::weight_gradient(sizes, x, g, dw, workspace);
@@ -179,6 +192,8 @@ pub(crate) fn input_gradient(
     } else if winograd::pays_backward(sizes) {
         // Only the gradient of the weight reads the input.
         winograd::backward(sizes, [&[], g, w], Some(dx), None, workspace);
+    } else if direct::pays(sizes) {
+        direct::input_gradient(sizes, g, w, dx);
     } else {
         general::input_gradient(sizes, g, w, dx);
     }
