@@ -38,6 +38,33 @@ impl Pictures {
     }
 }
 
+const COLOURS: usize = 512;
+const COLOUR_VALUES: usize = 3 * 32 * 32;
+
+/// W8: images of 32 by 32 pixels with three colours in ten classes, each the prototype of its class with noise.
+pub(crate) struct Colours {
+    values: Array2<Scalar>,
+    labels: Vec<u32>,
+}
+
+impl Colours {
+    pub(crate) fn new() -> Self {
+        let labels: Vec<u32> = (0..COLOURS as u64).map(|i| (bits(8, i) % 10) as u32).collect();
+        let values = Array2::from_shape_fn((COLOURS, COLOUR_VALUES), |(i, value)| {
+            let prototype = uniform(9, u64::from(labels[i]) * COLOUR_VALUES as u64 + value as u64);
+            0.5 * prototype + 2.0 * uniform(10, (i * COLOUR_VALUES + value) as u64)
+        });
+        Self { values, labels }
+    }
+
+    /// Batch `step` of `size` images: `[size, 3, 32, 32]`, and their classes.
+    pub(crate) fn batch(&self, step: usize, size: usize) -> (Tensor, Labels) {
+        let start = step % (COLOURS / size) * size;
+        let x = Tensor::from(self.values.slice(s![start..start + size, ..]));
+        (x.reshape(&[size, 3, 32, 32]), Labels::from(&self.labels[start..start + size]))
+    }
+}
+
 /// The vocabulary size of W5 and W6.
 pub(crate) const VOCABULARY: usize = 65;
 

@@ -15,6 +15,7 @@ mod w2_w3;
 mod w4;
 mod w5;
 mod w6;
+mod w8;
 
 use std::process::exit;
 
@@ -32,8 +33,9 @@ fn main() {
         match options.workload.as_str() {
             "w2" => measure::inference(&options, size, w2_w3::answers(size)),
             "w4" => measure::inference(&options, size, w4::answers(size)),
+            "w8" => measure::inference(&options, size, w8::answers(size)),
             other => {
-                eprintln!("`--infer` is for w2 and w4, not for {other}");
+                eprintln!("`--infer` is for w2, w4 and w8, not for {other}");
                 exit(2);
             }
         }
@@ -46,6 +48,7 @@ fn main() {
         "w4" => measure::run(&options, w4::workload()),
         "w5" => measure::run(&options, w5::workload()),
         "w6" => measure::run(&options, w6::workload()),
+        "w8" => measure::run(&options, w8::workload()),
         // The parser accepts no other workload.
         other => unreachable!("{other}"),
     };

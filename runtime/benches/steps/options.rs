@@ -10,15 +10,16 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   w4  conv 3x3 (1-32-64), ReLU, max-pool 2, 9216-128-10, 28x28, batch 64, cross-entropy, Adam
   w5  GPT: 4 layers, 4 heads, width 128, sequence 64, batch 12, cross-entropy, AdamW
   w6  embedding 65-64, LSTM 128, linear 65, sequence 64, batch 32, cross-entropy, Adam
+  w8  depthwise-separable network with batch norm (3-32-64-128), 32x32, batch 32, cross-entropy, Adam
 
   --threads N  threads that share the work, 1 unless given
   --secs S     seconds to measure after the warm-up, 2 unless given
   --seed N     seed of the first parameters, 0 unless given
-  --infer N    answer batches of N samples without learning instead, w2 and w4 only
+  --infer N    answer batches of N samples without learning instead, w2, w4 and w8 only
   --check      look for gradients that are not finite before each step, as a generated loop does
   --stages     print the time of each stage of a step instead";
 
-const WORKLOADS: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
+const WORKLOADS: [&str; 7] = ["w1", "w2", "w3", "w4", "w5", "w6", "w8"];
 
 pub(crate) struct Options {
     pub(crate) workload: String,
