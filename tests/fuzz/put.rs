@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The path of the file. It is in memory, where the system has such a folder.
-pub fn put(format: &str, bytes: &[u8]) -> PathBuf {
+pub(crate) fn put(format: &str, bytes: &[u8]) -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let root = if memory.is_dir() { memory } else { std::env::temp_dir() };
     let folder = root.join(format!("training-loop-fuzz-{format}-{}", std::process::id())).join("class");

@@ -7,10 +7,10 @@ use training_loop::prelude::*;
 
 /// The formats, by the endings of their files.
 #[allow(dead_code, reason = "a fuzz target has one of them")]
-pub const FORMATS: [&str; 7] = ["safetensors", "csv", "idx", "npy", "npz", "png", "json"];
+pub(crate) const FORMATS: [&str; 7] = ["safetensors", "csv", "idx", "npy", "npz", "png", "json"];
 
 /// Whether the file was accepted. Pictures must be in a folder of their own class.
-pub fn read(format: &str, path: &Path) -> bool {
+pub(crate) fn read(format: &str, path: &Path) -> bool {
     match format {
         "safetensors" => ModelFile::new(path).allow_not_finite().read().is_ok(),
         "csv" => {

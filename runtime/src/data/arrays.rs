@@ -147,10 +147,10 @@ impl Layout {
         let bits = u64::from_be_bytes(padded);
         match self.kind {
             Kind::Bool | Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => Number::Whole(i128::from(bits)),
-            Kind::I8 => Number::Whole(i128::from(bits as u8 as i8)),
-            Kind::I16 => Number::Whole(i128::from(bits as u16 as i16)),
-            Kind::I32 => Number::Whole(i128::from(bits as u32 as i32)),
-            Kind::I64 => Number::Whole(i128::from(bits as i64)),
+            Kind::I8 => Number::Whole(i128::from((bits as u8).cast_signed())),
+            Kind::I16 => Number::Whole(i128::from((bits as u16).cast_signed())),
+            Kind::I32 => Number::Whole(i128::from((bits as u32).cast_signed())),
+            Kind::I64 => Number::Whole(i128::from(bits.cast_signed())),
             Kind::F32 => Number::Decimal(f64::from(f32::from_bits(bits as u32))),
             Kind::F64 => Number::Decimal(f64::from_bits(bits)),
         }

@@ -343,7 +343,7 @@ impl<Y, X> Batches<'_, Y, X> {
                     places: all,
                     batch_size,
                     seed: self.loader.seed(),
-                    epoch: self.epoch,
+                    index: self.epoch,
                 };
                 Some(self.prefetch.insert(start(epoch, *count)).next())
             }

@@ -30,7 +30,9 @@ impl ModelFile {
                 return Err(std::mem::take(&mut report).into_error());
             }
             let loaded: BTreeSet<&str> = report.loaded.iter().map(String::as_str).collect();
-            found.iter_mut().for_each(|entry| entry.is_wanted &= loaded.contains(&*entry.name));
+            for entry in found {
+                entry.is_wanted &= loaded.contains(&*entry.name);
+            }
             Ok(())
         })?;
         // Each value is copied into the model, and memory must not run out halfway.

@@ -107,6 +107,11 @@ fn whole_models_of_pytorch_go_both_ways() {
     writes_the_same("transformer_model", &transformer);
 }
 
+#[derive(Module)]
+struct Wrapped {
+    module: Classifier,
+}
+
 /// A file of 16-bit numbers, from a wrapped model. The message for `load` contains the call that loads it.
 #[test]
 fn files_of_16_bits_and_with_prefixes_load() {
@@ -123,10 +128,6 @@ fn files_of_16_bits_and_with_prefixes_load() {
         let plain = folder.path().join("plain.safetensors");
         model.save(&plain).unwrap();
         // The other way round.
-        #[derive(Module)]
-        struct Wrapped {
-            module: Classifier,
-        }
         let wrapped = Wrapped { module: Classifier::new() };
         let words = wrapped.load(&plain).unwrap_err().to_string();
         assert!(

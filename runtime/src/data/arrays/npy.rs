@@ -9,7 +9,7 @@ use crate::{DataFileProblem as Problem, Labels, Result, Scalar, Tensor};
 
 /// The first bytes of a file.
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// The maximum number of axes of an array in NumPy 2.
+/// The maximum number of axes of an array in `NumPy` 2.
 const AXES: usize = 64;
 
 /// A file of `numpy.save`: versions 1 to 3, with whole numbers, floating-point numbers of 32 or 64 bits or

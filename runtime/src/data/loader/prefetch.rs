@@ -21,7 +21,8 @@ pub(super) struct Epoch<Y, X> {
     pub(super) places: Range<usize>,
     pub(super) batch_size: usize,
     pub(super) seed: u64,
-    pub(super) epoch: u64,
+    /// The index of the epoch.
+    pub(super) index: u64,
 }
 
 /// Reads the samples at these places of the order. The draws of the data set depend on the seed, the epoch and
@@ -39,7 +40,7 @@ pub(super) fn read<Y, X>(
 
 impl<Y, X> Epoch<Y, X> {
     fn read(&self, places: Range<usize>) -> Batch<Y, X> {
-        read(&*self.dataset, &self.order, places, self.seed, self.epoch)
+        read(&*self.dataset, &self.order, places, self.seed, self.index)
     }
 
     fn batches(&self) -> usize {

@@ -164,6 +164,20 @@ fn message(loader: &DataLoader) -> String {
     text(&*panic)
 }
 
+/// A data set that fails for whole batches, without naming the sample.
+struct Bad(&'static [usize]);
+impl Dataset for Bad {
+    type Input = Tensor;
+    type Target = Labels;
+    fn len(&self) -> usize {
+        10
+    }
+    fn batch(&self, indices: &[usize]) -> Batch {
+        assert!(!self.0.iter().all(|bad| indices.contains(bad)), "broken");
+        Batch { input: Tensor::zeros(&[indices.len(), 1]), target: (0..indices.len() as u32).collect() }
+    }
+}
+
 #[test]
 fn a_failing_sample_is_named() {
     let fails = |workers| {
@@ -172,29 +186,15 @@ fn a_failing_sample_is_named() {
         message(&DataLoader::new(Samples::fallible(9, sample), 2).workers(workers))
     };
     assert_eq!((fails(0), fails(2)), ("sample 6: no such file".into(), "sample 6: no such file".into()));
-
-    /// A data set that fails for whole batches, without naming the sample.
-    struct Bad(&'static [usize]);
-    impl Dataset for Bad {
-        type Input = Tensor;
-        type Target = Labels;
-        fn len(&self) -> usize {
-            10
-        }
-        fn batch(&self, indices: &[usize]) -> Batch {
-            assert!(!self.0.iter().all(|bad| indices.contains(bad)), "broken");
-            Batch { input: Tensor::zeros(&[indices.len(), 1]), target: (0..indices.len() as u32).collect() }
-        }
-    }
     let loader = |bad| DataLoader::new(Bad(bad), 4).workers(2);
     assert_eq!(message(&loader(&[5])), "sample 5: broken");
     assert_eq!(message(&loader(&[4, 6])), "samples [4, 5, 6, 7]: broken");
     // The batches before the failure arrive.
     let good = std::sync::atomic::AtomicUsize::new(0);
     let count = || {
-        loader(&[9]).epoch(0).for_each(|_| {
+        for _ in &loader(&[9]) {
             good.fetch_add(1, Ordering::Relaxed);
-        })
+        }
     };
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(count)).is_err());
     assert_eq!(good.into_inner(), 2);
@@ -214,12 +214,14 @@ fn workers_wait_and_end() {
     let loader = DataLoader::new(counted, 1).workers(3);
     let mut batches = loader.epoch(0);
     assert!(batches.next().is_some());
-    std::thread::sleep(std::time::Duration::from_millis(100));
-    // One taken, two per worker ready.
+    // One taken, two per worker ready. A busy machine may take its time.
+    let pause = || std::thread::sleep(std::time::Duration::from_millis(50));
+    (0..200).take_while(|_| read.load(Ordering::SeqCst) < 7).for_each(|_| pause());
+    pause();
     assert_eq!(read.load(Ordering::SeqCst), 7);
     drop(batches);
     let after = read.load(Ordering::SeqCst);
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    pause();
     assert_eq!(read.load(Ordering::SeqCst), after);
     // No thread holds the data set any more.
     drop(loader);

@@ -221,8 +221,8 @@ impl TableEncoder {
         columns: impl IntoIterator<Item = impl Into<String>>,
         categories: Categories,
     ) -> Self {
-        let rule = |column: String| (column, Rule::Categories(categories.clone()));
-        self.columns.extend(columns.into_iter().map(Into::into).map(rule));
+        let columns = columns.into_iter().map(Into::into);
+        self.columns.extend(columns.zip(std::iter::repeat(Rule::Categories(categories))));
         self
     }
 

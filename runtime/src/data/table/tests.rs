@@ -190,7 +190,8 @@ fn faults_name_the_column_and_the_row() {
 
 #[test]
 fn splits_keep_every_row_once() {
-    let text: String = (0..40).map(|i| format!("{i},{}\n", ["a", "b", "b", "b"][i % 4])).collect();
+    let rows: Vec<String> = (0..40).map(|i| format!("{i},{}", ["a", "b", "b", "b"][i % 4])).collect();
+    let text = rows.join("\n");
     let table = csv(&format!("n,kind\n{text}")).table().unwrap();
     for (first, second) in [table.split(0.75, 4).unwrap(), table.split_stratified("kind", 0.8, 4).unwrap()] {
         let mut all: Vec<f64> =
