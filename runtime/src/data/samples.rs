@@ -70,7 +70,16 @@ impl<X, Y> Samples<(), X, Y> {
     where
         F: Fn(usize) -> Result<(X, Y), E> + Send + Sync,
     {
-        Samples::new(length, move |index| sample(index).unwrap_or_else(|error| panic!("{error}")))
+        Samples::new(length, move |index| value(sample(index)))
+    }
+}
+
+/// The value of a sample. [`Samples`] adds the index to the panic.
+#[track_caller]
+fn value<T, E: Display>(sample: Result<T, E>) -> T {
+    match sample {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
     }
 }
 

@@ -113,6 +113,7 @@ impl<Y: Send + 'static, X: Send + 'static> Prefetch<Y, X> {
     ///
     /// # Panics
     /// If the system refuses even one thread.
+    #[track_caller]
     pub(super) fn start(epoch: Epoch<Y, X>, workers: usize) -> Self {
         let state = State { ready: BTreeMap::new(), next: 0, taken: 0, is_ended: false };
         let shared = Shared { state: Mutex::new(state), ready: Condvar::new(), room: Condvar::new() };
@@ -159,6 +160,7 @@ impl<Y, X> Prefetch<Y, X> {
     ///
     /// # Panics
     /// If reading the batch panicked, with the message and the index of the sample.
+    #[track_caller]
     pub(super) fn next(&mut self) -> Batch<Y, X> {
         let mut state = self.shared.lock();
         let batch = loop {
@@ -171,7 +173,10 @@ impl<Y, X> Prefetch<Y, X> {
         state.taken += 1;
         drop(state);
         self.shared.room.notify_all();
-        batch.unwrap_or_else(|message| panic!("{message}"))
+        match batch {
+            Ok(batch) => batch,
+            Err(message) => panic!("{message}"),
+        }
     }
 }
 
