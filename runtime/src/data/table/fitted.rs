@@ -107,8 +107,8 @@ impl FittedTableEncoder {
     /// `[rows, width]`
     ///
     /// # Errors
-    /// [`Error::Table`] if a column is absent or of the other type, if a value is missing and nothing fills
-    /// it, or if a text is unknown and there is no category for others.
+    /// [`Error::Table`](crate::Error::Table) if a column is absent or of the other type, if a value is missing
+    /// and nothing fills it, or if a text is unknown and there is no category for others.
     pub fn transform(&self, table: &Table) -> Result<Tensor> {
         let width = self.width();
         let mut values = Array2::<Scalar>::zeros((table.rows(), width));
@@ -162,7 +162,7 @@ impl FittedTableEncoder {
     /// `[rows, width]` → `[rows, width]`
     ///
     /// # Errors
-    /// [`Error::Table`] if a column of the encoder is a category.
+    /// [`Error::Table`](crate::Error::Table) if a column of the encoder is a category.
     ///
     /// # Panics
     /// If `values` does not have `width` columns.
