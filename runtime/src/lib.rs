@@ -49,7 +49,8 @@
 //! opt-level = 3
 //! ```
 //!
-//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`),
+//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz` and compressed
+//! arrays), `npz` and `images` (`data::Npz`, `data::ImageFolder`),
 //! `signals` (`RunOptions::handle_signals`), `terminal` (a progress bar as wide as the terminal), `f64` ([`Scalar`] in double precision).
 
 // Conversions to and from `Scalar` are written for `f32`, the usual type.
@@ -107,7 +108,10 @@ extern crate self as training_loop;
 
 pub use autograd::{DetectAnomaly, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
 pub use ema::{Averaged, Ema};
-pub use error::{CheckpointProblem, CsvProblem, Difference, Error, Misshapen, ModelFileProblem, Result};
+pub use error::{
+    CheckpointProblem, CsvProblem, DataFileProblem, Difference, Error, Misshapen, ModelFileProblem, Result,
+    TableProblem,
+};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
 pub use loss::{
@@ -115,7 +119,7 @@ pub use loss::{
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
 pub use lr_find::{LrCurve, LrFind, lr_find};
-pub use model_file::ModelFile;
+pub use model_file::{LoadReport, ModelFile};
 /// The crate `ndarray`, in the version that this crate uses.
 pub use ndarray;
 pub use nn::{Module, Snapshot, Visitor};

@@ -1,7 +1,14 @@
 //! Model files: writing a state, and reading a state within limits.
 
+mod rename;
+mod report;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::rename::{Rename, rename};
+pub use self::report::LoadReport;
 
 use crate::file::atomic_write;
 use crate::safetensors::{self, Entry, Limits};
@@ -9,9 +16,10 @@ use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
 /// A safetensors file to read, with limits on its contents.
 ///
-/// Values of the types `F32`, `F64` and `I64` (the type of PyTorch's counters) are converted to
-/// [`Scalar`](crate::Scalar). `F64` values are rounded to the nearest `Scalar`. Values too large
-/// for `Scalar`, integers that `Scalar` cannot represent exactly, NaN and infinities are refused.
+/// Values of the types `F16`, `BF16`, `F32`, `F64`, `BOOL`, `U8` and of signed integers (`I64` is the type of
+/// PyTorch's counters) are converted to [`Scalar`](crate::Scalar). `F64` values are rounded to the nearest
+/// `Scalar`. Values too large for `Scalar`, integers that `Scalar` cannot represent exactly, NaN and
+/// infinities are refused. Every other conversion is exact.
 /// Tensors are read one at a time, so reading needs memory only for the result and the header.
 ///
 /// # Example
@@ -21,16 +29,92 @@ use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 /// let file = ModelFile::new("none.safetensors").max_entries(10).allow_not_finite();
 /// assert!(file.read().is_err());
 /// ```
+///
+/// [`load_into`](Self::load_into) loads a file into a model whose names differ by a prefix, or that has only
+/// some of the entries, as for fine-tuning:
+///
+/// ```
+/// use training_loop::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("load_into-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, "create", error))?;
+/// # let path = folder.join("encoder.safetensors");
+/// #[derive(Module)]
+/// struct Net {
+///     encoder: Linear,
+///     head: Linear,
+/// }
+///
+/// Linear::new(4, 8).save(&path)?; // With the names `weight` and `bias`.
+/// let net = Net { encoder: Linear::new(4, 8), head: Linear::new(8, 2) };
+/// let report = ModelFile::new(&path).add_prefix("encoder.").strict(false).load_into(&net)?;
+/// assert_eq!(report.loaded, ["encoder.weight", "encoder.bias"]);
+/// assert_eq!(report.missing, ["head.weight", "head.bias"]);
+/// # std::fs::remove_dir_all(&folder).map_err(|error| Error::io(&folder, "remove", error))?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ModelFile {
     path: PathBuf,
     limits: Limits,
+    renames: Vec<Rename>,
+    is_strict: bool,
 }
 
 impl ModelFile {
     /// The model file at `path`. The file is not opened yet.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_path_buf(), limits: Limits::default() }
+        Self {
+            path: path.as_ref().to_path_buf(),
+            limits: Limits::default(),
+            renames: Vec::new(),
+            is_strict: true,
+        }
+    }
+
+    /// Removes `prefix` from the names that begin with it, such as `module.` of PyTorch's
+    /// `DataParallel` and `_orig_mod.` of `torch.compile`. Other names stay.
+    ///
+    /// Rules for names are applied in the order of the calls, before names are compared with a model.
+    pub fn strip_prefix(self, prefix: impl Into<String>) -> Self {
+        self.rename_prefix(prefix, "")
+    }
+
+    /// Puts `prefix` before all names, to load a file into a part of a model.
+    pub fn add_prefix(self, prefix: impl Into<String>) -> Self {
+        self.rename_prefix("", prefix)
+    }
+
+    /// Replaces `from` by `to` at the start of the names that begin with `from`. Other names stay.
+    pub fn rename_prefix(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
+        self.renames.push(Rename::Prefix { from: from.into(), to: to.into() });
+        self
+    }
+
+    /// Replaces each name by the result of `rename`. An entry whose result is `None` is left out, and its
+    /// values are not read.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::ModelFile;
+    ///
+    /// // The names of an old library, without the entries of its optimizer.
+    /// let file = ModelFile::new("old.safetensors").rename(|name| {
+    ///     let name = name.strip_prefix("model/")?;
+    ///     Some(name.replace('/', ".").replace("kernel", "weight"))
+    /// });
+    /// ```
+    pub fn rename(mut self, rename: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.renames.push(Rename::Function(Arc::new(rename)));
+        self
+    }
+
+    /// Sets whether [`load_into`](Self::load_into) demands the same names and shapes in the file and in the
+    /// model. The default is `true`. [`read`](Self::read) reads all entries in either case.
+    pub fn strict(self, is_strict: bool) -> Self {
+        Self { is_strict, ..self }
     }
 
     /// Sets the maximum length of the header in bytes; by default 100,000,000, the limit of the format's
@@ -61,9 +145,19 @@ impl ModelFile {
         self.read_checked(|_| Ok(()))
     }
 
-    /// Reads all tensors, after `check` accepted their names and shapes.
-    pub(crate) fn read_checked(&self, check: impl FnOnce(&[Entry]) -> Result<()>) -> Result<StateDict> {
-        let entries = safetensors::load(&self.path, self.limits, check);
+    /// Whether a load demands the same entries in the file and in the model.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.is_strict
+    }
+
+    /// Renames the entries, and reads all wanted ones after `check` accepted their names and shapes. `check`
+    /// may mark further entries as not wanted.
+    pub(crate) fn read_checked(&self, check: impl FnOnce(&mut [Entry]) -> Result<()>) -> Result<StateDict> {
+        let entries = safetensors::load(&self.path, self.limits, |entries| {
+            rename(entries, &self.renames)
+                .map_err(|problem| Error::ModelFile { path: self.path.clone(), problem })?;
+            check(entries)
+        });
         entries.map(StateDict::from_entries).map_err(|error| match error {
             Error::State { missing, unexpected, misshapen, .. } => {
                 Error::State { path: Some(self.path.clone()), missing, unexpected, misshapen }

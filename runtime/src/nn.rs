@@ -21,6 +21,7 @@ mod key_value_cache;
 mod layer_norm;
 mod line;
 mod linear;
+mod loading;
 mod lstm;
 pub(crate) mod mode;
 mod multihead_attention;
@@ -29,6 +30,7 @@ mod recurrent;
 mod resize;
 mod rms_norm;
 mod rnn;
+mod scaler;
 mod sequential;
 pub(crate) mod snapshot;
 pub(crate) mod state;
@@ -65,6 +67,7 @@ pub use pool::{
 pub use resize::{Pad, PixelShuffle, PixelUnshuffle, Upsample};
 pub use rms_norm::RmsNorm;
 pub use rnn::Rnn;
+pub use scaler::Scaler;
 pub use sequential::{Layer, Sequential};
 pub use snapshot::Snapshot;
 #[doc(hidden)]
@@ -72,7 +75,7 @@ pub use trace::ModuleId;
 pub use transformer::{TransformerEncoder, TransformerEncoderLayer};
 
 use crate::file::atomic_write;
-use crate::{ModelFile, Parameter, Result, StateDict};
+use crate::{LoadReport, ModelFile, Parameter, Result, StateDict};
 
 /// A model or a part of a model, whose fields a [`Visitor`] can visit.
 ///
@@ -229,6 +232,15 @@ pub trait Module {
         Ok(())
     }
 
+    /// Replaces the values of the parameters and buffers that have the same name and shape in `state`. The
+    /// report lists all others, which are unchanged. [`ModelFile::load_into`] does the same with a file.
+    ///
+    /// # Errors
+    /// [`Error::State`](crate::Error::State) if nothing can be loaded.
+    fn load_matching(&self, state: &StateDict) -> Result<LoadReport> {
+        loading::load_matching(self, state)
+    }
+
     /// Writes all parameters and buffers to a safetensors file, completely or not at all.
     ///
     /// [`StateDict::save`] lists which attributes of a replaced file are kept.
@@ -245,7 +257,8 @@ pub trait Module {
 
     /// Reads all parameters and buffers from a safetensors file into a model of the same
     /// architecture: `let model = Net::new(..); model.load(path)?`. This library or PyTorch may
-    /// have written the file.
+    /// have written the file. For names with a prefix, or a part of the entries, call
+    /// [`ModelFile::load_into`].
     ///
     /// # Errors
     /// The errors of [`ModelFile::read`]. If the file belongs to another architecture, the error
@@ -254,16 +267,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        let entries = state::entries(self);
-        let check = |found: &[crate::safetensors::Entry]| {
-            state::check(&entries, found.iter().map(|entry| (&*entry.name, &*entry.shape)))
-        };
-        let file = ModelFile::new(path);
-        let state = file.read_checked(check)?;
-        // Each value is copied into the model, and memory must not run out halfway.
-        file.check_memory(state::copy_bytes(&state))?;
-        state::set(&entries, &state);
-        Ok(())
+        ModelFile::new(path).load_into(self).map(drop)
     }
 }
 

@@ -18,8 +18,8 @@ pub use crate::nn::{
     ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten, Gelu, GroupNorm, Gru, Hardswish, Identity,
     InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, KeyValueCache, Layer, LayerNorm, LeakyRelu, Linear, Lstm,
     MaxPool1d, MaxPool2d, Mish, Module, MultiheadAttention, Pad, PixelShuffle, PixelUnshuffle, Prelu, Relu,
-    RmsNorm, Rnn, Sequential, Sigmoid, Silu, Softplus, Tanh, TransformerEncoder, TransformerEncoderLayer,
-    Upsample,
+    RmsNorm, Rnn, Scaler, Sequential, Sigmoid, Silu, Softplus, Tanh, TransformerEncoder,
+    TransformerEncoderLayer, Upsample,
 };
 #[doc(inline)]
 pub use crate::optim::{

@@ -20,7 +20,7 @@ use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 
 use math::{ln, sin_cos_turn};
-pub(crate) use scope::Restored;
+pub(crate) use scope::{Restored, draw_for_sample, sample_scope};
 pub use scope::{SeedScope, seed_scope};
 pub use state::{RandomState, random_state, set_random_state};
 
@@ -40,6 +40,8 @@ pub(crate) enum Purpose {
     Split = 4,
     /// Draws of the user's program: `Tensor::rand` and the like.
     Program = 5,
+    /// The choice of samples for an epoch by a sampler.
+    Sample = 6,
 }
 
 thread_local! {
@@ -123,7 +125,7 @@ impl Stream {
 
     /// A number in [0, 1) that is a multiple of 2⁻⁵³, for draws that need more than 2²⁴ different
     /// values.
-    fn fine(&mut self) -> f64 {
+    pub(crate) fn fine(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 

@@ -6,6 +6,7 @@
 //! one tensor at a time, so reading needs only the memory of the result.
 
 mod header;
+mod kind;
 
 use std::fmt::{Debug, Write as _};
 use std::fs::File;
@@ -16,7 +17,7 @@ use ndarray::IxDyn;
 use serde_json::Value;
 
 pub(crate) use self::header::Entry;
-use self::header::Kind;
+use self::kind::{Kind, from_bf16, from_f16};
 use crate::error::shorten;
 use crate::file::irregular;
 use crate::memory;
@@ -100,11 +101,12 @@ pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<(
     Ok(())
 }
 
-/// Reads names and values. `check` is called with the names and shapes before any value is read.
+/// Reads names and values. Before any value is read, `check` is called with the names and shapes. It may
+/// rename entries, and mark entries whose values are not wanted.
 pub(crate) fn load(
     path: &Path,
     limits: Limits,
-    check: impl FnOnce(&[Entry]) -> Result<()>,
+    check: impl FnOnce(&mut [Entry]) -> Result<()>,
 ) -> Result<Vec<(String, Array)>> {
     let unread = |error| Error::io(path, "read", error);
     // Opening a named pipe would block, and a device may have no end.
@@ -124,21 +126,25 @@ fn read(
     bytes: u64,
     file: impl Read,
     limits: Limits,
-    check: impl FnOnce(&[Entry]) -> Result<()>,
+    check: impl FnOnce(&mut [Entry]) -> Result<()>,
 ) -> Result<Vec<(String, Array)>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let mut file = BufReader::with_capacity(CHUNK, file);
     let header = read_header(path, bytes, &mut file, limits)?;
     let available = bytes - PREFIX - header.len() as u64;
-    let entries = header::parse(&header, available, limits).map_err(problem)?;
-    check(&entries)?;
-    let needed = entries.iter().map(memory_of).fold(0, u64::saturating_add);
+    let mut entries = header::parse(&header, available, limits).map_err(problem)?;
+    check(&mut entries)?;
+    let needed = entries.iter().filter(|entry| entry.is_wanted).map(memory_of).fold(0, u64::saturating_add);
     let refused = |_| problem(Problem::Memory { needed });
     memory::check(needed).map_err(refused)?;
     let mut chunk = memory::list(CHUNK).map_err(refused)?;
     chunk.resize(CHUNK, 0);
     let mut tensors = memory::list(entries.len()).map_err(refused)?;
     for entry in &entries {
+        if !entry.is_wanted {
+            skip(&mut file, entry.bytes.len()).map_err(|error| Error::io(path, "read", error))?;
+            continue;
+        }
         let mut numbers = memory::list(entry.count()).map_err(refused)?;
         let mut left = entry.bytes.len();
         while left > 0 {
@@ -151,6 +157,12 @@ fn read(
         tensors.push((entry.name.clone().into_owned(), value));
     }
     Ok(tensors)
+}
+
+/// Reads and drops this number of bytes.
+fn skip(file: &mut impl Read, bytes: usize) -> io::Result<()> {
+    let skipped = io::copy(&mut file.take(bytes as u64), &mut io::sink())?;
+    if skipped == bytes as u64 { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// Reads the bytes of the header. The length of the header is checked before memory is allocated.
@@ -190,20 +202,27 @@ fn memory_of(entry: &Entry) -> u64 {
 /// Converts the values of a tensor to [`Scalar`]. A value that [`Scalar`] cannot represent is an
 /// error.
 ///
-/// `F64` values are rounded to the nearest [`Scalar`]. Integers are never rounded.
+/// `F64` values are rounded to the nearest [`Scalar`]. Integers are never rounded. The other types are
+/// converted exactly.
 fn append(entry: &Entry, bytes: &[u8], is_any: bool, numbers: &mut Vec<Scalar>) -> Result<(), Problem> {
+    let narrow = |x: f32| (is_any || x.is_finite()).then_some(x as Scalar);
+    let whole = |x: i64| (x as Scalar as i128 == i128::from(x)).then_some(x as Scalar);
     match entry.kind {
-        Kind::F32 => convert(entry, bytes, f32::from_le_bytes, numbers, |x| {
-            (is_any || x.is_finite()).then_some(x as Scalar)
-        }),
+        Kind::F16 => convert(entry, bytes, from_f16, numbers, narrow),
+        Kind::Bf16 => convert(entry, bytes, from_bf16, numbers, narrow),
+        Kind::F32 => convert(entry, bytes, f32::from_le_bytes, numbers, narrow),
         Kind::F64 => convert(entry, bytes, f64::from_le_bytes, numbers, |x| {
             let narrow = x as Scalar;
             (narrow.is_finite() || (is_any && !x.is_finite())).then_some(narrow)
         }),
-        Kind::I64 => convert(entry, bytes, i64::from_le_bytes, numbers, |x| {
-            let narrow = x as Scalar;
-            (narrow as i128 == i128::from(x)).then_some(narrow)
-        }),
+        Kind::Bool => {
+            convert(entry, bytes, u8::from_le_bytes, numbers, |x| (x < 2).then_some(Scalar::from(x)))
+        }
+        Kind::U8 => convert(entry, bytes, u8::from_le_bytes, numbers, |x| Some(Scalar::from(x))),
+        Kind::I8 => convert(entry, bytes, i8::from_le_bytes, numbers, |x| Some(Scalar::from(x))),
+        Kind::I16 => convert(entry, bytes, i16::from_le_bytes, numbers, |x| Some(Scalar::from(x))),
+        Kind::I32 => convert(entry, bytes, i32::from_le_bytes, numbers, |x| whole(i64::from(x))),
+        Kind::I64 => convert(entry, bytes, i64::from_le_bytes, numbers, whole),
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "bad_input/common.rs"]
 mod common;
+#[path = "bad_input/damaged.rs"]
+mod damaged;
 #[path = "bad_input/data.rs"]
 mod data;
 #[path = "bad_input/hyper.rs"]
@@ -15,6 +17,8 @@ mod misuses;
 mod models;
 #[path = "bad_input/panics.rs"]
 mod panics;
+#[path = "../fuzz/read.rs"]
+mod read;
 #[cfg(unix)]
 #[path = "bad_input/writers.rs"]
 mod writers;

@@ -14,3 +14,5 @@ mod killed;
 mod phases;
 #[path = "resume/signals.rs"]
 mod signals;
+#[path = "resume/workers.rs"]
+mod workers;

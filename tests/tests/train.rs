@@ -15,6 +15,8 @@ mod exact;
 mod files;
 #[path = "train/frozen.rs"]
 mod frozen;
+#[path = "train/interchange.rs"]
+mod interchange;
 #[path = "train/meaning.rs"]
 mod meaning;
 #[path = "train/modes.rs"]

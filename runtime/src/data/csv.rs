@@ -1,21 +1,23 @@
 //! Reading CSV files.
 
+mod choose;
 mod columns;
 mod field;
 mod rows;
 mod text;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 pub use self::columns::Column;
-use self::columns::{Role, roles};
-use self::field::{label, number, target_number};
+pub(super) use self::columns::Role;
+use self::columns::{Choice, roles};
+use self::field::{class, label, number, places, target_number};
 use self::rows::{RowLimits, Rows};
 use self::text::{BLANK, Stop, Text};
 use super::TensorDataset;
@@ -74,8 +76,15 @@ pub struct Csv {
     bytes: Option<Cow<'static, [u8]>>,
     header: Option<bool>,
     delimiter: Delimiter,
-    target: Option<Column>,
+    /// The target columns; empty for the default.
+    targets: Vec<Column>,
     without: Vec<Column>,
+    /// The only columns that are read, if set.
+    only: Option<Vec<Column>>,
+    /// The texts that mean a missing value, in addition to the empty text.
+    missing: Vec<String>,
+    /// Columns that are declared to be text, or to be numbers.
+    types: Vec<(Column, bool)>,
     classes: Option<Vec<String>>,
     may_round: bool,
     limits: RowLimits,
@@ -96,8 +105,11 @@ impl Csv {
             bytes: None,
             header: None,
             delimiter: Delimiter::Byte(b','),
-            target: None,
+            targets: Vec::new(),
             without: Vec::new(),
+            only: None,
+            missing: Vec::new(),
+            types: Vec::new(),
             classes: None,
             may_round: false,
             limits: RowLimits { bytes: ROW_BYTES, columns: COLUMNS },
@@ -131,7 +143,7 @@ impl Csv {
     /// Sets the target column, by name or by index (counted from 0). The default is the last column
     /// that is not excluded.
     pub fn target_column(self, column: impl Into<Column>) -> Self {
-        Self { target: Some(column.into()), ..self }
+        Self { targets: vec![column.into()], ..self }
     }
 
     /// Excludes columns, by name or by index (counted from 0), as in `.without(["id", "date"])`.
@@ -170,7 +182,8 @@ impl Csv {
     /// The errors of reading a table. More than 65,536 names are an error too.
     pub fn class_names(&self) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
-        self.read_fields(|role, field| {
+        self.check_one_target()?;
+        self.read_fields(true, |_, role, field| {
             if role != Role::Target || names.contains(field) {
                 return Ok(());
             }
@@ -214,7 +227,8 @@ impl Csv {
     /// # Shapes
     /// inputs `[rows, features]`, targets: one label per row.
     pub fn classification(&self) -> Result<TensorDataset<Labels>> {
-        let (features, labels) = match &self.classes {
+        self.check_one_target()?;
+        let (features, labels, _) = match &self.classes {
             Some(classes) => {
                 let labels = places(classes).map_err(|problem| self.problem(None, None, problem))?;
                 self.read(|field| class(field, classes, &labels))?
@@ -227,17 +241,23 @@ impl Csv {
     /// Reads features and a numeric target.
     ///
     /// # Shapes
-    /// inputs `[rows, features]`, targets `[rows, 1]`, the shape of a layer with one output.
+    /// inputs `[rows, features]`, targets `[rows, 1]`, the shape of a layer with one output; `[rows, columns]`
+    /// with [`target_columns`](Self::target_columns).
     pub fn regression(&self) -> Result<TensorDataset<Tensor>> {
-        let (features, values) = self.read(|field| target_number(field, self.may_round))?;
-        let values = Array2::from_shape_vec((values.len(), 1), values).expect("one column");
+        let (features, values, order) = self.read(|field| target_number(field, self.may_round))?;
+        let values = Array2::from_shape_vec((features.nrows(), order.len()), values).expect("whole rows");
+        let values = if order.is_sorted() { values } else { values.select(Axis(1), &order) };
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
-    /// Reads each feature as a number, and converts each field of the target column with `parse`.
-    fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
+    /// Reads each feature as a number, and converts each field of the target columns with `parse`. Also
+    /// returns the order of the target columns: the place in the row of each target that was asked for.
+    fn read<T>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Result<(Array2<Scalar>, Vec<T>, Vec<usize>)> {
         let (mut features, mut targets) = (Vec::new(), Vec::new());
-        let roles = self.read_fields(|role, field| match role {
+        let (roles, names) = self.read_fields(true, |_, role, field| match role {
             Role::Feature => number(field, self.may_round)
                 .and_then(|value| memory::push(&mut features, value).map_err(|_| Problem::Memory)),
             Role::Target => {
@@ -249,13 +269,36 @@ impl Csv {
         let copies = (features.len() * size_of::<Scalar>()).max(targets.len() * size_of::<T>()) as u64;
         memory::check(copies / 4 * 5).map_err(|_| self.problem(None, None, Problem::Memory))?;
         let width = roles.iter().filter(|role| **role == Role::Feature).count();
-        let features = Array2::from_shape_vec((targets.len(), width), features);
-        Ok((features.expect("all rows are as long as the first"), targets))
+        let place = |column: &Column| {
+            let index =
+                column.find(&names, roles.len()).map_err(|problem| self.problem(None, None, problem))?;
+            Ok(roles[..index].iter().filter(|role| **role == Role::Target).count())
+        };
+        let order = self.targets.iter().map(place).collect::<Result<Vec<usize>>>()?;
+        let order = if order.is_empty() { vec![0] } else { order };
+        let features = Array2::from_shape_vec((targets.len() / order.len(), width), features);
+        Ok((features.expect("all rows are as long as the first"), targets, order))
     }
 
-    /// Calls `visit` for each field of each row, with the role of the field's column. Returns the roles of
-    /// all columns.
-    fn read_fields(&self, mut visit: impl FnMut(Role, &str) -> Result<(), Problem>) -> Result<Vec<Role>> {
+    fn check_one_target(&self) -> Result<()> {
+        if self.targets.len() > 1 {
+            return Err(self.problem(None, None, Problem::SeveralTargets));
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` for each field of each row, with the index and the role of the field's column. Returns
+    /// the roles of all columns, and their names, if there is a header.
+    pub(super) fn read_fields(
+        &self,
+        has_target: bool,
+        mut visit: impl FnMut(usize, Role, &str) -> Result<(), Problem>,
+    ) -> Result<(Vec<Role>, Vec<String>)> {
+        let choice = Choice {
+            targets: has_target.then_some(&*self.targets),
+            only: self.only.as_deref(),
+            without: &self.without,
+        };
         let (has_blanks, delimiter) = match self.delimiter {
             Delimiter::Byte(byte) => (false, byte),
             Delimiter::Blanks => (true, BLANK),
@@ -270,11 +313,11 @@ impl Csv {
             let roles = if let Some(roles) = &found {
                 roles
             } else {
-                let roles = roles(self.target.as_ref(), &self.without, &names, rows.len());
+                let roles = roles(choice, &names, rows.len());
                 found.insert(roles.map_err(|problem| self.problem(None, None, problem))?)
             };
             for ((column, field), role) in rows.fields().enumerate().zip(roles.iter()) {
-                visit(*role, field).map_err(|problem| {
+                visit(column, *role, field).map_err(|problem| {
                     if is_first && self.header == Some(false) && problem.is_text() && is_header(&rows) {
                         return self.problem(Some(rows.line()), None, Problem::DataIsHeader);
                     }
@@ -283,7 +326,10 @@ impl Csv {
                 })?;
             }
         }
-        found.ok_or_else(|| self.problem(None, None, Problem::Empty))
+        match found {
+            Some(roles) => Ok((roles, names)),
+            None => Err(self.problem(None, None, Problem::Empty)),
+        }
     }
 
     /// The column names; empty if the table has no header.
@@ -315,7 +361,12 @@ impl Csv {
         }
     }
 
-    fn problem(&self, line: Option<u64>, column: Option<(usize, Option<String>)>, problem: Problem) -> Error {
+    pub(super) fn problem(
+        &self,
+        line: Option<u64>,
+        column: Option<(usize, Option<String>)>,
+        problem: Problem,
+    ) -> Error {
         Error::Csv { path: self.path.clone(), line, column, problem: Box::new(problem) }
     }
 
@@ -330,26 +381,6 @@ impl Csv {
 /// Whether the current row has only text fields, as a header has.
 fn is_header(rows: &Rows) -> bool {
     rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
-}
-
-/// A map from each class name to its label, which is its index in `classes`.
-fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
-    let mut places = BTreeMap::new();
-    for (class, label) in classes.iter().zip(0..) {
-        if places.insert(class.as_str(), label).is_some() {
-            return Err(Problem::RepeatedClass { name: shorten(class) });
-        }
-    }
-    Ok(places)
-}
-
-/// The label of the class whose name is `field`.
-fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
-    if field.is_empty() {
-        return Err(Problem::Missing);
-    }
-    let unknown = || Problem::UnknownClass { text: shorten(field), classes: classes.to_vec() };
-    labels.get(field).copied().ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! Splits a data set into batches, in an order that is a function of (seed, epoch).
 
+mod prefetch;
+mod windows;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Batch, Dataset, Rows};
+pub(super) use self::prefetch::text;
+use self::prefetch::{Epoch, Prefetch, read};
+pub use self::windows::{Window, WindowBatches, Windows};
+use super::{Batch, Dataset, Sampler};
 use crate::profile::{self, Stage};
 use crate::random::{Purpose, permutation};
-use crate::{Error, Labels, Result, Scalar, Tensor};
+use crate::{Error, Labels, Result, Tensor};
 
 /// Splits a data set into batches.
 ///
@@ -41,12 +47,62 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 pub struct DataLoader<Y = Labels, X = Tensor> {
     dataset: Arc<dyn Dataset<Input = X, Target = Y>>,
     batch_size: usize,
-    shuffle: Option<u64>,
+    order: Order,
     drop_last: bool,
     /// The largest number of batches in an epoch.
     limit: Option<usize>,
     /// The number of passes started by `for batch in &loader`.
     passes: AtomicUsize,
+    workers: Option<Workers<Y, X>>,
+}
+
+/// The order of the samples in an epoch.
+#[derive(Clone)]
+enum Order {
+    Sequential,
+    Shuffled(u64),
+    Sampled(Arc<dyn Sampler>, u64),
+}
+
+/// The number of worker threads, and the function that starts them. Only `workers` knows that batches can be
+/// sent to other threads.
+struct Workers<Y, X> {
+    count: usize,
+    start: fn(Epoch<Y, X>, usize) -> Prefetch<Y, X>,
+}
+
+impl<Y, X> Clone for Workers<Y, X> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<Y: Send + 'static, X: Send + 'static> DataLoader<Y, X> {
+    /// Reads batches ahead on `workers` threads; with 0, the default, on the thread of the loop. This pays if
+    /// the data set computes or decodes its samples. Tensors in memory are faster without workers.
+    ///
+    /// The batches and their order are the same as without workers, draws of the data set included. At most
+    /// two batches per worker are ready and not used yet. A panic in [`Dataset::batch`] ends the loop with a
+    /// panic that contains the sample's index. The threads end with the iterator: dropping it waits until each
+    /// has finished its current batch. In windows for gradient accumulation, the batches of one window are
+    /// read ahead.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    /// use training_loop::data::Samples;
+    ///
+    /// let noisy = || Samples::new(100, |index| (Tensor::full(&[3], index as f32) + Tensor::randn(&[3]), 0_u32));
+    /// let plain = DataLoader::new(noisy(), 8).shuffle(1);
+    /// let ahead = DataLoader::new(noisy(), 8).shuffle(1).workers(2);
+    /// for (a, b) in plain.epoch(3).zip(ahead.epoch(3)) {
+    ///     assert_eq!(a.input.as_slice(), b.input.as_slice());
+    /// }
+    /// ```
+    pub fn workers(self, workers: usize) -> Self {
+        let workers = (workers > 0).then_some(Workers { count: workers, start: Prefetch::start });
+        Self { workers, ..self }
+    }
 }
 
 impl<Y, X> DataLoader<Y, X> {
@@ -54,12 +110,42 @@ impl<Y, X> DataLoader<Y, X> {
     pub fn new(dataset: impl Dataset<Input = X, Target = Y> + 'static, batch_size: usize) -> Self {
         let dataset = Arc::new(dataset);
         let passes = AtomicUsize::new(0);
-        Self { dataset, batch_size, shuffle: None, drop_last: false, limit: None, passes }
+        Self {
+            dataset,
+            batch_size,
+            order: Order::Sequential,
+            drop_last: false,
+            limit: None,
+            passes,
+            workers: None,
+        }
     }
 
     /// Shuffles the samples in each epoch. The order depends only on `seed` and the epoch.
     pub fn shuffle(self, seed: u64) -> Self {
-        Self { shuffle: Some(seed), ..self }
+        Self { order: Order::Shuffled(seed), ..self }
+    }
+
+    /// Takes the samples that `sampler` chooses in each epoch, as a function of `seed` and the epoch. Replaces
+    /// [`shuffle`](Self::shuffle).
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    /// use training_loop::data::WeightedSampler;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let labels = Labels::from([0, 0, 0, 0, 0, 0, 0, 1]);
+    /// let dataset = TensorDataset::new(Tensor::zeros(&[8, 2]), &labels)?;
+    /// // Both classes equally often.
+    /// let loader = DataLoader::new(dataset, 4).sampler(WeightedSampler::balanced(&labels)?.samples(1000), 7);
+    /// let rare: usize = loader.epoch(0).map(|batch| batch.target.iter().filter(|&label| label == 1).count()).sum();
+    /// assert!((450..550).contains(&rare));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sampler(self, sampler: impl Sampler + 'static, seed: u64) -> Self {
+        Self { order: Order::Sampled(Arc::new(sampler), seed), ..self }
     }
 
     /// Drops the last batch of an epoch if it is not full.
@@ -75,7 +161,7 @@ impl<Y, X> DataLoader<Y, X> {
 
     /// Reads the samples in the order of the data set.
     pub(crate) fn unshuffled(self) -> Self {
-        Self { shuffle: None, ..self }
+        Self { order: Order::Sequential, ..self }
     }
 
     /// The number of samples in a full batch.
@@ -90,7 +176,10 @@ impl<Y, X> DataLoader<Y, X> {
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
-        let all = self.dataset.len();
+        let all = match &self.order {
+            Order::Sampled(sampler, _) => sampler.samples(),
+            _ => self.dataset.len(),
+        };
         let left_over = all.checked_rem(self.batch_size).unwrap_or(all);
         let whole = if self.drop_last || self.batch_size == 0 { all - left_over } else { all };
         self.limit.map_or(whole, |batches| whole.min(batches.saturating_mul(self.batch_size)))
@@ -98,9 +187,10 @@ impl<Y, X> DataLoader<Y, X> {
 
     /// The size and the settings of the loader as text. A resumed run compares it with the checkpoint.
     pub(crate) fn description(&self) -> String {
-        let order = match self.shuffle {
-            Some(seed) => format!("shuffled with seed {seed}"),
-            None => "in order".to_owned(),
+        let order = match &self.order {
+            Order::Shuffled(seed) => format!("shuffled with seed {seed}"),
+            Order::Sequential => "in order".to_owned(),
+            Order::Sampled(sampler, seed) => format!("{} with seed {seed}", sampler.description()),
         };
         let last = if self.drop_last { ", without a short last batch" } else { "" };
         let limit = match self.limit {
@@ -139,7 +229,8 @@ impl<Y, X> DataLoader<Y, X> {
     /// yields the same batches.
     ///
     /// # Panics
-    /// If the batch size is 0, or if there is no memory for the order of the samples.
+    /// If the batch size is 0, if there is no memory for the order of the samples, or if a sampler returns
+    /// another number of samples than it announced, or an index out of range.
     #[track_caller]
     pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
@@ -151,11 +242,28 @@ impl<Y, X> DataLoader<Y, X> {
             "DataLoader: there is no memory for the order of {} samples",
             self.dataset.len()
         );
-        let order = match self.shuffle {
-            Some(seed) => permutation(self.dataset.len(), Purpose::Shuffle, seed, epoch as u64),
-            None => (0..samples).collect(),
+        let order = match &self.order {
+            Order::Shuffled(seed) => permutation(self.dataset.len(), Purpose::Shuffle, *seed, epoch as u64),
+            Order::Sequential => (0..samples).collect(),
+            Order::Sampled(sampler, seed) => {
+                let (order, length) = (sampler.order(*seed, epoch), self.dataset.len());
+                let (found, expected) = (order.len(), sampler.samples());
+                assert!(found == expected, "the sampler chose {found} samples, but must choose {expected}");
+                if let Some(index) = order.iter().find(|&&index| index >= length) {
+                    panic!("the sampler chose sample {index}, but there are only {length}, counted from 0");
+                }
+                order
+            }
         };
-        Batches { loader: self, order: order.into(), rest: 0..samples }
+        Batches { loader: self, order: order.into(), rest: 0..samples, epoch: epoch as u64, prefetch: None }
+    }
+
+    /// The seed of the order, and of the draws while samples are read; 0 without a seed.
+    fn seed(&self) -> u64 {
+        match self.order {
+            Order::Shuffled(seed) | Order::Sampled(_, seed) => seed,
+            Order::Sequential => 0,
+        }
     }
 
     /// The batches of the next pass. Each call starts the next epoch, counted from 0.
@@ -164,53 +272,27 @@ impl<Y, X> DataLoader<Y, X> {
     pub fn iter(&self) -> Batches<'_, Y, X> {
         self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
     }
-
-    /// The batches of an epoch, grouped into windows of `k` batches for gradient accumulation. The
-    /// last window may be shorter.
-    ///
-    /// # Panics
-    /// If the batch size or `k` is 0.
-    ///
-    /// # Example
-    /// ```
-    /// use training_loop::prelude::*;
-    ///
-    /// # fn main() -> Result<()> {
-    /// # let dataset = TensorDataset::new(Tensor::zeros(&[7, 2]), Tensor::zeros(&[7, 1]))?;
-    /// let loader = DataLoader::new(dataset, 2);
-    /// for window in loader.windows(0, 3) {
-    ///     for batch in &window {
-    ///         let _ = window.weight(&batch) * 0.5; // Times the batch's loss, then `backward`.
-    ///     }
-    /// }
-    /// let samples: Vec<_> = loader.windows(0, 3).map(|window| window.samples()).collect();
-    /// assert_eq!(samples, [6, 1]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[track_caller]
-    pub fn windows(&self, epoch: usize, k: usize) -> Windows<'_, Y, X> {
-        assert!(k > 0, "windows: `k` is 0, but must be at least 1");
-        Windows { batches: self.epoch(epoch), samples: self.batch_size.saturating_mul(k) }
-    }
 }
 
 impl<Y, X> Clone for DataLoader<Y, X> {
     /// Clones the loader. The clone shares the data set, and counts its own passes from 0.
     fn clone(&self) -> Self {
-        Self { dataset: Arc::clone(&self.dataset), passes: AtomicUsize::new(0), ..*self }
+        let Self { dataset, batch_size, order, drop_last, limit, passes: _, workers } = self;
+        Self {
+            dataset: Arc::clone(dataset),
+            batch_size: *batch_size,
+            order: order.clone(),
+            drop_last: *drop_last,
+            limit: *limit,
+            passes: AtomicUsize::new(0),
+            workers: workers.clone(),
+        }
     }
 }
 
 impl<Y, X> fmt::Debug for DataLoader<Y, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataLoader")
-            .field("samples", &self.dataset.len())
-            .field("batch_size", &self.batch_size)
-            .field("shuffle", &self.shuffle)
-            .field("drop_last", &self.drop_last)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
+        write!(f, "DataLoader({})", self.description())
     }
 }
 
@@ -230,6 +312,9 @@ pub struct Batches<'a, Y = Labels, X = Tensor> {
     order: Arc<[usize]>,
     /// The range of `order` whose samples are not read yet.
     rest: Range<usize>,
+    epoch: u64,
+    /// The running workers, whose next batch is the next one of `rest`.
+    prefetch: Option<Prefetch<Y, X>>,
 }
 
 impl<Y, X> Batches<'_, Y, X> {
@@ -240,6 +325,31 @@ impl<Y, X> Batches<'_, Y, X> {
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
         (start < self.rest.end).then_some(start..self.rest.start)
     }
+
+    /// The next batch, read by a worker or on this thread.
+    fn read(&mut self) -> Option<Batch<Y, X>> {
+        let batch_size = self.loader.batch_size;
+        let all = self.rest.clone();
+        let places = self.take_places(batch_size)?;
+        if let Some(prefetch) = &mut self.prefetch {
+            return Some(prefetch.next());
+        }
+        match &self.loader.workers {
+            // For one batch, a thread has no use.
+            Some(Workers { count, start }) if !self.rest.is_empty() => {
+                let epoch = Epoch {
+                    dataset: Arc::clone(&self.loader.dataset),
+                    order: Arc::clone(&self.order),
+                    places: all,
+                    batch_size,
+                    seed: self.loader.seed(),
+                    index: self.epoch,
+                };
+                Some(self.prefetch.insert(start(epoch, *count)).next())
+            }
+            _ => Some(read(&*self.loader.dataset, &self.order, places, self.loader.seed(), self.epoch)),
+        }
+    }
 }
 
 impl<Y, X> Iterator for Batches<'_, Y, X> {
@@ -247,9 +357,7 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 
     fn next(&mut self) -> Option<Batch<Y, X>> {
         profile::begin_inside(Stage::Data);
-        let batch = self
-            .take_places(self.loader.batch_size)
-            .map(|places| self.loader.dataset.batch(&self.order[places]));
+        let batch = self.read();
         // After a batch, the caller's forward pass follows.
         profile::begin_inside(if batch.is_some() { Stage::Forward } else { Stage::Rest });
         batch
@@ -257,7 +365,10 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 
     /// Skips `n` batches without reading their samples, and returns the next one. `skip(n)` calls this method.
     fn nth(&mut self, n: usize) -> Option<Batch<Y, X>> {
-        self.take_places(n.saturating_mul(self.loader.batch_size));
+        if n > 0 {
+            self.prefetch = None;
+            self.take_places(n.saturating_mul(self.loader.batch_size));
+        }
         self.next()
     }
 
@@ -268,99 +379,6 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 }
 
 impl<Y, X> ExactSizeIterator for Batches<'_, Y, X> {}
-
-/// An iterator over the accumulation windows of one epoch; made by [`DataLoader::windows`].
-pub struct Windows<'a, Y = Labels, X = Tensor> {
-    batches: Batches<'a, Y, X>,
-    /// The number of samples in a full window.
-    samples: usize,
-}
-
-impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
-    type Item = Window<'a, Y, X>;
-
-    fn next(&mut self) -> Option<Window<'a, Y, X>> {
-        let places = self.batches.take_places(self.samples)?;
-        Some(Window { loader: self.batches.loader, order: Arc::clone(&self.batches.order), places })
-    }
-
-    /// Skips `n` windows, and returns the next one. `skip(n)` calls this method.
-    fn nth(&mut self, n: usize) -> Option<Window<'a, Y, X>> {
-        self.batches.take_places(n.saturating_mul(self.samples));
-        self.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let windows = self.batches.rest.len().div_ceil(self.samples);
-        (windows, Some(windows))
-    }
-}
-
-impl<Y, X> ExactSizeIterator for Windows<'_, Y, X> {}
-
-/// An accumulation window: the batches whose gradients are accumulated for one update.
-/// `for batch in &window` reads the batches from the data set one by one, so a window needs no more
-/// memory than one batch.
-pub struct Window<'a, Y = Labels, X = Tensor> {
-    loader: &'a DataLoader<Y, X>,
-    order: Arc<[usize]>,
-    places: Range<usize>,
-}
-
-impl<Y, X> Window<'_, Y, X> {
-    /// The number of samples in all batches of the window.
-    pub fn samples(&self) -> usize {
-        self.places.len()
-    }
-
-    /// The number of batches in the window.
-    pub fn batches(&self) -> usize {
-        self.places.len().div_ceil(self.loader.batch_size)
-    }
-}
-
-impl<Y, X> Window<'_, Y, X> {
-    /// An iterator over the batches of the window.
-    pub fn iter(&self) -> WindowBatches<'_, Y, X> {
-        let (order, rest) = (Arc::clone(&self.order), self.places.clone());
-        WindowBatches(Batches { loader: self.loader, order, rest })
-    }
-}
-
-impl<Y, X: Rows> Window<'_, Y, X> {
-    /// The batch's share of the window's samples. If the mean loss of each batch is multiplied by
-    /// the weight of the batch, the accumulated gradient equals the gradient of one large batch,
-    /// even if the batches differ in size.
-    pub fn weight(&self, batch: &Batch<Y, X>) -> Scalar {
-        batch.len() as Scalar / self.samples() as Scalar
-    }
-}
-
-impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
-    type Item = Batch<Y, X>;
-    type IntoIter = WindowBatches<'w, Y, X>;
-
-    fn into_iter(self) -> WindowBatches<'w, Y, X> {
-        self.iter()
-    }
-}
-
-/// An iterator over the batches of one accumulation window.
-pub struct WindowBatches<'a, Y = Labels, X = Tensor>(Batches<'a, Y, X>);
-
-impl<Y, X> Iterator for WindowBatches<'_, Y, X> {
-    type Item = Batch<Y, X>;
-
-    fn next(&mut self) -> Option<Batch<Y, X>> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-impl<Y, X> ExactSizeIterator for WindowBatches<'_, Y, X> {}
 
 #[cfg(test)]
 mod tests;

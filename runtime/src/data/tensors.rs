@@ -1,5 +1,6 @@
 //! In-memory data sets.
 
+use super::folds::stratified_split;
 use super::{Batch, Dataset, IntoRows, Rows};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
@@ -84,6 +85,30 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
         some.sort_unstable();
         rest.sort_unstable();
         Ok((self.subset(some), self.subset(rest)))
+    }
+}
+
+impl<X: Rows> TensorDataset<Labels, X> {
+    /// Splits the samples like [`split`](Self::split), with the classes in the same proportions in both parts.
+    /// The first part gets the fraction `fraction` of each class, rounded.
+    ///
+    /// # Errors
+    /// If one of the parts would be empty.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let dataset = TensorDataset::new(Tensor::zeros(&[10, 1]), [0, 0, 0, 0, 0, 1, 1, 1, 1, 1])?;
+    /// let (train, valid) = dataset.split_stratified(0.8, 0)?;
+    /// assert_eq!((train.targets().as_slice(), valid.targets().as_slice()), (&[0, 0, 0, 0, 1, 1, 1, 1][..], &[0, 1][..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn split_stratified(&self, fraction: f64, seed: u64) -> Result<(Self, Self)> {
+        let (first, second) = stratified_split(&self.targets, fraction, seed)?;
+        Ok((self.subset(&first), self.subset(&second)))
     }
 }
 

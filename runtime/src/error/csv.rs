@@ -25,6 +25,13 @@ pub enum CsvProblem {
         /// The name of the target column, or its index if there is no header.
         name: String,
     },
+    /// A column is a target twice.
+    TargetTwice {
+        /// The name of the column, or its index if there is no header.
+        name: String,
+    },
+    /// Labels are asked for, and there are several target columns.
+    SeveralTargets,
     /// A row has a different number of fields than the first row.
     Ragged {
         /// The number of fields in the first row.
@@ -182,6 +189,14 @@ impl fmt::Display for CsvProblem {
                 "the column `{}` is the target and cannot be left out; choose another by `.target_column(..)`, or take \
                  it out of `.without(..)`",
                 Short(name)
+            ),
+            Self::TargetTwice { name } => {
+                write!(f, "the column `{}` is a target twice; name it once", Short(name))
+            }
+            Self::SeveralTargets => write!(
+                f,
+                "there are several target columns, and labels have one: call `.regression()`, or \
+                 `.target_column(..)` instead of `.target_columns(..)`"
             ),
             Self::Ragged { expected, found } => {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")

@@ -50,6 +50,11 @@ pub enum ModelFileProblem {
         /// The name that two entries share.
         name: String,
     },
+    /// Renaming gave two entries the same name.
+    Renamed {
+        /// The name that two entries would have.
+        name: String,
+    },
     /// An entry lacks a field, or a field has the wrong type.
     Entry {
         /// The name of the entry.
@@ -87,7 +92,7 @@ pub enum ModelFileProblem {
     Kind {
         /// The name of the entry.
         name: String,
-        /// The element type of the entry, such as `BF16`.
+        /// The element type of the entry, such as `F8_E4M3`.
         found: String,
     },
     /// The bytes of an entry do not match its shape, or are outside the file.
@@ -149,6 +154,9 @@ impl fmt::Display for ModelFileProblem {
                 write!(f, "`__metadata__` has the key `{}` twice", Short(key))
             }
             Self::Duplicate { name } => write!(f, "two entries are called `{}`", Short(name)),
+            Self::Renamed { name } => {
+                write!(f, "renaming calls two entries `{}`; each needs a name of its own", Short(name))
+            }
             Self::Entry { name, field } => write!(
                 f,
                 "`{}` has no usable `{field}` (entries need `dtype`, `shape`, `data_offsets`)",
@@ -170,7 +178,8 @@ impl fmt::Display for ModelFileProblem {
             ),
             Self::Kind { name, found } => write!(
                 f,
-                "`{}` holds `{}`, and only `F32` and `F64` are read; convert the file",
+                "`{}` holds `{}`, and only `F16`, `BF16`, `F32`, `F64`, `BOOL`, `U8` and signed integers are read; convert \
+                 the file",
                 Short(name),
                 Short(found)
             ),

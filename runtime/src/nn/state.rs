@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Buffer, Module, Visitor};
-use crate::{Array, Error, Misshapen, ModelFile, Parameter, Result, Scalar, StateDict, safetensors};
+use crate::{Array, LoadReport, Misshapen, ModelFile, Parameter, Result, Scalar, StateDict, safetensors};
 
 /// A visitor that collects parameters. A parameter that occurs several times is collected once.
 pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
@@ -82,37 +82,41 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
 }
 
 /// Compares all names and shapes of a state with the names and shapes of a model.
-pub(super) fn check<'a>(
+pub(super) fn compare<'a>(
     entries: &[(String, Entry)],
     found: impl Iterator<Item = (&'a str, &'a [usize])>,
-) -> Result<()> {
+) -> LoadReport {
     let own: BTreeSet<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-    let mut unexpected = Vec::new();
+    let mut report = LoadReport::default();
     let mut shapes = BTreeMap::new();
     for (name, shape) in found {
         if own.contains(name) {
             shapes.insert(name, shape);
         } else {
-            unexpected.push(name.to_owned());
+            report.unexpected.push(name.to_owned());
         }
     }
-    let mut missing = Vec::new();
-    let mut misshapen = Vec::new();
     for (name, entry) in entries {
         match shapes.get(&**name) {
-            None => missing.push(name.clone()),
-            Some(&shape) if shape != entry.shape() => misshapen.push(Misshapen {
+            None => report.missing.push(name.clone()),
+            Some(&shape) if shape != entry.shape() => report.misshapen.push(Misshapen {
                 name: name.clone(),
                 expected: entry.shape(),
                 found: shape.to_vec(),
             }),
-            Some(_) => {}
+            Some(_) => report.loaded.push(name.clone()),
         }
     }
-    if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() {
-        return Ok(());
-    }
-    Err(Error::State { path: None, missing, unexpected, misshapen })
+    report
+}
+
+/// Checks that a state and a model have the same names and shapes.
+pub(super) fn check<'a>(
+    entries: &[(String, Entry)],
+    found: impl Iterator<Item = (&'a str, &'a [usize])>,
+) -> Result<()> {
+    let report = compare(entries, found);
+    if report.is_complete() { Ok(()) } else { Err(report.into_error()) }
 }
 
 /// The number of bytes that a copy of the largest value needs. The result includes an extra
@@ -172,6 +176,7 @@ pub(crate) fn set_frozen<M: Module + ?Sized>(module: &M, names: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
     use crate::nn::{BatchNorm1d, Linear};
     use crate::private::field;
 

@@ -40,6 +40,30 @@ pub fn seed_scope(n: u64) -> SeedScope {
     scope
 }
 
+/// The index of the first draw for the first sample of an epoch. No program makes this many draws in an
+/// update.
+const SAMPLES: u64 = 1 << 63;
+/// The number of draws for one sample that are independent of those for the next sample.
+const PER_SAMPLE: u64 = 1 << 20;
+
+/// A scope whose draws are a function of the seed, the epoch and the place of a sample in the epoch. A loader
+/// reads each batch in such a scope, so that augmentation does not depend on threads or on what ran before.
+pub(crate) fn sample_scope(seed: u64, epoch: u64, place: usize) -> SeedScope {
+    let scope = SeedScope { _restored: Restored::here() };
+    let index = SAMPLES.wrapping_add((place as u64).wrapping_mul(PER_SAMPLE));
+    POSITION.set(RandomState { seed, update: epoch, index });
+    scope
+}
+
+/// Moves to the draws for the sample `offset` places after the first one of the batch, whose draws begin at
+/// `start`. Outside of a loader nothing changes.
+pub(crate) fn draw_for_sample(start: RandomState, offset: usize) {
+    if start.index >= SAMPLES {
+        let index = start.index.wrapping_add((offset as u64).wrapping_mul(PER_SAMPLE));
+        POSITION.set(RandomState { index, ..start });
+    }
+}
+
 /// A scope with its own seed on this thread; made by [`seed_scope`].
 #[derive(Debug)]
 pub struct SeedScope {

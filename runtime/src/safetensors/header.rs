@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use self::read::Reader;
-use super::Limits;
+use super::{Kind, Limits};
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
@@ -23,35 +23,14 @@ pub(crate) struct Entry<'a> {
     pub(crate) shape: Vec<usize>,
     pub(super) kind: Kind,
     pub(super) bytes: Range<usize>,
+    /// Whether the values are read. The values of other entries are skipped.
+    pub(crate) is_wanted: bool,
 }
 
 impl Entry<'_> {
     /// The number of elements of the entry's tensor.
     pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.kind.width()
-    }
-}
-
-/// The supported element types.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    F32,
-    F64,
-    I64,
-}
-
-impl Kind {
-    fn of(dtype: &str) -> Option<Self> {
-        match dtype {
-            "F32" => Some(Self::F32),
-            "F64" => Some(Self::F64),
-            "I64" => Some(Self::I64),
-            _ => None,
-        }
-    }
-
-    fn width(self) -> usize {
-        if matches!(self, Self::F32) { 4 } else { 8 }
     }
 }
 

@@ -108,9 +108,9 @@ fn a_header_that_lies_is_refused() {
         (w(r#""shape":[1],"data_offsets":[4,8]"#), 8, Problem::Layout { name: name(), expected: 0, found: 4 }),
         (w(r#""shape":[1],"data_offsets":[0,4]"#), 8, Problem::Layout { name: name(), expected: 4, found: 8 }),
         (
-            r#"{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#.to_owned(),
+            r#"{"w":{"dtype":"F8_E5M2","shape":[4],"data_offsets":[0,4]}}"#.to_owned(),
             4,
-            Problem::Kind { name: name(), found: "BF16".into() },
+            Problem::Kind { name: name(), found: "F8_E5M2".into() },
         ),
         (
             r#"{"w":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[],"data_offsets":[4,8]}}"#
@@ -302,4 +302,45 @@ fn only_regular_files_are_read() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let words = load_all(&pipe).unwrap_err().to_string();
     assert!(words.ends_with("it is a named pipe, and only a regular file is read"), "{words}");
+}
+
+/// Each element type is converted at its width, and an entry that is not wanted is skipped with its bytes.
+#[test]
+fn all_kinds_are_read_and_unwanted_entries_skipped() {
+    let kinds: [(&str, &[u8]); 8] = [
+        ("F16", &[0x00, 0xc0]),
+        ("BF16", &[0x00, 0xc0]),
+        ("F32", &[0, 0, 0, 0xc0]),
+        ("F64", &[0, 0, 0, 0, 0, 0, 0, 0xc0]),
+        ("I8", &[0xfe]),
+        ("I16", &[0xfe, 0xff]),
+        ("I32", &[0xfe, 0xff, 0xff, 0xff]),
+        ("I64", &[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    ];
+    let (mut header, mut data) = (String::new(), Vec::new());
+    for (index, (kind, bytes)) in kinds.iter().enumerate() {
+        let (begin, end) = (data.len(), data.len() + bytes.len());
+        let _ =
+            write!(header, r#","{index}":{{"dtype":"{kind}","shape":[1],"data_offsets":[{begin},{end}]}}"#);
+        data.extend_from_slice(bytes);
+    }
+    let bytes = file(&format!("{{{}}}", &header[1..]), &data);
+    let path = Path::new("model.safetensors");
+    for unwanted in 0..=kinds.len() {
+        let mark = |entries: &mut [Entry]| {
+            for entry in entries {
+                entry.is_wanted = *entry.name != unwanted.to_string();
+            }
+            Ok(())
+        };
+        let state = read(path, bytes.len() as u64, &*bytes, Limits::default(), mark).unwrap();
+        assert_eq!(state.len(), kinds.len() - usize::from(unwanted < kinds.len()));
+        assert!(state.iter().all(|(name, value)| *name != unwanted.to_string() && value[[0]] == -2.0));
+    }
+    let flags = |byte| {
+        let bytes = file(r#"{"w":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}}"#, &[1, byte]);
+        problem(read_bytes(&bytes)).map(|state| state.get("w").unwrap()[[1]])
+    };
+    assert_eq!(flags(0), Ok(0.0));
+    assert_eq!(flags(2), Err(Problem::Unfit { name: "w".into(), index: 1, text: "2".into() }));
 }

@@ -9,6 +9,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use training_loop::data::{Idx, Npy};
 use training_loop::prelude::*;
 
 const PLACE: &str = "TRAINING_LOOP_TEST_PLACE";
@@ -33,6 +34,10 @@ fn reads_a_file() {
     let before = peak();
     let words = if path.to_string_lossy().contains(".csv") {
         Csv::new(&path).header(true).regression().map(|data| format!("{} rows", data.len()))
+    } else if path.to_string_lossy().contains(".idx") {
+        Idx::new(&path).tensor().map(|tensor| format!("{:?}", tensor.shape()))
+    } else if path.to_string_lossy().contains(".npy") {
+        Npy::new(&path).tensor().map(|tensor| format!("{:?}", tensor.shape()))
     } else {
         StateDict::load(&path).map(|state| format!("{} tensors", state.len()))
     };
@@ -65,6 +70,33 @@ fn put_model(path: &Path, header: &str, bytes: usize) {
     file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
     file.write_all(header.as_bytes()).unwrap();
     file.set_len((8 + header.len() + bytes) as u64).unwrap();
+}
+
+#[test]
+fn arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    // Bytes that become four times as many, and exceed the limit of the process.
+    let bomb = place("bomb.idx.gz");
+    let mut packer = flate2::write::GzEncoder::new(File::create(&bomb).unwrap(), flate2::Compression::fast());
+    let count = 100 * MIB * scale();
+    packer.write_all(&[0, 0, 8, 1]).unwrap();
+    packer.write_all(&(count as u32).to_be_bytes()).unwrap();
+    (0..count / MIB).for_each(|_| packer.write_all(&vec![0; MIB]).unwrap());
+    packer.finish().unwrap();
+    let (words, peak) = read(&bomb);
+    assert!(words.ends_with("the file needs more memory than the system gives"), "{words}");
+    assert!(peak < 300 * scale(), "{peak} MiB");
+
+    // A header that claims more than any memory, before a few bytes.
+    let lie = place("lie.npy");
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776, 4)}";
+    let bytes = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &[0; 64]]
+        .concat();
+    std::fs::write(&lie, bytes).unwrap();
+    let (words, peak) = read(&lie);
+    assert!(words.contains("which needs 17592186044416 bytes, and 64 bytes follow"), "{words}");
+    assert!(peak < 16, "{peak} MiB");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::common::{Net, checkpoints, rows, train_loader, valid_loader};
     train_metrics = [accuracy, f1, confusion],
     checkpoint(every = 1 epochs),
 )]
-fn plain(
+pub(crate) fn plain(
     model: &mut Net,
     train: &DataLoader,
     valid: &DataLoader,
@@ -40,7 +40,7 @@ fn plain(
     validate(every = 3 steps, first),
     checkpoint(every = 2 steps, keep_last = 2, monitor = valid_loss),
 )]
-fn windows(
+pub(crate) fn windows(
     model: &mut Net,
     train: &DataLoader,
     valid: &DataLoader,
@@ -193,7 +193,7 @@ fn stop_at(step: usize, stop: usize) -> ControlFlow<()> {
     if step >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-type Fit = fn(&mut Net, &DataLoader, &DataLoader, usize, &RunOptions) -> Result<History>;
+pub(crate) type Fit = fn(&mut Net, &DataLoader, &DataLoader, usize, &RunOptions) -> Result<History>;
 
 /// The values, the history and the random stream after a run.
 type End = (Vec<u32>, Vec<String>, training_loop::RandomState);

@@ -72,3 +72,30 @@ fn the_diabetes_regression_is_that_of_the_paper() {
     let r2 = history.last("valid_r2").unwrap();
     assert!((r2 - 0.5177).abs() < 2e-4, "{r2}");
 }
+
+/// The data sets of `scripts/get-data.sh`, which are absent by default.
+#[test]
+fn mnist_is_read_if_it_is_there() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    let counts = [
+        ("mnist", [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949], 0.1307),
+        ("fashion-mnist", [6000; 10], 0.2860),
+    ];
+    for (name, expected, mean) in counts {
+        let folder = folder.join(name);
+        if !folder.exists() {
+            println!("{name} is absent: `scripts/get-data.sh {name}` fetches it");
+            continue;
+        }
+        let (train, test) = training_loop::data::mnist(&folder).unwrap();
+        assert_eq!(
+            (train.inputs().shape(), test.inputs().shape()),
+            (&[60_000, 1, 28, 28][..], &[10_000, 1, 28, 28][..])
+        );
+        let mut counts = [0; 10];
+        train.targets().iter().for_each(|label| counts[label as usize] += 1);
+        assert_eq!(counts, expected, "{name}");
+        let sum: f64 = train.inputs().as_slice().iter().map(|&pixel| f64::from(pixel)).sum();
+        assert!((sum / train.inputs().len() as f64 - mean).abs() < 5e-5, "{name}: {sum}");
+    }
+}

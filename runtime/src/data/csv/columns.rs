@@ -40,7 +40,7 @@ impl From<&String> for Column {
 impl Column {
     /// The index of this column in a table with `columns` columns and the header `names`. `names`
     /// is empty if the table has no header.
-    fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
+    pub(super) fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
         let (found, wanted) = match self {
             Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),
             Self::Name(name) => (names.iter().position(|own| own == name), format!("`{}`", shorten(name))),
@@ -59,38 +59,59 @@ impl Column {
 
 /// The role of a column: a feature, the target, or excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::data) enum Role {
     Feature,
     Target,
     /// An excluded column, whose fields may have any content.
     LeftOut,
 }
 
-/// The role of each column. The default target is the last column that is not excluded.
+/// The choice of columns by the user.
+#[derive(Clone, Copy)]
+pub(super) struct Choice<'a> {
+    /// The targets; empty for the default, the last column that is not excluded. `None` if the table is read
+    /// without a target.
+    pub(super) targets: Option<&'a [Column]>,
+    pub(super) only: Option<&'a [Column]>,
+    pub(super) without: &'a [Column],
+}
+
+/// The role of each column.
 ///
 /// # Errors
-/// If a column is missing or has an ambiguous name, if the target is excluded, or if there are no features.
-pub(super) fn roles(
-    target: Option<&Column>,
-    without: &[Column],
-    names: &[String],
-    columns: usize,
-) -> Result<Vec<Role>, Problem> {
-    let mut roles = vec![Role::Feature; columns];
-    for column in without {
-        roles[column.find(names, columns)?] = Role::LeftOut;
+/// If a column is missing or has an ambiguous name, if a target is excluded or named twice, or if there are no
+/// features.
+pub(super) fn roles(choice: Choice, names: &[String], columns: usize) -> Result<Vec<Role>, Problem> {
+    let Choice { targets, only, without } = choice;
+    let mut roles = vec![if only.is_some() { Role::LeftOut } else { Role::Feature }; columns];
+    for column in only.unwrap_or_default() {
+        roles[column.find(names, columns)?] = Role::Feature;
     }
-    let target = match target {
-        Some(column) => column.find(names, columns)?,
-        None => match roles.iter().rposition(|role| *role == Role::Feature) {
-            Some(last) => last,
+    let mut excluded = vec![false; columns];
+    for column in without {
+        let index = column.find(names, columns)?;
+        (roles[index], excluded[index]) = (Role::LeftOut, true);
+    }
+    let named = |index: usize| names.get(index).map_or_else(|| index.to_string(), |name| shorten(name));
+    match targets {
+        None => {}
+        // With `only` the target is the last column of all.
+        Some([]) => match excluded.iter().rposition(|excluded| !excluded) {
+            Some(last) => roles[last] = Role::Target,
             None => return Err(Problem::NoFeatures),
         },
-    };
-    if roles[target] == Role::LeftOut {
-        let name = names.get(target).map_or_else(|| target.to_string(), |name| shorten(name));
-        return Err(Problem::TargetLeftOut { name });
+        Some(targets) => {
+            for column in targets {
+                let index = column.find(names, columns)?;
+                if excluded[index] {
+                    return Err(Problem::TargetLeftOut { name: named(index) });
+                }
+                if roles[index] == Role::Target {
+                    return Err(Problem::TargetTwice { name: named(index) });
+                }
+                roles[index] = Role::Target;
+            }
+        }
     }
-    roles[target] = Role::Target;
     if roles.contains(&Role::Feature) { Ok(roles) } else { Err(Problem::NoFeatures) }
 }

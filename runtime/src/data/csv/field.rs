@@ -1,6 +1,8 @@
 //! Conversion of a field to a number or a label. A conversion that would change the value is an
 //! error.
 
+use std::collections::BTreeMap;
+
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Scalar};
 
@@ -66,6 +68,26 @@ fn is_whole(field: &str) -> bool {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let behind_point = (fraction.len() as i128).saturating_sub(exponent).max(0) as usize;
     whole.bytes().chain(fraction.bytes()).rev().take(behind_point).all(|digit| digit == b'0')
+}
+
+/// A map from each class name to its label, which is its index in `classes`.
+pub(super) fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
+    let mut places = BTreeMap::new();
+    for (class, label) in classes.iter().zip(0..) {
+        if places.insert(class.as_str(), label).is_some() {
+            return Err(Problem::RepeatedClass { name: shorten(class) });
+        }
+    }
+    Ok(places)
+}
+
+/// The label of the class whose name is `field`.
+pub(super) fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
+    if field.is_empty() {
+        return Err(Problem::Missing);
+    }
+    let unknown = || Problem::UnknownClass { text: shorten(field), classes: classes.to_vec() };
+    labels.get(field).copied().ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
                 available: self.available,
             });
         }
-        match memory::push(&mut self.entries, Entry { name, shape, kind, bytes }) {
+        match memory::push(&mut self.entries, Entry { name, shape, kind, bytes, is_wanted: true }) {
             Ok(()) => Ok(()),
             Err(_) => self.out_of_memory(),
         }
