@@ -15,6 +15,7 @@ mod distributed;
 mod evaluations;
 mod grades;
 mod holders;
+mod index;
 mod keeping;
 mod looking;
 mod math;

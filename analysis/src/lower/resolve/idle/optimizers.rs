@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, FnArg};
 
@@ -13,7 +12,7 @@ use super::signature::is_exclusive;
 use super::{Idle, Search};
 use crate::cfg::IdleKind;
 use crate::lower::env::bind::member;
-use crate::lower::resolve::{Function, kept};
+use crate::lower::resolve::Function;
 use crate::lower::text;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self_name};
@@ -37,9 +36,8 @@ impl<'r> Search<'r, '_> {
         });
         let (_, known) = found.filter(|_| !self.function.tested)?;
         let trains = by_name || self.bindings().any(|(_, known)| !known.loops.is_empty());
-        let names = names_in(&self.function.body.to_token_stream());
         let speaks = |name: &String| speaks_of_loss(name) || names_backward(name) || is_training_trait(name);
-        if !trains || !names.iter().any(speaks) {
+        if !trains || !self.function.names().iter().any(speaks) {
             return None;
         }
         Some(Idle {
@@ -148,8 +146,8 @@ impl<'r> Search<'r, '_> {
             };
             let call = self.flow.calls.iter().find(steps)?;
             let names = names_in(init);
-            let model = known
-                .around
+            let around = self.flow.around(id);
+            let model = around
                 .iter()
                 .rev()
                 .filter(|id| names.contains(&self.flow.bindings[**id].name))
@@ -201,7 +199,7 @@ fn only_handled(function: &Function<'_>, field: &str, receiver: bool) -> bool {
     let calls: usize = uses.clone().map(|uses| uses.calls).sum();
     uses.clone()
         .all(|uses| uses.bare.iter().chain(&uses.given).all(|name| cannot_train(name) || is_setter(name)))
-        && calls == kept::mentions(function.body.to_token_stream(), field, receiver)
+        && calls == function.mentions(field, receiver)
 }
 
 /// The first mention of a loss in a body.

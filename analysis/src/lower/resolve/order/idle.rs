@@ -5,11 +5,11 @@ use quote::ToTokens;
 use syn::{Expr, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault, is_exclusive, is_other};
+use super::inside::May;
 use super::unread::is_unread;
 use super::walk::{Assigned, Bound, Call, bare, base, root};
 use crate::cfg::NamedFaultKind;
-use crate::lower::resolve::kept::mentions;
-use crate::tokens::names_in;
+use crate::tokens::{any_name, names_in};
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
     Role, advances, clips, collects, computes_output, is_black_box, is_clone, is_evaluation, is_loss,
@@ -46,14 +46,14 @@ impl<'r> Faults<'r, '_> {
                 })
             };
             let mut idle =
-                self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
+                self.typed().iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
             let idle = idle.find(|name| computes && self.mentions(name) == 0 || zeroes(name));
             idle.filter(|_| is_update || in_loop && !self.function.tested).cloned()
         };
         // The attribute on one `impl` does not show the others.
         let sees_all = !self.function.options.annotated;
         let of_field =
-            || self.fields.iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
+            || self.fields().iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
         let of_rate = || self.unread_rate().filter(|_| is_update || in_loop);
         let about = of_variable().or_else(of_parameter).or_else(of_field).or_else(of_rate)?;
         Some(OrderFault { about, ..fault(NamedFaultKind::NoStep, backward, None) })
@@ -62,10 +62,14 @@ impl<'r> Faults<'r, '_> {
     /// Whether a call may update parameters, under whatever name.
     pub(super) fn may_step(call: &Call<'r>) -> bool {
         // A function that builds an optimizer may be named after it: `let mut opt = adam(&parameters);`.
-        let builds = call.bound.as_ref().is_some_and(|name| role_of_name(name) == Some(Role::Optimizer));
-        let other = builds || call.of().is_some_and(|of| is_other(&of));
-        let other = other || moves_target(&call.name) || shows_progress(&call.name);
-        may_update(&call.name, call.arguments.len()) && !other && !steps_not(&call.name)
+        let builds = || call.bound.as_ref().is_some_and(|name| role_of_name(name) == Some(Role::Optimizer));
+        let other = || {
+            builds()
+                || call.of().is_some_and(|of| is_other(&of))
+                || moves_target(&call.name)
+                || shows_progress(&call.name)
+        };
+        may_update(&call.name, call.arguments.len()) && !steps_not(&call.name) && !other()
             || returns_gradient(&call.name, call.arguments.len())
             || measures_gradients(&call.name)
     }
@@ -78,16 +82,16 @@ impl<'r> Faults<'r, '_> {
                 || call.whole
                     && !saves(&call.name)
                     && !only_looks(&call.name)
-                    && call.given().iter().any(|name| names_rate(name))
+                    && call.gives(names_rate)
                     && !call.of().is_some_and(|of| self.is_optimizer(&of))
         };
         let counts = |right: &Expr| matches!(bare(right), Expr::Lit(_));
         let assigns = |assigned: &Assigned<'_>| {
-            let rated = names_in(assigned.right).iter().any(|name| names_rate(name));
+            let rated = any_name(assigned.right, names_rate);
             let of_rate = base(assigned.left).is_some_and(|left| names_rate(&left));
             assigned.subtracts && !counts(assigned.right) || rated && !of_rate
         };
-        let over = |(_, head): &(usize, &Expr)| names_in(head).iter().any(|name| returns_parameters(name));
+        let over = |(_, head): &(usize, &Expr)| any_name(*head, returns_parameters);
         self.walk.assigned.iter().any(assigns)
             || self.walk.heads.iter().any(over)
             || self.walk.calls.iter().any(reads)
@@ -95,7 +99,7 @@ impl<'r> Faults<'r, '_> {
 
     /// The number of times that the function mentions a variable.
     fn mentions(&self, name: &str) -> usize {
-        mentions(self.function.body.to_token_stream(), name, true)
+        self.function.mentions(name, true)
     }
 
     /// Whether the function only builds an optimizer and calls methods on it that change no parameters.
@@ -118,7 +122,7 @@ impl<'r> Faults<'r, '_> {
                 calls += uses.calls;
                 idle &= uses.bare.iter().chain(&uses.given).all(|name| steps_not(name));
             }
-            idle && calls == mentions(function.body.to_token_stream(), field, false)
+            idle && calls == function.mentions(field, false)
         })
     }
 
@@ -179,7 +183,7 @@ impl<'r> Faults<'r, '_> {
         let around = backward.loops.first()?;
         let zero =
             self.walk.calls.iter().find(|call| call.is_zero() && call.loops.first() == Some(around))?;
-        let rated = backward.given().iter().any(|name| names_rate(name));
+        let rated = backward.gives(names_rate);
         let measured = measures_time(&self.function.name);
         // Other code may step for what it owns.
         let owned = zero.roots().iter().any(|of| {
@@ -198,7 +202,7 @@ impl<'r> Faults<'r, '_> {
             Self::may_step(call) || self.may_update_inside(call, zero, backward, follows)
         });
         let read = reads_stored(self.function.body.to_token_stream())
-            || names_in(&*self.function.body).iter().any(|name| is_black_box(name));
+            || self.function.names().iter().any(|name| is_black_box(name));
         (!known && !stepped && !read).then(|| fault(NamedFaultKind::NoStepZeroed, backward, Some(zero)))
     }
 
@@ -228,11 +232,7 @@ impl<'r> Faults<'r, '_> {
         if known {
             return false;
         }
-        let steps =
-            |call: &Call<'r>| Self::may_step(call) || call.given().iter().any(|name| names_rate(name));
-        if let Some(inside) =
-            self.inside(&call.name, &|walk| walk.calls.iter().any(steps) || !walk.assigned.is_empty())
-        {
+        if let Some(inside) = self.inside(&call.name, May::Update) {
             return inside;
         }
         let mine = |name: &String| {
@@ -271,7 +271,9 @@ impl<'r> Faults<'r, '_> {
     pub(super) fn schedule_unread(&self) -> Option<OrderFault<'r>> {
         self.walk.bound.iter().find_map(|bound| {
             let typed = constructed(bound.init).is_some_and(|of| is_schedule_type(&of));
-            let scheduled = role_of_name(&bound.name) == Some(Role::Schedule) && typed;
+            if role_of_name(&bound.name) != Some(Role::Schedule) || !typed {
+                return None;
+            }
             let inside = names_in(bound.init);
             let alone = matches!(bare(bound.init), Expr::Call(_))
                 && !inside.iter().any(|name| is_clone(name))
@@ -282,7 +284,7 @@ impl<'r> Faults<'r, '_> {
             let moves = calls.iter().all(|call| call.whole && advances(&call.name));
             let unread = moves && self.mentions(&bound.name) == calls.len() + 1;
             let moved = calls.iter().find(|call| !call.loops.is_empty())?;
-            (scheduled && alone && unread).then(|| OrderFault {
+            (alone && unread).then(|| OrderFault {
                 about: bound.name.clone(),
                 ..fault(NamedFaultKind::ScheduleUnread, moved, None)
             })
