@@ -159,7 +159,8 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
     let by_type = cx.is_of_training_type(forward);
     let named = match kind {
-        Evaluates::Named(round) => by_type || round.is_some(),
+        // Without a loop over other data, the file must speak of the two kinds of models.
+        Evaluates::Named(round) => by_type && cx.options.takes_inner || round.is_some(),
         Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
     };
     if !off && (!forward.is_recorded() || !named) {

@@ -15,9 +15,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
     Role, Vocabularies, applies_gradients, averages_tensor, builds, cannot_train, clips_gradients,
-    configured, hints_at_differentiation, is_mode_or_training, moves_target, names_backward, names_loss,
-    role_of_name, role_of_type, speaks_of_evaluation, stops_recording, sums_tensor, trains_by_call,
-    trains_by_name, trains_model_by_name, updates_priorities, zeroes_gradients,
+    configured, hints_at_differentiation, is_mode_or_training, is_step, moves_target, names_backward,
+    names_loss, role_of_name, role_of_type, speaks_of_evaluation, stops_recording, sums_tensor,
+    trains_by_call, trains_by_name, trains_model_by_name, updates_priorities, zeroes_gradients,
 };
 
 mod bindings;
@@ -248,7 +248,11 @@ impl<'r> Search<'r, '_> {
     /// owns its optimizer.
     fn own_trainer(&self) -> Option<String> {
         let name = &self.function.name;
-        let by_name = if self.fields.is_empty() { trains_model_by_name(name) } else { trains_by_name(name) };
+        let by_name = if self.fields.is_empty() {
+            trains_model_by_name(name)
+        } else {
+            trains_by_name(name) || is_step(name)
+        };
         let number = |known: &Binding<'_>| known.init.is_some_and(ends_in_number);
         let others = self
             .bindings()

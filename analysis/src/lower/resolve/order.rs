@@ -19,6 +19,7 @@ mod idle;
 mod inside;
 mod missing;
 mod moved;
+mod never;
 mod peers;
 mod unread;
 mod update;

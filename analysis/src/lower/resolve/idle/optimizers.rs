@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, FnArg};
 
 use super::bindings::Named;
-use super::names::{constructed_by, names_model, plain_function};
+use super::names::{calls_in, constructed_by, names_model, plain_function};
 use super::patterns::bare;
 use super::signature::is_exclusive;
 use super::{Idle, Search};
@@ -17,8 +17,8 @@ use crate::lower::text;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self_name};
 use crate::vocabulary::{
-    Role, applies_gradients, cannot_train, fuses_step, handles_gradients, is_plain_sgd, is_setter,
-    is_training_trait, names_backward, names_loss, role_of_name, speaks_of_loss, trains_by_name,
+    Role, applies_gradients, builds_optimizer, cannot_train, fuses_step, handles_gradients, is_plain_sgd,
+    is_setter, is_training_trait, names_backward, names_loss, role_of_name, speaks_of_loss, trains_by_name,
     zeroes_gradients,
 };
 
@@ -30,8 +30,14 @@ impl<'r> Search<'r, '_> {
             let own = *id >= self.parameters() || by_name;
             // A pattern takes an object with an optimizer apart.
             let part = by_name && !known.alone && known.init.is_some();
-            let is_it =
-                self.is_optimizer(*id, known) || part && role_of_name(&known.name) == Some(Role::Optimizer);
+            let built = known.alone
+                && known.init.is_some_and(|init| {
+                    calls_in(init).iter().any(|name| builds_optimizer(name))
+                        && role_of_name(&known.name) == Some(Role::Optimizer)
+                });
+            let is_it = self.is_optimizer(*id, known)
+                || built
+                || part && role_of_name(&known.name) == Some(Role::Optimizer);
             own && !known.mentioned && !is_meant_unused(&known.name) && is_it
         });
         let (_, known) = found.filter(|_| !self.function.tested)?;

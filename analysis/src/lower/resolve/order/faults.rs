@@ -68,6 +68,8 @@ impl<'r> Faults<'r, '_> {
             self.optimizer_unused().filter(|_| whole),
             self.schedule_unread().filter(|_| whole),
             self.zero_missing().filter(|_| whole),
+            self.zero_never().filter(|_| whole),
+            self.gradients_unread().filter(|_| whole),
             self.step_outside(),
             self.zero_outside(),
             self.built_inside(),

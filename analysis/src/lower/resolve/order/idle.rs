@@ -9,8 +9,9 @@ use super::inside::May;
 use super::unread::is_unread;
 use super::walk::{Assigned, Bound, Call, bare, base, root};
 use crate::cfg::NamedFaultKind;
-use crate::tokens::{any_name, names_in};
-use crate::vocabulary::rust::{is_meant_unused, is_self};
+use crate::lower::address;
+use crate::tokens::{Names, any_name, names_in};
+use crate::vocabulary::rust::{handles_errors, is_meant_unused, is_self};
 use crate::vocabulary::{
     Role, advances, clips, collects, computes_output, is_black_box, is_clone, is_evaluation, is_loss,
     is_no_grad, is_schedule_type, may_update, measures_gradients, measures_time, moves_target,
@@ -33,8 +34,19 @@ impl<'r> Faults<'r, '_> {
         let is_update = !self.function.tested && (trains_by_name(name) || may_update(name, 1));
         let computes = self.walk.calls.iter().any(|call| computes_output(&call.name));
         let of_variable = || {
-            let built =
-                self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
+            // Code elsewhere may step the optimizer of a field, unless each iteration zeroes the gradients.
+            let zeroed = |bound: &Bound<'_>| {
+                let of = |call: &Call<'r>| {
+                    call.of().as_deref() == Some(&bound.name) && call.loops == backward.loops
+                };
+                in_loop && self.walk.calls.iter().any(|call| call.is_zero() && of(call))
+            };
+            let other = |bound: &Bound<'_>| times(bound.init, &bound.name) > 0 && !zeroed(bound);
+            let built = self
+                .walk
+                .bound
+                .iter()
+                .filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name) && !other(bound));
             let mut idle =
                 built.filter(|bound| !is_meant_unused(&bound.name) && self.only_holds(&bound.name, 0));
             idle.next().filter(|_| trains).map(|bound| bound.name.clone())
@@ -71,7 +83,7 @@ impl<'r> Faults<'r, '_> {
         };
         may_update(&call.name, call.arguments.len()) && !steps_not(&call.name) && !other()
             || returns_gradient(&call.name, call.arguments.len())
-            || measures_gradients(&call.name)
+            || measures_gradients(&call.name) && !(call.whole && clips(&call.name))
     }
 
     /// Whether the function may update parameters without a call of a step.
@@ -108,7 +120,9 @@ impl<'r> Faults<'r, '_> {
             call.receiver.and_then(root).as_deref() == Some(name) && call.of().as_deref() == Some(name)
         };
         let calls: Vec<&Call<'r>> = self.walk.calls.iter().filter(of).collect();
-        let built = self.walk.bound.iter().filter(|bound| bound.name == name).count();
+        let bound = self.walk.bound.iter().filter(|bound| bound.name == name);
+        // `let optimizer = self.optimizer.as_mut()` mentions the name twice.
+        let built: usize = bound.map(|bound| 1 + times(bound.init, name)).sum();
         calls.iter().all(|call| steps_not(&call.name)) && self.mentions(name) == calls.len() + built + more
     }
 
@@ -175,6 +189,24 @@ impl<'r> Faults<'r, '_> {
             })
         };
         of_parameters.or_else(of_output)
+    }
+
+    /// Gradients that are a value, of a loss in a loop or in a function that trains by its name, if nothing reads them.
+    pub(super) fn gradients_unread(&self) -> Option<OrderFault<'r>> {
+        if self.function.tested || !self.vocabulary.gives_gradients() {
+            return None;
+        }
+        self.walk.bound.iter().filter(|bound| !is_meant_unused(&bound.name)).find_map(|bound| {
+            let of = address(without_errors(bound.init));
+            let call = self.walk.calls.iter().find(|call| address(call.expr) == of)?;
+            let trains = !call.loops.is_empty() || trains_by_name(&self.function.name);
+            let alone = call.receiver.is_some() && call.arguments.is_empty() && self.fills(call) && trains;
+            let unread = alone && is_unread(&self.function.body, &bound.name);
+            unread.then(|| OrderFault {
+                about: bound.name.clone(),
+                ..fault(NamedFaultKind::GradientsUnread, call, None)
+            })
+        })
     }
 
     /// A `backward` in a loop that zeroes its gradients in each iteration, without a step or any other use.
@@ -290,6 +322,24 @@ impl<'r> Faults<'r, '_> {
             })
         })
     }
+}
+
+/// An expression without what handles its errors: `loss.backward()` for `loss.backward().unwrap_or_else(|e| panic!("{e}"))`.
+fn without_errors(expr: &Expr) -> &Expr {
+    match bare(expr) {
+        Expr::MethodCall(call) if handles_errors(&call.method.to_string()) => without_errors(&call.receiver),
+        other => other,
+    }
+}
+
+/// How often an expression mentions a name.
+fn times(expr: &Expr, name: &str) -> usize {
+    let mut times = 0;
+    let _: bool = expr.find_name(&mut |found| {
+        times += usize::from(found == name);
+        false
+    });
+    times
 }
 
 fn has_reference(expr: &Expr) -> bool {
