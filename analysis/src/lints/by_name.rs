@@ -119,11 +119,11 @@ fn texts(cx: &Context<'_>, fault: &NamedFault) -> (&'static str, String, String)
         ),
         NamedFaultKind::ZeroNever => (
             "missing_zero_grad",
-            format!(
-                "assumes that no code elsewhere zeroes the gradients of `{}` between two steps",
-                fault.about
-            ),
-            format!("call `{}.zero_grad();` before line {line}", fault.about),
+            match fault.other {
+                Some(_) => format!("{other} used them; assumes that `backward` adds to stored gradients"),
+                None => format!("assumes that no code elsewhere zeroes the gradients of `{}`", fault.about),
+            },
+            format!("zero the gradients before line {line}"),
         ),
         NamedFaultKind::GradientsUnread => (
             "missing_step",

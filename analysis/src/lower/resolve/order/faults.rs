@@ -69,6 +69,7 @@ impl<'r> Faults<'r, '_> {
             self.schedule_unread().filter(|_| whole),
             self.zero_missing().filter(|_| whole),
             self.zero_never().filter(|_| whole),
+            self.zero_never_by_hand().filter(|_| whole),
             self.gradients_unread().filter(|_| whole),
             self.step_outside(),
             self.zero_outside(),

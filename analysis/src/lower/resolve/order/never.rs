@@ -12,7 +12,8 @@ use crate::cfg::NamedFaultKind;
 use crate::tokens::any_name;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
-    applies_gradients, clips, may_zero, names_all_gradients, only_looks, reads_gradients,
+    Vocabularies, applies_gradients, clips, computes_output, may_hold_parameters, may_zero,
+    names_all_gradients, names_loss, only_looks, reads_gradients, sets_gradient,
 };
 
 impl<'r> Faults<'r, '_> {
@@ -34,7 +35,8 @@ impl<'r> Faults<'r, '_> {
         let alone = |call: &Call<'r>| {
             let given = call.arguments.iter().any(|argument| any_name(*argument, |name| name == of));
             let unseen = call.receiver.is_some_and(is_self) && self.inside(&call.name, May::Zero).is_none();
-            !(given && !clips(&call.name) && !only_looks(&call.name)) && !unseen
+            let known = clips(&call.name) || only_looks(&call.name) || computes_output(&call.name);
+            known || !given && !unseen && !self.may_prepare(call)
         };
         let again =
             if step.loops.is_empty() { self.is_called_again(step) } else { self.is_built_before(step) };
@@ -42,18 +44,55 @@ impl<'r> Faults<'r, '_> {
         never.then(|| OrderFault { about: of, ..fault(NamedFaultKind::ZeroNever, backward, None) })
     }
 
-    /// Whether the function, or one that it calls, may zero gradients or handles them itself.
-    fn handles_gradients(&self) -> bool {
+    /// Whether a statement calls an unseen function with a model, so that it may zero the model's gradients.
+    fn may_prepare(&self, call: &Call<'r>) -> bool {
+        let of_model = |name: &str| self.models().contains(name) || may_hold_parameters(name);
+        let on = call.receiver.is_some_and(|receiver| any_name(receiver, of_model));
+        let stage = self.fills(call) || self.steps(call);
+        call.whole && !stage && (on || call.gives(of_model)) && self.inside(&call.name, May::Zero).is_none()
+    }
+
+    /// A loop of an unknown library that updates the parameters itself, from stored gradients that nothing zeroes.
+    ///
+    /// A `backward` that overwrites the gradients would make it right.
+    pub(super) fn zero_never_by_hand(&self) -> Option<OrderFault<'r>> {
+        if self.vocabulary != Vocabularies::ALL || self.zeroes_somewhere() || self.has_unknown_statement() {
+            return None;
+        }
+        let update = self.updates().iter().find(|update| update.reads && !update.loops.is_empty())?;
+        let backward = self.walk.calls[..update.rank].iter().rev().find(|call| {
+            let of_loss = call.receiver.and_then(root).is_some_and(|root| names_loss(&root));
+            of_loss
+                && self.fills(call)
+                && call.whole
+                && call.arguments.is_empty()
+                && call.loops == update.loops
+        })?;
+        let fresh = |name: &String| {
+            let mut bound = self.walk.bound.iter().chain(&self.walk.parts);
+            let built = |init: &Expr| matches!(bare(init), Expr::Call(_) | Expr::Struct(_) | Expr::Macro(_));
+            bound.any(|bound| bound.name == *name && !bound.loops.is_empty() && built(bound.init))
+        };
+        let again = !update.names.iter().any(fresh);
+        let found = fault(NamedFaultKind::ZeroNever, backward, None);
+        again.then(|| OrderFault { other: Some(update.at), ..found })
+    }
+
+    /// Whether the function, or one that it calls, may zero gradients.
+    fn zeroes_somewhere(&self) -> bool {
         let calls = &self.walk.calls;
         let names: BTreeSet<&String> = calls.iter().map(|call| &call.name).collect();
+        zeroes_by_hand(&self.walk.assigned)
+            || calls.iter().any(|call| call.is_zero() || may_zero(&call.name) || sets_gradient(&call.name))
+            || names.into_iter().any(|name| self.inside(name, May::PerhapsZero) == Some(true))
+    }
+
+    /// Whether the function, or one that it calls, may zero gradients or handles them itself.
+    fn handles_gradients(&self) -> bool {
         let reads = |call: &Call<'r>| {
             reads_gradients(&call.name, call.arguments.len()) || names_all_gradients(&call.name)
         };
-        zeroes_by_hand(&self.walk.assigned)
-            || calls
-                .iter()
-                .any(|call| call.is_zero() || may_zero(&call.name) || reads(call) && !clips(&call.name))
-            || names.into_iter().any(|name| self.inside(name, May::PerhapsZero) == Some(true))
+        self.zeroes_somewhere() || self.walk.calls.iter().any(|call| reads(call) && !clips(&call.name))
     }
 
     /// Whether a call is the step of an optimizer of the library, whose step does not zero.

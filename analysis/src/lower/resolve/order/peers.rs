@@ -98,7 +98,7 @@ impl<'r> Faults<'r, '_> {
     }
 
     /// Whether a statement of the function may have any effect, so also zero gradients.
-    fn has_unknown_statement(&self) -> bool {
+    pub(super) fn has_unknown_statement(&self) -> bool {
         let known = |call: &Call<'r>| {
             self.fills(call)
                 || self.steps(call)
