@@ -45,7 +45,7 @@ lint! {
     /// ## Limits
     ///
     /// An argument for the mode is checked only if it is a literal.
-    /// A missing `valid()` is found only if the same function trains and evaluates.
+    /// A missing `valid()` is found only if the same function trains and evaluates; outside of a loop over other data, only if some function of the file calls `valid()`.
     /// A forward pass without an argument for the mode is checked only if the function sets the
     /// mode of the model somewhere.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.

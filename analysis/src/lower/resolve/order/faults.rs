@@ -161,7 +161,7 @@ impl<'r> Faults<'r, '_> {
             differentiates_otherwise(&call.name, call.arguments.len())
                 && !call.is_backward()
                 && !sets_gradient(&call.name)
-                && !(!call.whole && of_loss())
+                && (call.whole || !of_loss())
                 && !reads()
         };
         self.fills(call) || otherwise()

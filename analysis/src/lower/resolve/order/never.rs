@@ -75,7 +75,7 @@ impl<'r> Faults<'r, '_> {
         };
         let again = !update.names.iter().any(fresh);
         let found = fault(NamedFaultKind::ZeroNever, backward, None);
-        again.then(|| OrderFault { other: Some(update.at), ..found })
+        again.then_some(OrderFault { other: Some(update.at), ..found })
     }
 
     /// Whether the function, or one that it calls, may zero gradients.
