@@ -5,21 +5,21 @@ use std::rc::Rc;
 
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Block, Expr, ExprCall, ExprMethodCall, Local, Pat, Stmt, Token};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, Local, Pat, Stmt, Token};
 
 use super::bindings::{Binding, Fork, Named, Sink};
-use super::patterns::{bare, bound_names, is_number_type, root};
+use super::patterns::{bare, bound_names, is_comparison, is_conversion, is_number_of, is_number_type, root};
 use crate::attribute::may_leave_out;
 use crate::lower::env::bind::member;
 use crate::lower::resolve::Mentions;
 use crate::lower::resolve::macros::Unfolded;
 use crate::lower::resolve::survey::is_assignment;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::{is_drop, is_number, is_self, passes_errors};
+use crate::vocabulary::rust::{is_drop, is_self, passes_errors};
 use crate::vocabulary::{
-    Role, applies_gradients, asks_property, cannot_train, collects, combines_tensors, converts_to_values,
-    copies_values, fuses_step, hints_at_training, only_looks, only_shows, only_wraps, role_of_name,
-    steps_not, stops_recording,
+    Role, applies_gradients, asks_property, cannot_train, collects, combines_tensors, copies_values,
+    fuses_step, hints_at_training, only_looks, only_shows, only_wraps, role_of_name, steps_not,
+    stops_recording,
 };
 
 /// The walk over a function.
@@ -386,21 +386,4 @@ impl<'a> Visit<'a> for Flow<'a> {
         }
         self.acting_fields.extend(names.iter().cloned());
     }
-}
-
-/// Whether a path is a conversion to a number, as in `.map(f32::try_from)`.
-fn is_conversion(expr: &Expr) -> bool {
-    let Expr::Path(path) = expr else { return false };
-    let mut segments = path.path.segments.iter().rev().map(|part| part.ident.to_string());
-    let name = segments.next().unwrap_or_default();
-    is_number_of(&segments.next().unwrap_or_default(), &name)
-}
-
-/// Whether an associated function converts a tensor to numbers: `f64::from`, `Vec::<f32>::try_from`.
-fn is_number_of(owner: &str, name: &str) -> bool {
-    converts_to_values(owner, name, is_number(owner))
-}
-
-fn is_comparison(op: &BinOp) -> bool {
-    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }
