@@ -177,6 +177,7 @@ fn lowered(seen: &Resolver, ids: impl Iterator<Item = FnId>) -> Vec<(FnId, Lower
     let steps = lowered.iter().any(|(_, lowered)| has(lowered, Effect::Take));
     let zeroes = seen.functions.iter().any(|function| function.survey.may_zero())
         || lowered.iter().any(|(_, lowered)| has(lowered, Effect::Zero));
+    let takes_inner = seen.functions.iter().any(|function| function.survey.switches.takes_inner);
     let options = |(id, lowered): (FnId, Lowered)| {
         let function = &seen.functions[id];
         let called = called.contains(&id);
@@ -189,8 +190,16 @@ fn lowered(seen: &Resolver, ids: impl Iterator<Item = FnId>) -> Vec<(FnId, Lower
         let vocabularies = function.options.vocabularies.unwrap_or(seen.vocabularies);
         let unzeroed = !zeroes && trains && vocabularies.keeping() == Some(Keeping::InPlace);
         let options = function.options.clone();
-        let options =
-            CheckOptions { annotated, called, unstepped, steps_nowhere, zeroes_nowhere, unzeroed, ..options };
+        let options = CheckOptions {
+            annotated,
+            called,
+            unstepped,
+            steps_nowhere,
+            zeroes_nowhere,
+            unzeroed,
+            takes_inner,
+            ..options
+        };
         (id, lowered, options)
     };
     lowered.into_iter().map(options).collect()

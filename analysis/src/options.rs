@@ -46,6 +46,8 @@ pub struct CheckOptions {
     /// Whether nothing in the checked code may zero gradients, although `backward` adds to them and
     /// the function trains, judging by its name.
     pub unzeroed: bool,
+    /// Whether some function of the checked code takes a model without gradients from a model, as burn's `valid` does.
+    pub takes_inner: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,
     /// Whether the schedule of a spec counts epochs.

@@ -78,7 +78,7 @@ fn spec(args: &TokenStream, item: &SpecFn) -> Output {
 /// Checks a hand-written loop, and returns its tokens unchanged.
 fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
-    let names = || names_in(item);
+    let names = || names_in(&item.to_token_stream());
     let options = attribute::read(&bag, args, Above::Body, Some(&names), annotated(Author::Person));
 
     let mut findings = bag.check();

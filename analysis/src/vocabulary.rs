@@ -15,6 +15,7 @@ mod distributed;
 mod evaluations;
 mod grades;
 mod holders;
+mod index;
 mod keeping;
 mod looking;
 mod math;
@@ -68,12 +69,12 @@ pub use math::{
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use named::{
-    accessed_field, advances, applies_loss, builds, configured, contains_arguments, converts_to_values,
-    detaches, evaluates_graph, has_gradient, is_black_box, is_clone, is_configuration, is_criterion,
-    is_mode_or_training, is_no_grad, is_parameters, is_plain_macro, is_schedule_type, is_setter, is_step,
-    is_training_trait, is_zero_text, may_hold_parameters, measures_time, names_all_gradients, names_tape,
-    names_zero, only_wraps, passes_number, reduces_to_loss, subtracts, sums_tensor, updates_priorities,
-    without_try,
+    accessed_field, advances, applies_loss, builds, builds_optimizer, configured, contains_arguments,
+    converts_to_values, detaches, evaluates_graph, has_gradient, is_black_box, is_clone, is_configuration,
+    is_criterion, is_mode_or_training, is_no_grad, is_parameters, is_plain_macro, is_schedule_type,
+    is_setter, is_step, is_training_trait, is_zero_text, may_hold_parameters, measures_time,
+    names_all_gradients, names_tape, names_zero, only_wraps, passes_number, reduces_to_loss, subtracts,
+    sums_tensor, updates_priorities, without_try,
 };
 pub use order::{
     computes_output, differentiates_otherwise, is_plain_sgd, may_update, measures_array,

@@ -40,6 +40,10 @@ pub(crate) enum NamedFaultKind {
     ScheduleUnread,
     /// A loop never zeroes the gradients, although a loop of the same kind does.
     ZeroMissing,
+    /// A function steps an optimizer of a library whose `backward` adds up, and never zeroes the gradients.
+    ZeroNever,
+    /// Gradients that are a value are computed, and nothing reads them.
+    GradientsUnread,
     /// A step is after a loop that zeroes the gradients in each iteration.
     StepOutside,
     /// The only `zero_grad` is before the loop with the `backward` and the step.

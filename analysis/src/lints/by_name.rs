@@ -32,7 +32,7 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
             format!("{call} has no gradients to use: nothing reads `{}`", fault.about)
         }
         NamedFaultKind::NoBackward => format!("{call} has no gradients to use: no `backward` runs"),
-        NamedFaultKind::NoStep | NamedFaultKind::NoStepZeroed => {
+        NamedFaultKind::NoStep | NamedFaultKind::NoStepZeroed | NamedFaultKind::GradientsUnread => {
             format!("{call} computes gradients that no step ever uses")
         }
         NamedFaultKind::GradientLost => format!("{call} computes a gradient that nothing reads"),
@@ -42,6 +42,7 @@ fn report_one(cx: &mut Context<'_>, fault: &NamedFault) {
         NamedFaultKind::ZeroOutside | NamedFaultKind::ZeroMissing => {
             format!("{call} adds to gradients that a step of an earlier iteration used")
         }
+        NamedFaultKind::ZeroNever => format!("{call} adds to gradients that an earlier step used"),
         NamedFaultKind::BuiltInside => {
             format!("{call} starts anew in each iteration of the loop that steps it")
         }
@@ -115,6 +116,19 @@ fn texts(cx: &Context<'_>, fault: &NamedFault) -> (&'static str, String, String)
             "missing_zero_grad",
             format!("`{}` zeroes the gradients in a loop of the same kind", fault.about),
             format!("zero the gradients before line {line}"),
+        ),
+        NamedFaultKind::ZeroNever => (
+            "missing_zero_grad",
+            match fault.other {
+                Some(_) => format!("{other} used them; assumes that `backward` adds to stored gradients"),
+                None => format!("assumes that no code elsewhere zeroes the gradients of `{}`", fault.about),
+            },
+            format!("zero the gradients before line {line}"),
+        ),
+        NamedFaultKind::GradientsUnread => (
+            "missing_step",
+            format!("nothing reads `{}`", fault.about),
+            format!("pass `{}` to a step after line {line}", fault.about),
         ),
         NamedFaultKind::StepOutside => (
             "step_outside_batch_loop",

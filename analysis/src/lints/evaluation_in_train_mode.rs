@@ -45,7 +45,7 @@ lint! {
     /// ## Limits
     ///
     /// An argument for the mode is checked only if it is a literal.
-    /// A missing `valid()` is found only if the same function trains and evaluates.
+    /// A missing `valid()` is found only if the same function trains and evaluates; outside of a loop over other data, only if some function of the file calls `valid()`.
     /// A forward pass without an argument for the mode is checked only if the function sets the
     /// mode of the model somewhere.
     /// Silent if the model's type is in the same file and has only layers that do not depend on the mode.
@@ -159,7 +159,8 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
     let by_type = cx.is_of_training_type(forward);
     let named = match kind {
-        Evaluates::Named(round) => by_type || round.is_some(),
+        // Without a loop over other data, the file must speak of the two kinds of models.
+        Evaluates::Named(round) => by_type && cx.options.takes_inner || round.is_some(),
         Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
     };
     if !off && (!forward.is_recorded() || !named) {

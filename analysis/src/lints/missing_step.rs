@@ -34,7 +34,7 @@ lint! {
     /// - a loss that is only shown or converted to a number, beside an optimizer that never steps, or in a method that trains by its name,
     /// - a loss of a branch that nothing trains with, beside a branch with a fused step,
     /// - an optimizer that is built or passed in and never mentioned, or only zeroed,
-    /// - an optimizer in a private field that no function of the file steps.
+    /// - an optimizer in a private field that no function of the file steps; and gradients that are a value and that nothing reads.
     ///
     /// In any library, a step that runs only if gradients are clipped is a warning, and so are parameters that an optimizer zeroes and never steps, beside others that it zeroes and steps.
     ///

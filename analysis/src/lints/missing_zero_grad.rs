@@ -59,6 +59,8 @@ lint! {
     /// Otherwise the finding is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
     /// If the data flow cannot follow the gradients, an optimizer or a model whose only `zero_grad` is before the loop that updates it is a warning.
     /// A loop that never zeroes is then a warning if another function of the file zeroes in a loop with the same `backward`, step and types.
+    /// In `tch`, a function without any `zero_grad` is then a warning if one block runs `backward` and steps an optimizer of the library, and the block is in a loop or the optimizer is the caller's; silent if a call gets the optimizer, or a statement calls an unseen function with a model.
+    /// In an unknown library, so is a loop that updates the parameters itself from stored gradients (`p.data -= rate * p.grad`) and zeroes nothing; the warning assumes that `backward` adds to them.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use quote::ToTokens;
 use syn::Expr;
 
 use crate::cfg::{Action, Block, BlockId, Edge, Event, Excerpt, Head, Loop, LoopId, PathId, Site, SiteId};
@@ -11,7 +10,7 @@ use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
-use crate::tokens::identifiers;
+use crate::tokens::names_in;
 
 /// A syntax node, with the chain of calls that leads to the node.
 type NodeKey = (usize, u32);
@@ -178,10 +177,10 @@ impl<'a> Lower<'a> {
         match expr {
             Expr::MethodCall(call) if site.callee.is_empty() => {
                 site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver).into());
-                identifiers(call.receiver.to_token_stream(), &mut site.callee);
+                site.callee = names_in(&call.receiver);
             }
             Expr::Call(call) if site.callee.is_empty() => {
-                identifiers(call.func.to_token_stream(), &mut site.callee);
+                site.callee = names_in(&call.func);
             }
             _ => {}
         }

@@ -37,6 +37,7 @@ mod stages;
 pub(super) mod survey;
 mod types;
 pub(super) mod uses;
+mod words;
 
 pub(super) use idle::Idle;
 pub(super) use source::Mentions;
@@ -87,6 +88,8 @@ pub(crate) struct Function<'f> {
     pub sig: &'f Signature,
     /// The body of the function, with macros unfolded.
     pub body: Cow<'f, Block>,
+    /// The names in the body, collected when they are first needed.
+    words: words::Words,
     pub survey: Survey,
     /// The options with which the function is checked.
     pub options: CheckOptions,

@@ -2,11 +2,29 @@
 
 use crate::limits;
 use quote::ToTokens;
-use syn::Expr;
+use syn::{Expr, Member};
 
 /// The source of a syntax node, without needless spaces.
 pub(crate) fn tight(node: &impl ToTokens) -> String {
     crate::prose::code(node)
+}
+
+/// The source of a variable or a field, as [`tight`] returns it.
+pub(crate) fn place(expr: &Expr) -> String {
+    match expr {
+        Expr::Path(path) if path.attrs.is_empty() && path.qself.is_none() => {
+            path.path.get_ident().map_or_else(|| tight(expr), ToString::to_string)
+        }
+        Expr::Field(field)
+            if field.attrs.is_empty() && matches!(*field.base, Expr::Path(_) | Expr::Field(_)) =>
+        {
+            match &field.member {
+                Member::Named(name) => format!("{}.{name}", place(&field.base)),
+                Member::Unnamed(_) => tight(expr),
+            }
+        }
+        other => tight(other),
+    }
 }
 
 /// The form of a call in messages: in full if the call is short, otherwise with `..` for its arguments.

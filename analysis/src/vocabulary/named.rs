@@ -50,6 +50,13 @@ pub fn is_step(name: &str) -> bool {
     name == "step"
 }
 
+/// Whether a function with this name builds an optimizer: `init_optimizer`, `make_optim`.
+pub fn builds_optimizer(name: &str) -> bool {
+    let mut words = name.split('_');
+    let builds = ["init", "build", "create", "make", "new", "setup", "configure"];
+    words.next().is_some_and(|first| builds.contains(&first)) && words.any(|word| word.starts_with("optim"))
+}
+
 /// Whether a type only wraps its value.
 pub fn only_wraps(owner: &str) -> bool {
     matches!(owner, "Box" | "Rc" | "Arc")

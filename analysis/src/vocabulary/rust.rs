@@ -10,7 +10,8 @@ mod outcomes;
 mod types;
 
 pub use conversions::{
-    is_forced, is_pure, is_question, is_reading, is_transparent, is_view, passes_errors, view_of_wrapper,
+    handles_errors, is_forced, is_pure, is_question, is_reading, is_transparent, is_view, passes_errors,
+    view_of_wrapper,
 };
 pub use functions::{is_drop, is_mem_take, is_remainder, runs_closure_once};
 pub use iterators::{

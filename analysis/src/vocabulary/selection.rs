@@ -6,11 +6,13 @@
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::burn::BURN;
 use super::candle::CANDLE;
 use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
+use super::index::Rows;
 use super::mpi::MPI;
 use super::nccl::NCCL;
 use super::tch::TCH;
@@ -23,7 +25,8 @@ use super::{
 use crate::stage::{Effect, Stage};
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 8] = [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
+pub(super) const LIBRARIES: [&Vocabulary; 8] =
+    [&MPI, &NCCL, &TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
 
 /// The names of the libraries that only connect processes. The use of such a library does not show
 /// which library computes the gradients of a file.
@@ -35,6 +38,18 @@ const BASE: &str = "training_loop";
 /// A set of vocabularies, with one bit for each vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vocabularies(u16);
+
+/// A row of a table of methods: the maximal number of arguments, and the effect.
+type Method = (usize, CallEffect);
+
+static OPTIMIZER_METHODS: LazyLock<Rows<Method>> =
+    LazyLock::new(|| Rows::of(|table| table.optimizer_methods.iter().map(|row| (row.0, (row.1, row.2)))));
+static METHODS: LazyLock<Rows<Method>> =
+    LazyLock::new(|| Rows::of(|table| table.methods.iter().map(|row| (row.0, (row.1, row.2)))));
+static FUNCTIONS: LazyLock<Rows<CallEffect>> =
+    LazyLock::new(|| Rows::of(|table| table.functions.iter().copied()));
+static OPS: LazyLock<Rows<Op>> = LazyLock::new(|| Rows::of(|table| table.ops.iter().copied()));
+static CUTS: LazyLock<Rows<GradientStop>> = LazyLock::new(|| Rows::of(|table| table.cuts.iter().copied()));
 
 impl Default for Vocabularies {
     fn default() -> Self {
@@ -201,8 +216,11 @@ impl Vocabularies {
     /// The effect of a method of an optimizer.
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         let name = self.infallible(name);
-        self.tables()
-            .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
+        let fit = |row: &Method| takes(*row, arguments);
+        OPTIMIZER_METHODS
+            .firsts(name, self.0, fit)
+            .next()
+            .map(|(_, does)| does)
             // If the library is unknown, a step with two arguments may have any meaning.
             .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
@@ -217,10 +235,10 @@ impl Vocabularies {
     /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         let name = self.infallible(name);
-        self.tables()
-            .find_map(|vocabulary| {
-                lookup(vocabulary.methods, name, arguments).filter(|does| fits(*does, arguments))
-            })
+        METHODS
+            .firsts(name, self.0, |row| takes(*row, arguments))
+            .map(|(_, does)| does)
+            .find(|does| fits(*does, arguments))
             // The `step` of a recurrent layer gets an input and a state. The `step` of an
             // environment gets an action.
             .filter(|_| name != STEP || arguments == 2)
@@ -264,8 +282,7 @@ impl Vocabularies {
     }
 
     fn listed_op(self, name: &str) -> Option<Op> {
-        let mut ops = self.tables().flat_map(|vocabulary| vocabulary.ops);
-        let known = ops.find(|(known, _)| *known == name).map(|(_, op)| *op);
+        let known = OPS.named(name, self.0).next().map(|(_, op)| op);
         known.or_else(|| self.tables().find_map(|table| table.tensor_methods.as_ref()?.op(name)))
     }
 
@@ -277,8 +294,7 @@ impl Vocabularies {
     }
 
     fn listed_cut(self, name: &str) -> Option<GradientStop> {
-        let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
-        let known = cuts.find(|(known, _)| *known == name).map(|(_, how)| *how);
+        let known = CUTS.named(name, self.0).next().map(|(_, how)| how);
         let listed = |table: &Vocabulary| {
             table.tensor_methods.as_ref().is_some_and(|methods| methods.choices.contains(&name))
         };
@@ -303,8 +319,7 @@ impl Vocabularies {
     /// The effect of the free function with this name. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
         let name = self.infallible(name);
-        let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
-        let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
+        let known = FUNCTIONS.named(name, self.0).next().map(|(_, does)| does);
         known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))
     }
 }
@@ -317,10 +332,14 @@ fn zeroes(name: &str, arguments: usize) -> Option<CallEffect> {
 /// The effect of a method, looked up in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
-    let fits = |does: &CallEffect| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments);
     known
-        .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
+        .find(|(known, most, does)| *known == name && takes((*most, *does), arguments))
         .map(|(_, _, does)| *does)
+}
+
+/// Whether a method in a table takes this number of arguments.
+fn takes((most, does): Method, arguments: usize) -> bool {
+    arguments <= most && !matches!(does, CallEffect::Updates { of, .. } if of != arguments)
 }
 
 /// Whether a method with this effect may have this number of arguments.

@@ -127,8 +127,8 @@ pub fn hints_at_differentiation(name: &str) -> bool {
 
 /// Whether a name suggests a learning rate: `lr`, `learning_rate`, `base_lr`.
 pub fn names_rate(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || lower == "step_size"
+    let is = |word: &str| ["lr", "rate", "eta", "alpha"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    name.split('_').any(is) || name.eq_ignore_ascii_case("step_size")
 }
 
 /// Whether a name suggests gradients, rather than a number that describes or limits gradients.

@@ -175,3 +175,24 @@ mod other_names_in_a_loss {
         }
     }
 }
+
+mod gradients_that_nothing_reads {
+    fn faulty(net: &Net, fused: &mut Fused, log: &mut Log, data: &Data) -> Result<()> {
+        for batch in data.iter() {
+            let mean_loss = (net.losses(&batch)? * (1.0 / batch.len() as f64))?;
+            let grads = mean_loss.backward().unwrap_or_else(|error| panic!("{error}")); //~ warning missing_step
+            log.step(batch.number);
+        }
+        Ok(())
+    }
+
+    fn right(net: &Net, fused: &mut Fused, log: &mut Log, data: &Data) -> Result<()> {
+        for batch in data.iter() {
+            let mean_loss = (net.losses(&batch)? * (1.0 / batch.len() as f64))?;
+            let grads = mean_loss.backward().unwrap_or_else(|error| panic!("{error}"));
+            fused.step(&grads, &net.all_vars(), 1e-3).unwrap_or_else(|error| panic!("{error}"));
+            log.step(batch.number);
+        }
+        Ok(())
+    }
+}

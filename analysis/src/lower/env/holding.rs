@@ -5,6 +5,7 @@ use syn::Type;
 use crate::cfg::{Deps, PathId};
 use crate::limits;
 use crate::lower::Lower;
+use crate::lower::env::objects::Says;
 use crate::lower::env::value::Value;
 use crate::lower::resolve::{TypeId, type_arguments};
 use crate::vocabulary::rust::{TypeShape, type_shape};
@@ -14,35 +15,42 @@ impl<'a> Lower<'a> {
     /// A copy of a value without the places that hold settings or a device. Such places can hold no
     /// parameters.
     pub(in crate::lower) fn without_settings(&self, value: Value<'a>) -> Value<'a> {
-        let keeps = |path: PathId| !self.is_bare(path, &names_bare_settings);
+        let keeps = |path: PathId| !self.is_bare(path, false);
         Value { deps: kept(&value.deps, &keeps), ..value }
     }
 
     /// Whether a value is in a place that holds settings, which train nothing:
     /// `training_config.accumulation_steps()`.
     pub(in crate::lower) fn are_settings(&self, value: &Value<'a>) -> bool {
-        value.place.is_some_and(|place| self.is_bare(place, &names_bare_settings))
+        value.place.is_some_and(|place| self.is_bare(place, false))
     }
 
     /// The places in `deps` that can hold parameters. A value that is constructed from `deps` can
     /// share parameters with these places only.
     pub(in crate::lower) fn holding(&self, deps: &Deps) -> Deps {
-        let bare = |name: &str| names_bare_settings(name) || names_bare_data(name);
-        kept(deps, &|path| !self.is_bare(path, &bare))
+        kept(deps, &|path| !self.is_bare(path, true))
     }
 
-    /// Whether a place can hold no parameters.
+    /// Whether a place can hold no parameters. With `data`, neither can places that are named after data.
     ///
     /// The type of the place, the type of a value that contains the place, or the name of the place
     /// can show this.
-    fn is_bare(&self, path: PathId, by_name: &dyn Fn(&str) -> bool) -> bool {
+    fn is_bare(&self, path: PathId, data: bool) -> bool {
+        let known = self.objects.by_name.borrow().get(&path).copied();
+        let says = known.unwrap_or_else(|| {
+            let says = self.says(path);
+            self.objects.by_name.borrow_mut().insert(path, says);
+            says
+        });
+        let by_name = says.settings || data && says.data;
+        !says.store && (by_name || self.env.bare.iter().any(|whole| self.cfg.paths.holds(*whole, path)))
+    }
+
+    /// What the name of a place says about parameters in it.
+    fn says(&self, path: PathId) -> Says {
         let name = self.cfg.paths.name(path);
-        let mut members = name.split('.');
-        if members.clone().any(names_store) {
-            return false;
-        }
-        let wholes = self.env.bare.iter().any(|whole| self.cfg.paths.holds(*whole, path));
-        wholes || members.any(by_name)
+        let any = |is: fn(&str) -> bool| name.split('.').any(is);
+        Says { store: any(names_store), settings: any(names_bare_settings), data: any(names_bare_data) }
     }
 
     /// If the declared type of a variable can hold no parameters, records this for the variable's

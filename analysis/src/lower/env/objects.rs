@@ -1,5 +1,6 @@
 //! Optimizers and graphs: the objects that the flow analysis tracks.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Expr, Local, LocalInit, Pat, Type};
@@ -13,6 +14,14 @@ use crate::vocabulary::{copies_deeply, is_same_in_every_mode};
 /// The argument of a step, if the gradients in the argument are unknown. The flag tells whether the
 /// step is in the first iteration of a loop.
 type Taken = (Versioned, bool);
+
+/// What the name of a place says about parameters in it.
+#[derive(Clone, Copy)]
+pub(super) struct Says {
+    pub store: bool,
+    pub settings: bool,
+    pub data: bool,
+}
 
 /// The objects that the flow analysis tracks, by their places.
 #[derive(Default)]
@@ -30,6 +39,8 @@ pub(in crate::lower) struct Objects {
     stepped: BTreeMap<OptimizerId, PathId>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
+    /// What the name of each place says about parameters.
+    pub(super) by_name: RefCell<BTreeMap<PathId, Says>>,
     /// The variables that hold one layer, which computes the same in every mode.
     layers: BTreeSet<PathId>,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree, Visibility};
 
@@ -9,6 +10,7 @@ use super::crates;
 use super::macros::unfolded;
 use super::passed::is_sum;
 use super::survey::Survey;
+use super::words::Words;
 use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
 use crate::attribute::Told;
 use crate::items::{self, Visitor};
@@ -37,7 +39,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
     fn add(&mut self, function: &items::Function<'f>) -> ScopeId {
         let items::Function { attributes: attrs, signature: sig, body: block, deep, .. } = *function;
         let names = || {
-            let mut names = names_in(sig);
+            let mut names = names_in(&sig.to_token_stream());
             if !deep {
                 names.extend(names_in(block));
             }
@@ -66,6 +68,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
             sig,
             survey,
             body,
+            words: Words::default(),
             options,
             marked,
             tested: attrs.iter().any(is_test),

@@ -20,8 +20,7 @@ impl Resolver<'_> {
             return None;
         }
         let ids = || known.functions.values().flatten();
-        let built =
-            ids().any(|id| names_in(&*self.functions[*id].body).iter().any(|name| is_batch_norm(name)));
+        let built = ids().any(|id| self.functions[*id].names().iter().any(|name| is_batch_norm(name)));
         let mut names =
             known.fields.iter().flat_map(|(name, ty)| names_in(ty).into_iter().chain([name.clone()]));
         if built || names.any(|name: String| is_batch_norm(&name)) {

@@ -15,9 +15,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self};
 use crate::vocabulary::{
     Role, Vocabularies, applies_gradients, averages_tensor, builds, cannot_train, clips_gradients,
-    configured, hints_at_differentiation, is_mode_or_training, moves_target, names_backward, names_loss,
-    role_of_name, role_of_type, speaks_of_evaluation, stops_recording, sums_tensor, trains_by_call,
-    trains_by_name, trains_model_by_name, updates_priorities, zeroes_gradients,
+    configured, hints_at_differentiation, is_mode_or_training, is_step, moves_target, names_backward,
+    names_loss, role_of_name, role_of_type, speaks_of_evaluation, stops_recording, sums_tensor,
+    trains_by_call, trains_by_name, trains_model_by_name, updates_priorities, zeroes_gradients,
 };
 
 mod bindings;
@@ -64,7 +64,9 @@ impl Resolver<'_> {
         let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);
         let known = vocabulary.gives_gradients() || vocabulary.refuses_recorded_writes();
         let evaluates = !function.tested && speaks_of_evaluation([&function.name]);
-        if function.survey.too_many {
+        let all = known && !evaluates;
+        // Without a stage, only a loss or an optimizer could be idle.
+        if function.survey.too_many || !all && function.survey.stages == 0 {
             return Vec::new();
         }
         let parameters: Vec<String> = function.sig.inputs.iter().filter_map(parameter).collect();
@@ -72,7 +74,7 @@ impl Resolver<'_> {
         let given = given_optimizers(vocabulary, function);
         let fields = function.owner.map_or_else(Vec::new, |owner| self.own_optimizers(vocabulary, owner));
         let search = Search { resolver: self, function, flow, vocabulary, given, fields };
-        if known && !evaluates { search.all() } else { search.in_any_library() }
+        if all { search.all() } else { search.in_any_library() }
     }
 
     /// The fields of a type that are optimizers by their types or their names.
@@ -165,7 +167,7 @@ impl<'r> Search<'r, '_> {
 
     /// Whether a variable is a loss with a graph, from which no `backward` can run.
     fn is_idle_loss(&self, id: usize, known: &Binding<'_>) -> bool {
-        let names = || known.over.iter().chain([&known.name]);
+        let names = || known.over.iter().flat_map(|head| head.iter()).chain([&known.name]);
         let Some(init) = known.init else { return false };
         names_loss(&known.name)
             && !is_meant_unused(&known.name)
@@ -210,7 +212,7 @@ impl<'r> Search<'r, '_> {
             self.is_idle_loss(*id, known) && self.is_tensor(*id, known) && last(known)
         };
         let mut losses = self.bindings().filter(is_it);
-        losses.find_map(|(_, known)| {
+        losses.find_map(|(id, known)| {
             let idle = |id: &&usize| {
                 let optimizer = &self.flow.bindings[**id];
                 let mine = **id >= self.parameters() || !self.function.tested;
@@ -218,7 +220,8 @@ impl<'r> Search<'r, '_> {
                     && !self.flow.may_train(**id)
                     && !is_meant_unused(&optimizer.name)
             };
-            let optimizer = known.around.iter().find(idle).map(|id| self.flow.bindings[*id].name.clone());
+            let around = self.flow.around(id);
+            let optimizer = around.iter().find(idle).map(|id| self.flow.bindings[*id].name.clone());
             let (kind, optimizer) = match optimizer {
                 Some(name) => (IdleKind::Loss, name),
                 None if self.steps_alone() => (IdleKind::NoBackward, String::new()),
@@ -245,7 +248,11 @@ impl<'r> Search<'r, '_> {
     /// owns its optimizer.
     fn own_trainer(&self) -> Option<String> {
         let name = &self.function.name;
-        let by_name = if self.fields.is_empty() { trains_model_by_name(name) } else { trains_by_name(name) };
+        let by_name = if self.fields.is_empty() {
+            trains_model_by_name(name)
+        } else {
+            trains_by_name(name) || is_step(name)
+        };
         let number = |known: &Binding<'_>| known.init.is_some_and(ends_in_number);
         let others = self
             .bindings()

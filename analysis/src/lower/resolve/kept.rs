@@ -1,7 +1,5 @@
 //! Optimizers in private fields, which no code outside of the file can step or zero.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::FnArg;
 
 use super::{Function, Resolver, TypeId};
@@ -33,21 +31,5 @@ fn only_calls(function: &Function<'_>, field: &str) -> bool {
     let calls: usize = uses.clone().map(|uses| uses.calls).sum();
     let has_receiver = matches!(function.sig.inputs.first(), Some(FnArg::Receiver(_)));
     uses.clone().all(|uses| uses.bare.iter().chain(&uses.given).all(known))
-        && calls == mentions(function.body.to_token_stream(), field, has_receiver)
-}
-
-/// The number of times that tokens mention a field. Without `bare`, a variable with the name of the field does not
-/// count: a constructor has one.
-pub(super) fn mentions(tokens: TokenStream, field: &str, bare: bool) -> usize {
-    let mut after_dot = false;
-    let mut count = 0;
-    for token in tokens {
-        match &token {
-            TokenTree::Group(group) => count += mentions(group.stream(), field, bare),
-            TokenTree::Ident(name) => count += usize::from(name == field && (bare || after_dot)),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-    }
-    count
+        && calls == function.mentions(field, has_receiver)
 }

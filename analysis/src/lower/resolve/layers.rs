@@ -4,7 +4,6 @@ use syn::{Type, TypePath};
 
 use super::{Resolver, TypeId, type_arguments};
 use crate::limits;
-use crate::tokens::names_in;
 use crate::vocabulary::rust::type_shape;
 use crate::vocabulary::{changes_with_mode, is_same_in_every_mode};
 
@@ -23,7 +22,7 @@ impl Resolver<'_> {
             && depth < limits::WRAPPERS
             && known.fields.iter().all(|(_, field)| self.is_same_field(field, ty, depth))
             && known.functions.values().flatten().all(|id| {
-                let names = names_in(&*self.functions[*id].body);
+                let names = self.functions[*id].names();
                 names.iter().all(|name| !changes_with_mode(name))
             })
     }

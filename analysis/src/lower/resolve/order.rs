@@ -4,19 +4,22 @@
 //! The order of calls named `backward` and `step` may still be a fault wherever the gradients are.
 //! The function has to repeat a call at once, to step before its only `backward`, or to lack one of the two.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use syn::{FnArg, GenericParam, TypeParamBound};
 
 use super::{FnId, Function, Resolver};
-use crate::tokens::names_in;
+use crate::tokens::{any_name, names_in};
 use crate::vocabulary::{Role, Vocabularies, hints_at_training, names_rate, role_of_name, role_of_type};
 
 mod faults;
 mod idle;
+mod inside;
 mod missing;
 mod moved;
+mod never;
 mod peers;
 mod unread;
 mod update;
@@ -25,6 +28,7 @@ mod walk;
 pub(in crate::lower) use faults::OrderFault;
 
 use faults::Faults;
+use inside::Inside;
 use peers::Kind;
 use walk::Walk;
 
@@ -37,6 +41,8 @@ pub(super) struct Shared {
     counts: OnceCell<bool>,
     /// Whether some function calls what may be a step.
     steps: OnceCell<bool>,
+    /// What each function may do, with the functions that it calls.
+    inside: RefCell<BTreeMap<FnId, Rc<Inside>>>,
     /// The functions whose loop zeroes its gradients, each with the kind of the loop.
     zeroing: OnceCell<Vec<(FnId, Kind)>>,
 }
@@ -45,19 +51,16 @@ impl Resolver<'_> {
     /// The faults in the order of a function's stages that the names of its calls show.
     pub(in crate::lower) fn order_faults(&self, id: FnId) -> Vec<OrderFault<'_>> {
         let function = &self.functions[id];
-        let trains =
-            || names_in(&*function.body).iter().any(|name| hints_at_training(name) || names_rate(name));
+        let trains = || any_name(&*function.body, |name| hints_at_training(name) || names_rate(name));
         if function.survey.names_no_stage() && !trains() {
             return Vec::new();
         }
-        let faults = self.faults_of(id);
         // A call that runs `backward` and steps may be repeated, and so may a step that only counts.
-        let counts =
-            || *self.order.counts.get_or_init(|| (0..self.types.len()).any(|ty| self.only_counts(ty)));
-        if faults.walk.fused || counts() {
+        if *self.order.counts.get_or_init(|| (0..self.types.len()).any(|ty| self.only_counts(ty))) {
             return Vec::new();
         }
-        faults.all()
+        let faults = self.faults_of(id);
+        if faults.walk.fused { Vec::new() } else { faults.all() }
     }
 
     /// The functions with a name.
@@ -82,6 +85,10 @@ impl Resolver<'_> {
     fn zeroing_loops(&self) -> &[(FnId, Kind)] {
         self.order.zeroing.get_or_init(|| {
             (0..self.functions.len())
+                .filter(|id| {
+                    let survey = &self.functions[*id].survey;
+                    survey.names_zero() && survey.names_backward()
+                })
                 .filter_map(|id| Some((id, self.faults_of(id).zeroing_loop()?)))
                 .collect()
         })
@@ -92,9 +99,8 @@ impl Resolver<'_> {
         let function = &self.functions[id];
         let walk = Walk::over(&function.body);
         let vocabulary = function.options.vocabularies.unwrap_or(self.vocabularies);
-        let typed = typed_optimizers(vocabulary, function);
-        let fields = self.optimizer_fields(vocabulary, function);
-        Faults { resolver: self, function, walk, vocabulary, typed, fields, found_updates: OnceCell::new() }
+        let found = faults::Found::default();
+        Faults { resolver: self, function, walk, vocabulary, found }
     }
 
     /// The fields of the type of a method that are optimizers by their types or their names.

@@ -36,14 +36,16 @@ pub(super) struct NamedStages {
 
 impl NamedStages {
     pub(super) fn method(&mut self, call: &ExprMethodCall, name: &str) {
-        let receiver = text::tight(&call.receiver);
-        let last = receiver.rsplit('.').next().unwrap_or("");
-        let other = matches!(role_of_name(last), Some(Role::Schedule | Role::Other));
-        self.call(name, call.span(), applies_gradients(name) && !other);
+        let other = || {
+            let receiver = text::tight(&call.receiver);
+            let last = receiver.rsplit('.').next().unwrap_or("");
+            matches!(role_of_name(last), Some(Role::Schedule | Role::Other))
+        };
+        self.call(name, &|| call.span(), applies_gradients(name) && !other());
     }
 
     pub(super) fn function(&mut self, call: &ExprCall, name: &str) {
-        self.call(name, call.span(), false);
+        self.call(name, &|| call.span(), false);
     }
 
     pub(super) fn enter_loop(&mut self) {
@@ -61,18 +63,18 @@ impl NamedStages {
         self.loops.last().is_none_or(|before| self.backwards > *before)
     }
 
-    fn call(&mut self, name: &str, span: proc_macro2::Span, steps: bool) {
-        self.backwards += usize::from(names_backward(name));
-        let zeroes = zeroes_gradients(name);
+    fn call(&mut self, name: &str, span: &dyn Fn() -> proc_macro2::Span, steps: bool) {
+        let (zeroes, backward) = (zeroes_gradients(name), names_backward(name));
         let says = [
-            (Named::Backward, names_backward(name)),
+            (Named::Backward, backward),
             (Named::Clip, clips_gradients(name)),
             (Named::Zero, zeroes),
             (Named::PerhapsZero, zeroes || may_zero(name)),
         ];
         self.named.extend(says.into_iter().filter(|(_, said)| *said).map(|(named, _)| named));
+        self.backwards += usize::from(backward);
         if (steps || fuses_step(name)) && self.step.is_none() {
-            self.step = Some(NamedCall { name: name.to_owned(), line: span.start().line });
+            self.step = Some(NamedCall { name: name.to_owned(), line: span().start().line });
         }
     }
 
@@ -104,6 +106,11 @@ impl Survey {
     /// Whether the function may zero gradients, by the names of its calls and of the fields that it assigns.
     pub(crate) fn may_zero(&self) -> bool {
         self.shapes.named.named.contains(&Named::PerhapsZero)
+    }
+
+    /// Whether some call of the function is named after a backward.
+    pub(in crate::lower) fn names_backward(&self) -> bool {
+        self.shapes.named.named.contains(&Named::Backward)
     }
 
     /// Whether no call of the function is named after a stage.

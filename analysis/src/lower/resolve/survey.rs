@@ -65,6 +65,8 @@ pub(crate) struct Switches {
     pub stops_recording: bool,
     /// Whether the function calls a method that may freeze parameters.
     pub freezes: bool,
+    /// Whether the function takes a model without gradients from a model: `model.valid()`.
+    pub takes_inner: bool,
 }
 
 /// What a function calls in a distributed run.
@@ -138,6 +140,7 @@ impl<'ast> Visit<'ast> for Survey {
         self.distributed.aborts |= ends_all_processes(&name);
         self.switches.stops_recording |=
             matches!(does, Some(CallEffect::NoGrad | CallEffect::SwitchesRecording));
+        self.switches.takes_inner |= does == Some(CallEffect::Freezes);
         // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(is_stage(does) || hints_at_training(&name) || own);

@@ -36,7 +36,7 @@ impl Survey {
     /// Records a method call whose receiver is a variable or a field.
     pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
-        let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
+        let uses = self.uses.entry(text::place(&call.receiver)).or_default();
         let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
         set.insert(name.clone());
         uses.calls += 1;

@@ -47,6 +47,11 @@ pub fn passes_errors(method: &str) -> bool {
     )
 }
 
+/// Whether a method of a `Result` keeps the value, or handles the error.
+pub fn handles_errors(method: &str) -> bool {
+    passes_errors(method) || matches!(method, "unwrap_or_else" | "unwrap_or" | "unwrap_or_default")
+}
+
 /// Whether a method takes the value out of an `Option` or a `Result`, and panics if there is no
 /// value.
 pub fn is_forced(method: &str) -> bool {

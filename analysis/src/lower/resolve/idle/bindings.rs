@@ -1,6 +1,7 @@
 //! The variables, the calls and the branches of a function.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use syn::Expr;
 
@@ -25,12 +26,14 @@ pub(super) struct Binding<'a> {
     pub mentioned: bool,
     /// Whether autograd is switched off around the variable.
     pub quiet: bool,
-    /// The names in the heads of the loops around the variable.
-    pub over: BTreeSet<String>,
+    /// The names in the heads of the loops around the variable, for each loop.
+    pub over: Vec<Rc<BTreeSet<String>>>,
     /// The loops around the variable, from the outside.
     pub loops: Vec<usize>,
-    /// The variables that are in scope.
-    pub around: Vec<usize>,
+    /// The variable of the innermost scope that was declared last, if there is one.
+    pub around: Option<usize>,
+    /// The variable that was in scope before this one.
+    pub outer: Option<usize>,
 }
 
 /// A call, by its name.
@@ -42,7 +45,7 @@ pub(super) struct Named<'a> {
     pub loops: Vec<usize>,
     /// The variable that is the receiver, if it is one.
     pub on: Option<usize>,
-    /// The variables in the arguments.
+    /// The variables in the arguments, for a call that may step.
     pub given: Vec<usize>,
 }
 
@@ -57,9 +60,8 @@ pub(super) struct Branch {
 }
 
 /// An `if` with an `else`, or a `match`.
-#[derive(Debug)]
-pub(super) struct Fork {
-    pub condition: BTreeSet<String>,
+pub(super) struct Fork<'a> {
+    pub condition: &'a Expr,
     pub branches: Vec<Branch>,
 }
 
@@ -77,6 +79,14 @@ pub(super) enum Sink {
 }
 
 impl Flow<'_> {
+    /// The variables that are in scope where a variable is declared, from the outside.
+    pub(super) fn around(&self, id: usize) -> Vec<usize> {
+        let next = |at: &usize| self.bindings[*at].outer;
+        let mut all: Vec<usize> = std::iter::successors(self.bindings[id].around, next).collect();
+        all.reverse();
+        all
+    }
+
     /// Whether the value of a variable reaches other code, directly or through other variables.
     pub(super) fn flows(&self, id: usize) -> bool {
         let mut open = vec![id];

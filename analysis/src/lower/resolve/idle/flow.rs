@@ -1,36 +1,38 @@
 //! The variables of a function, and whether their values reach anything but a number or a message.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Block, Expr, ExprCall, ExprMethodCall, Local, Pat, Stmt, Token};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, Local, Pat, Stmt, Token};
 
 use super::bindings::{Binding, Fork, Named, Sink};
-use super::patterns::{bare, bound_names, is_number_type, root};
+use super::patterns::{bare, bound_names, is_comparison, is_conversion, is_number_of, is_number_type, root};
 use crate::attribute::may_leave_out;
 use crate::lower::env::bind::member;
 use crate::lower::resolve::Mentions;
 use crate::lower::resolve::macros::Unfolded;
 use crate::lower::resolve::survey::is_assignment;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::{is_drop, is_number, is_self, passes_errors};
+use crate::vocabulary::rust::{is_drop, is_self, passes_errors};
 use crate::vocabulary::{
-    Role, asks_property, cannot_train, collects, combines_tensors, converts_to_values, copies_values,
-    hints_at_training, only_looks, only_shows, only_wraps, role_of_name, steps_not, stops_recording,
+    Role, applies_gradients, asks_property, cannot_train, collects, combines_tensors, copies_values,
+    fuses_step, hints_at_training, only_looks, only_shows, only_wraps, role_of_name, steps_not,
+    stops_recording,
 };
 
 /// The walk over a function.
 pub(super) struct Flow<'a> {
     pub bindings: Vec<Binding<'a>>,
     pub calls: Vec<Named<'a>>,
-    pub forks: Vec<Fork>,
+    pub forks: Vec<Fork<'a>>,
     /// The fields of `self` that are used other than by calls that cannot train.
     pub acting_fields: BTreeSet<String>,
     pub(super) scope: Vec<(String, usize)>,
     sink: Sink,
     quiet: usize,
-    heads: Vec<BTreeSet<String>>,
+    heads: Vec<Rc<BTreeSet<String>>>,
     loops: Vec<usize>,
     all_loops: usize,
 }
@@ -59,7 +61,7 @@ impl<'a> Flow<'a> {
     pub(super) fn declare(&mut self, names: Vec<String>, init: Option<&'a Expr>, alone: bool) -> Vec<usize> {
         let first = self.bindings.len();
         for name in names {
-            let around = self.scope.iter().map(|(_, id)| *id).collect();
+            let around = self.scope.last().map(|(_, id)| *id);
             self.bindings.push(Binding {
                 name,
                 init,
@@ -70,9 +72,10 @@ impl<'a> Flow<'a> {
                 acts: false,
                 mentioned: false,
                 quiet: self.quiet > 0,
-                over: self.heads.iter().flatten().cloned().collect(),
+                over: self.heads.clone(),
                 loops: self.loops.clone(),
                 around,
+                outer: None,
             });
         }
         (first..self.bindings.len()).collect()
@@ -80,6 +83,7 @@ impl<'a> Flow<'a> {
 
     pub(super) fn enter(&mut self, ids: &[usize]) {
         for &id in ids {
+            self.bindings[id].outer = self.scope.last().map(|(_, outer)| *outer);
             self.scope.push((self.bindings[id].name.clone(), id));
         }
     }
@@ -192,7 +196,10 @@ impl<'a> Flow<'a> {
         on: Option<usize>,
         args: &Punctuated<Expr, Token![,]>,
     ) {
-        let given = args.iter().flat_map(names_in).filter_map(|name| self.find(&name)).collect();
+        let may_step = applies_gradients(&name) || fuses_step(&name);
+        let named = |argument: &Expr| names_in(argument).into_iter();
+        let given = args.iter().filter(|_| may_step).flat_map(named);
+        let given = given.filter_map(|name| self.find(&name)).collect();
         let loops = self.loops.clone();
         self.calls.push(Named { expr, name, arguments: args.len(), loops, on, given });
     }
@@ -237,7 +244,7 @@ impl<'a> Flow<'a> {
 
     fn body(&mut self, head: BTreeSet<String>, body: &'a Block) {
         self.all_loops += 1;
-        self.heads.push(head);
+        self.heads.push(Rc::new(head));
         self.loops.push(self.all_loops);
         self.with(Sink::Looked(false), |flow| flow.visit_block(body));
         self.loops.pop();
@@ -379,21 +386,4 @@ impl<'a> Visit<'a> for Flow<'a> {
         }
         self.acting_fields.extend(names.iter().cloned());
     }
-}
-
-/// Whether a path is a conversion to a number, as in `.map(f32::try_from)`.
-fn is_conversion(expr: &Expr) -> bool {
-    let Expr::Path(path) = expr else { return false };
-    let mut segments = path.path.segments.iter().rev().map(|part| part.ident.to_string());
-    let name = segments.next().unwrap_or_default();
-    is_number_of(&segments.next().unwrap_or_default(), &name)
-}
-
-/// Whether an associated function converts a tensor to numbers: `f64::from`, `Vec::<f32>::try_from`.
-fn is_number_of(owner: &str, name: &str) -> bool {
-    converts_to_values(owner, name, is_number(owner))
-}
-
-fn is_comparison(op: &BinOp) -> bool {
-    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }

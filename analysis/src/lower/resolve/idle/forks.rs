@@ -6,7 +6,6 @@ use syn::{BinOp, Expr, Pat};
 use super::bindings::{Branch, Fork, Sink};
 use super::flow::Flow;
 use super::patterns::{bound_names, diverges, jumps};
-use crate::tokens::names_in;
 
 impl<'a> Flow<'a> {
     /// Walks over a branch, and records its extent.
@@ -48,7 +47,7 @@ impl<'a> Flow<'a> {
         };
         let mut rest = self.branch(empty, |flow| flow.visit_expr(other));
         rest.diverges = diverges;
-        self.forks.push(Fork { condition: names_in(&node.cond), branches: vec![branch, rest] });
+        self.forks.push(Fork { condition: &node.cond, branches: vec![branch, rest] });
     }
 
     pub(super) fn arms(&mut self, node: &'a syn::ExprMatch) {
@@ -74,6 +73,6 @@ impl<'a> Flow<'a> {
             branches.push(branch);
             self.scope.truncate(mark);
         }
-        self.forks.push(Fork { condition: names_in(&node.expr), branches });
+        self.forks.push(Fork { condition: &node.expr, branches });
     }
 }

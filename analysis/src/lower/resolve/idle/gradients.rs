@@ -9,7 +9,6 @@ use super::{Idle, Search};
 use crate::cfg::IdleKind;
 use crate::lower::env::bind::member;
 use crate::lower::text;
-use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     CallEffect, Keeping, applies_gradients, fuses_step, names_backward, names_gradients_alone,
@@ -20,10 +19,10 @@ impl<'r> Search<'r, '_> {
     /// The `backward` of a method that keeps its gradients in a field for the next call, if nothing zeroes them.
     pub(super) fn never_zeroed(&self) -> Option<Idle<'r>> {
         let zeroes = || {
-            self.resolver.functions.iter().any(|function| {
-                let names = names_in(&*function.body);
-                names.iter().any(|name| zeroes_gradients(without_try(name)))
-            })
+            self.resolver
+                .functions
+                .iter()
+                .any(|function| function.names().iter().any(|name| zeroes_gradients(without_try(name))))
         };
         let threaded = self.vocabulary.keeping() == Some(Keeping::Threaded);
         if !threaded || self.function.tested || !trains_by_name(&self.function.name) || zeroes() {

@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, FnArg};
 
 use super::bindings::Named;
-use super::names::{constructed_by, names_model, plain_function};
+use super::names::{calls_in, constructed_by, names_model, plain_function};
 use super::patterns::bare;
 use super::signature::is_exclusive;
 use super::{Idle, Search};
 use crate::cfg::IdleKind;
 use crate::lower::env::bind::member;
-use crate::lower::resolve::{Function, kept};
+use crate::lower::resolve::Function;
 use crate::lower::text;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_meant_unused, is_self_name};
 use crate::vocabulary::{
-    Role, applies_gradients, cannot_train, fuses_step, handles_gradients, is_plain_sgd, is_setter,
-    is_training_trait, names_backward, names_loss, role_of_name, speaks_of_loss, trains_by_name,
+    Role, applies_gradients, builds_optimizer, cannot_train, fuses_step, handles_gradients, is_plain_sgd,
+    is_setter, is_training_trait, names_backward, names_loss, role_of_name, speaks_of_loss, trains_by_name,
     zeroes_gradients,
 };
 
@@ -31,15 +30,20 @@ impl<'r> Search<'r, '_> {
             let own = *id >= self.parameters() || by_name;
             // A pattern takes an object with an optimizer apart.
             let part = by_name && !known.alone && known.init.is_some();
-            let is_it =
-                self.is_optimizer(*id, known) || part && role_of_name(&known.name) == Some(Role::Optimizer);
+            let built = known.alone
+                && known.init.is_some_and(|init| {
+                    calls_in(init).iter().any(|name| builds_optimizer(name))
+                        && role_of_name(&known.name) == Some(Role::Optimizer)
+                });
+            let is_it = self.is_optimizer(*id, known)
+                || built
+                || part && role_of_name(&known.name) == Some(Role::Optimizer);
             own && !known.mentioned && !is_meant_unused(&known.name) && is_it
         });
         let (_, known) = found.filter(|_| !self.function.tested)?;
         let trains = by_name || self.bindings().any(|(_, known)| !known.loops.is_empty());
-        let names = names_in(&self.function.body.to_token_stream());
         let speaks = |name: &String| speaks_of_loss(name) || names_backward(name) || is_training_trait(name);
-        if !trains || !names.iter().any(speaks) {
+        if !trains || !self.function.names().iter().any(speaks) {
             return None;
         }
         Some(Idle {
@@ -148,8 +152,8 @@ impl<'r> Search<'r, '_> {
             };
             let call = self.flow.calls.iter().find(steps)?;
             let names = names_in(init);
-            let model = known
-                .around
+            let around = self.flow.around(id);
+            let model = around
                 .iter()
                 .rev()
                 .filter(|id| names.contains(&self.flow.bindings[**id].name))
@@ -201,7 +205,7 @@ fn only_handled(function: &Function<'_>, field: &str, receiver: bool) -> bool {
     let calls: usize = uses.clone().map(|uses| uses.calls).sum();
     uses.clone()
         .all(|uses| uses.bare.iter().chain(&uses.given).all(|name| cannot_train(name) || is_setter(name)))
-        && calls == kept::mentions(function.body.to_token_stream(), field, receiver)
+        && calls == function.mentions(field, receiver)
 }
 
 /// The first mention of a loss in a body.

@@ -1,12 +1,12 @@
 //! Small questions about the syntax of patterns, places and blocks.
 
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, Pat, Stmt, Type};
+use syn::{BinOp, Block, Expr, Pat, Stmt, Type};
 
 use crate::lower::control::expression::unreferenced;
 use crate::lower::resolve::macros::Unfolded;
-use crate::vocabulary::contains_arguments;
 use crate::vocabulary::rust::{is_forced, is_number, is_self_name, is_transparent};
+use crate::vocabulary::{contains_arguments, converts_to_values};
 
 /// The variables that a pattern binds.
 pub(super) fn bound_names(pat: &Pat) -> Vec<String> {
@@ -80,4 +80,21 @@ pub(super) fn jumps(expr: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a path is a conversion to a number, as in `.map(f32::try_from)`.
+pub(super) fn is_conversion(expr: &Expr) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let mut segments = path.path.segments.iter().rev().map(|part| part.ident.to_string());
+    let name = segments.next().unwrap_or_default();
+    is_number_of(&segments.next().unwrap_or_default(), &name)
+}
+
+/// Whether an associated function converts a tensor to numbers: `f64::from`, `Vec::<f32>::try_from`.
+pub(super) fn is_number_of(owner: &str, name: &str) -> bool {
+    converts_to_values(owner, name, is_number(owner))
+}
+
+pub(super) fn is_comparison(op: &BinOp) -> bool {
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }

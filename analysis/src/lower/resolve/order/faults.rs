@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use syn::{Expr, Lit};
 
+use super::typed_optimizers;
 use super::update::Update;
 use super::walk::{Bound, Call, Walk, bare, base, source};
 use crate::cfg::NamedFaultKind;
@@ -12,7 +13,6 @@ use crate::lower::address;
 use crate::lower::resolve::uses::is_rate_expr;
 use crate::lower::resolve::{Function, Resolver};
 use crate::lower::text;
-use crate::tokens::names_in;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     Role, Uses, Vocabularies, applies_gradients, computes_output, differentiates_otherwise, is_average,
@@ -38,12 +38,17 @@ pub(super) struct Faults<'r, 'a> {
     pub function: &'r Function<'a>,
     pub walk: Walk<'r>,
     pub vocabulary: Vocabularies,
-    /// The parameters that are optimizers by their types.
-    pub typed: BTreeSet<String>,
-    /// The fields of the method's type that are optimizers.
-    pub fields: BTreeSet<String>,
-    /// The updates of the function, once they were searched for.
-    pub found_updates: OnceCell<Vec<Update<'r>>>,
+    pub found: Found<'r>,
+}
+
+/// The answers about the function, each computed when it is first needed.
+#[derive(Default)]
+pub(super) struct Found<'r> {
+    pub typed: OnceCell<BTreeSet<String>>,
+    pub fields: OnceCell<BTreeSet<String>>,
+    pub updates: OnceCell<Vec<Update<'r>>>,
+    pub models: OnceCell<BTreeSet<String>>,
+    pub rated: OnceCell<bool>,
 }
 
 impl<'r> Faults<'r, '_> {
@@ -63,6 +68,9 @@ impl<'r> Faults<'r, '_> {
             self.optimizer_unused().filter(|_| whole),
             self.schedule_unread().filter(|_| whole),
             self.zero_missing().filter(|_| whole),
+            self.zero_never().filter(|_| whole),
+            self.zero_never_by_hand().filter(|_| whole),
+            self.gradients_unread().filter(|_| whole),
             self.step_outside(),
             self.zero_outside(),
             self.built_inside(),
@@ -82,27 +90,39 @@ impl<'r> Faults<'r, '_> {
         };
         let named = role_of_name(name);
         named == Some(Role::Optimizer)
-            || named.is_none() && (self.typed.contains(name) || self.fields.contains(name))
+            || named.is_none() && (self.typed().contains(name) || self.fields().contains(name))
             || named != Some(Role::Schedule) && self.walk.bound.iter().any(built)
+    }
+
+    /// The parameters that are optimizers by their types.
+    pub(super) fn typed(&self) -> &BTreeSet<String> {
+        self.found.typed.get_or_init(|| typed_optimizers(self.vocabulary, self.function))
+    }
+
+    /// The fields of the method's type that are optimizers.
+    pub(super) fn fields(&self) -> &BTreeSet<String> {
+        self.found.fields.get_or_init(|| self.resolver.optimizer_fields(self.vocabulary, self.function))
     }
 
     /// Whether a call certainly updates parameters with gradients.
     pub(super) fn steps(&self, call: &Call<'r>) -> bool {
         let Some(receiver) = call.receiver else { return names_update_function(&call.name) };
+        let applies = applies_gradients(&call.name);
+        let names_update = names_update_method(&call.name);
+        if !applies && !names_update {
+            return false;
+        }
         if call.arguments.iter().any(|argument| is_closure(argument)) {
             return false;
         }
         let Some(of) = call.of().filter(|of| !is_other(of) && !is_average(of) && !moves_target(of)) else {
             return false;
         };
-        if names_update_method(&call.name) {
+        if names_update {
             return true;
         }
-        if !applies_gradients(&call.name) {
-            return false;
-        }
         let survey = &self.function.survey;
-        let uses = survey.uses.get(&text::tight(receiver));
+        let uses = survey.uses.get(&text::place(receiver));
         let by_optimizer =
             call.arguments.iter().any(|argument| base(argument).is_some_and(|name| self.is_optimizer(&name)));
         let by_rate = call.arguments.first().is_some_and(|first| is_rate_expr(first));
@@ -136,10 +156,13 @@ impl<'r> Faults<'r, '_> {
     pub(super) fn may_fill(&self, call: &Call<'r>) -> bool {
         let of_loss = || call.of().is_some_and(|of| speaks_of_loss(&of)) && !call.arguments.is_empty();
         let otherwise = || {
-            let given_loss = call.roots().iter().any(|root| names_loss(root));
-            let reads = reads_gradients(&call.name, call.arguments.len()) && !given_loss;
-            let other = call.is_backward() || reads || sets_gradient(&call.name) || !call.whole && of_loss();
-            !other && differentiates_otherwise(&call.name, call.arguments.len())
+            let given_loss = || call.roots().iter().any(|root| names_loss(root));
+            let reads = || reads_gradients(&call.name, call.arguments.len()) && !given_loss();
+            differentiates_otherwise(&call.name, call.arguments.len())
+                && !call.is_backward()
+                && !sets_gradient(&call.name)
+                && (call.whole || !of_loss())
+                && !reads()
         };
         self.fills(call) || otherwise()
     }
@@ -188,8 +211,7 @@ impl<'r> Faults<'r, '_> {
 
     /// Whether the function trains with a `backward`: by its name, by a rate, or by other stages.
     fn trains(&self, backward: &Call<'r>) -> bool {
-        let rated =
-            backward.arguments.iter().any(|argument| names_in(argument).iter().any(|name| names_rate(name)));
+        let rated = backward.gives(names_rate);
         trains_by_name(&self.function.name)
             || rated
             || self.walk.calls.iter().any(|call| call.is_zero() || Self::may_step(call))
@@ -206,7 +228,7 @@ impl<'r> Faults<'r, '_> {
     fn early(&self, nth: usize, rank: usize, step: &Call<'r>) -> Option<OrderFault<'r>> {
         let (before, after) = self.walk.calls.split_at(rank);
         let others = after[1..].iter().any(|call| self.steps(call));
-        let given = step.given().iter().any(|name| names_output_gradient(name));
+        let given = step.gives(names_output_gradient);
         if !step.whole || given || (nth > 0 || others) && self.function.tested {
             return None;
         }

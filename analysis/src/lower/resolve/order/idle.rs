@@ -5,12 +5,13 @@ use quote::ToTokens;
 use syn::{Expr, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault, is_exclusive, is_other};
+use super::inside::May;
 use super::unread::is_unread;
 use super::walk::{Assigned, Bound, Call, bare, base, root};
 use crate::cfg::NamedFaultKind;
-use crate::lower::resolve::kept::mentions;
-use crate::tokens::names_in;
-use crate::vocabulary::rust::{is_meant_unused, is_self};
+use crate::lower::address;
+use crate::tokens::{Names, any_name, names_in};
+use crate::vocabulary::rust::{handles_errors, is_meant_unused, is_self};
 use crate::vocabulary::{
     Role, advances, clips, collects, computes_output, is_black_box, is_clone, is_evaluation, is_loss,
     is_no_grad, is_schedule_type, may_update, measures_gradients, measures_time, moves_target,
@@ -33,8 +34,19 @@ impl<'r> Faults<'r, '_> {
         let is_update = !self.function.tested && (trains_by_name(name) || may_update(name, 1));
         let computes = self.walk.calls.iter().any(|call| computes_output(&call.name));
         let of_variable = || {
-            let built =
-                self.walk.bound.iter().filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name));
+            // Code elsewhere may step the optimizer of a field, unless each iteration zeroes the gradients.
+            let zeroed = |bound: &Bound<'_>| {
+                let of = |call: &Call<'r>| {
+                    call.of().as_deref() == Some(&bound.name) && call.loops == backward.loops
+                };
+                in_loop && self.walk.calls.iter().any(|call| call.is_zero() && of(call))
+            };
+            let other = |bound: &Bound<'_>| times(bound.init, &bound.name) > 0 && !zeroed(bound);
+            let built = self
+                .walk
+                .bound
+                .iter()
+                .filter(|bound| bound.rank <= rank && self.is_optimizer(&bound.name) && !other(bound));
             let mut idle =
                 built.filter(|bound| !is_meant_unused(&bound.name) && self.only_holds(&bound.name, 0));
             idle.next().filter(|_| trains).map(|bound| bound.name.clone())
@@ -46,14 +58,14 @@ impl<'r> Faults<'r, '_> {
                 })
             };
             let mut idle =
-                self.typed.iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
+                self.typed().iter().filter(|name| !is_meant_unused(name) && self.only_holds(name, 0));
             let idle = idle.find(|name| computes && self.mentions(name) == 0 || zeroes(name));
             idle.filter(|_| is_update || in_loop && !self.function.tested).cloned()
         };
         // The attribute on one `impl` does not show the others.
         let sees_all = !self.function.options.annotated;
         let of_field =
-            || self.fields.iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
+            || self.fields().iter().find(|field| is_update && sees_all && self.is_idle_field(field)).cloned();
         let of_rate = || self.unread_rate().filter(|_| is_update || in_loop);
         let about = of_variable().or_else(of_parameter).or_else(of_field).or_else(of_rate)?;
         Some(OrderFault { about, ..fault(NamedFaultKind::NoStep, backward, None) })
@@ -62,12 +74,16 @@ impl<'r> Faults<'r, '_> {
     /// Whether a call may update parameters, under whatever name.
     pub(super) fn may_step(call: &Call<'r>) -> bool {
         // A function that builds an optimizer may be named after it: `let mut opt = adam(&parameters);`.
-        let builds = call.bound.as_ref().is_some_and(|name| role_of_name(name) == Some(Role::Optimizer));
-        let other = builds || call.of().is_some_and(|of| is_other(&of));
-        let other = other || moves_target(&call.name) || shows_progress(&call.name);
-        may_update(&call.name, call.arguments.len()) && !other && !steps_not(&call.name)
+        let builds = || call.bound.as_ref().is_some_and(|name| role_of_name(name) == Some(Role::Optimizer));
+        let other = || {
+            builds()
+                || call.of().is_some_and(|of| is_other(&of))
+                || moves_target(&call.name)
+                || shows_progress(&call.name)
+        };
+        may_update(&call.name, call.arguments.len()) && !steps_not(&call.name) && !other()
             || returns_gradient(&call.name, call.arguments.len())
-            || measures_gradients(&call.name)
+            || measures_gradients(&call.name) && !(call.whole && clips(&call.name))
     }
 
     /// Whether the function may update parameters without a call of a step.
@@ -78,16 +94,16 @@ impl<'r> Faults<'r, '_> {
                 || call.whole
                     && !saves(&call.name)
                     && !only_looks(&call.name)
-                    && call.given().iter().any(|name| names_rate(name))
+                    && call.gives(names_rate)
                     && !call.of().is_some_and(|of| self.is_optimizer(&of))
         };
         let counts = |right: &Expr| matches!(bare(right), Expr::Lit(_));
         let assigns = |assigned: &Assigned<'_>| {
-            let rated = names_in(assigned.right).iter().any(|name| names_rate(name));
+            let rated = any_name(assigned.right, names_rate);
             let of_rate = base(assigned.left).is_some_and(|left| names_rate(&left));
             assigned.subtracts && !counts(assigned.right) || rated && !of_rate
         };
-        let over = |(_, head): &(usize, &Expr)| names_in(head).iter().any(|name| returns_parameters(name));
+        let over = |(_, head): &(usize, &Expr)| any_name(*head, returns_parameters);
         self.walk.assigned.iter().any(assigns)
             || self.walk.heads.iter().any(over)
             || self.walk.calls.iter().any(reads)
@@ -95,7 +111,7 @@ impl<'r> Faults<'r, '_> {
 
     /// The number of times that the function mentions a variable.
     fn mentions(&self, name: &str) -> usize {
-        mentions(self.function.body.to_token_stream(), name, true)
+        self.function.mentions(name, true)
     }
 
     /// Whether the function only builds an optimizer and calls methods on it that change no parameters.
@@ -104,7 +120,9 @@ impl<'r> Faults<'r, '_> {
             call.receiver.and_then(root).as_deref() == Some(name) && call.of().as_deref() == Some(name)
         };
         let calls: Vec<&Call<'r>> = self.walk.calls.iter().filter(of).collect();
-        let built = self.walk.bound.iter().filter(|bound| bound.name == name).count();
+        let bound = self.walk.bound.iter().filter(|bound| bound.name == name);
+        // `let optimizer = self.optimizer.as_mut()` mentions the name twice.
+        let built: usize = bound.map(|bound| 1 + times(bound.init, name)).sum();
         calls.iter().all(|call| steps_not(&call.name)) && self.mentions(name) == calls.len() + built + more
     }
 
@@ -118,7 +136,7 @@ impl<'r> Faults<'r, '_> {
                 calls += uses.calls;
                 idle &= uses.bare.iter().chain(&uses.given).all(|name| steps_not(name));
             }
-            idle && calls == mentions(function.body.to_token_stream(), field, false)
+            idle && calls == function.mentions(field, false)
         })
     }
 
@@ -173,13 +191,31 @@ impl<'r> Faults<'r, '_> {
         of_parameters.or_else(of_output)
     }
 
+    /// Gradients that are a value, of a loss in a loop or in a function that trains by its name, if nothing reads them.
+    pub(super) fn gradients_unread(&self) -> Option<OrderFault<'r>> {
+        if self.function.tested || !self.vocabulary.gives_gradients() {
+            return None;
+        }
+        self.walk.bound.iter().filter(|bound| !is_meant_unused(&bound.name)).find_map(|bound| {
+            let of = address(without_errors(bound.init));
+            let call = self.walk.calls.iter().find(|call| address(call.expr) == of)?;
+            let trains = !call.loops.is_empty() || trains_by_name(&self.function.name);
+            let alone = call.receiver.is_some() && call.arguments.is_empty() && self.fills(call) && trains;
+            let unread = alone && is_unread(&self.function.body, &bound.name);
+            unread.then(|| OrderFault {
+                about: bound.name.clone(),
+                ..fault(NamedFaultKind::GradientsUnread, call, None)
+            })
+        })
+    }
+
     /// A `backward` in a loop that zeroes its gradients in each iteration, without a step or any other use.
     pub(super) fn zeroed_unused(&self) -> Option<OrderFault<'r>> {
         let (rank, backward) = self.calls().find(|(_, call)| self.fills(call) && call.whole)?;
         let around = backward.loops.first()?;
         let zero =
             self.walk.calls.iter().find(|call| call.is_zero() && call.loops.first() == Some(around))?;
-        let rated = backward.given().iter().any(|name| names_rate(name));
+        let rated = backward.gives(names_rate);
         let measured = measures_time(&self.function.name);
         // Other code may step for what it owns.
         let owned = zero.roots().iter().any(|of| {
@@ -198,7 +234,7 @@ impl<'r> Faults<'r, '_> {
             Self::may_step(call) || self.may_update_inside(call, zero, backward, follows)
         });
         let read = reads_stored(self.function.body.to_token_stream())
-            || names_in(&*self.function.body).iter().any(|name| is_black_box(name));
+            || self.function.names().iter().any(|name| is_black_box(name));
         (!known && !stepped && !read).then(|| fault(NamedFaultKind::NoStepZeroed, backward, Some(zero)))
     }
 
@@ -228,11 +264,7 @@ impl<'r> Faults<'r, '_> {
         if known {
             return false;
         }
-        let steps =
-            |call: &Call<'r>| Self::may_step(call) || call.given().iter().any(|name| names_rate(name));
-        if let Some(inside) =
-            self.inside(&call.name, &|walk| walk.calls.iter().any(steps) || !walk.assigned.is_empty())
-        {
+        if let Some(inside) = self.inside(&call.name, May::Update) {
             return inside;
         }
         let mine = |name: &String| {
@@ -271,7 +303,9 @@ impl<'r> Faults<'r, '_> {
     pub(super) fn schedule_unread(&self) -> Option<OrderFault<'r>> {
         self.walk.bound.iter().find_map(|bound| {
             let typed = constructed(bound.init).is_some_and(|of| is_schedule_type(&of));
-            let scheduled = role_of_name(&bound.name) == Some(Role::Schedule) && typed;
+            if role_of_name(&bound.name) != Some(Role::Schedule) || !typed {
+                return None;
+            }
             let inside = names_in(bound.init);
             let alone = matches!(bare(bound.init), Expr::Call(_))
                 && !inside.iter().any(|name| is_clone(name))
@@ -282,12 +316,30 @@ impl<'r> Faults<'r, '_> {
             let moves = calls.iter().all(|call| call.whole && advances(&call.name));
             let unread = moves && self.mentions(&bound.name) == calls.len() + 1;
             let moved = calls.iter().find(|call| !call.loops.is_empty())?;
-            (scheduled && alone && unread).then(|| OrderFault {
+            (alone && unread).then(|| OrderFault {
                 about: bound.name.clone(),
                 ..fault(NamedFaultKind::ScheduleUnread, moved, None)
             })
         })
     }
+}
+
+/// An expression without what handles its errors: `loss.backward()` for `loss.backward().unwrap_or_else(|e| panic!("{e}"))`.
+fn without_errors(expr: &Expr) -> &Expr {
+    match bare(expr) {
+        Expr::MethodCall(call) if handles_errors(&call.method.to_string()) => without_errors(&call.receiver),
+        other => other,
+    }
+}
+
+/// How often an expression mentions a name.
+fn times(expr: &Expr, name: &str) -> usize {
+    let mut times = 0;
+    let _: bool = expr.find_name(&mut |found| {
+        times += usize::from(found == name);
+        false
+    });
+    times
 }
 
 fn has_reference(expr: &Expr) -> bool {

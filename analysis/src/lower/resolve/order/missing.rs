@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use syn::Expr;
 
 use super::faults::{Faults, OrderFault, is_exclusive};
+use super::inside::May;
 use super::unread::is_unread;
 use super::update::Update;
-use super::walk::{Bound, Call, Walk, bare, base, root};
+use super::walk::{Bound, Call, bare, base, root};
 use crate::cfg::NamedFaultKind;
 use crate::lower::resolve::uses::is_rate_expr;
 use crate::tokens::names_in;
@@ -92,9 +93,11 @@ impl<'r> Faults<'r, '_> {
     }
 
     /// The variables whose methods compute an output.
-    pub(super) fn models(&self) -> BTreeSet<String> {
-        let outputs = self.walk.calls.iter().filter(|call| computes_output(&call.name));
-        outputs.filter_map(|call| root(call.receiver?)).collect()
+    pub(super) fn models(&self) -> &BTreeSet<String> {
+        self.found.models.get_or_init(|| {
+            let outputs = self.walk.calls.iter().filter(|call| computes_output(&call.name));
+            outputs.filter_map(|call| root(call.receiver?)).collect()
+        })
     }
 
     /// An update in a function that computes a loss and runs no `backward`.
@@ -218,7 +221,7 @@ impl<'r> Faults<'r, '_> {
             let reaches = rank < update.rank || call.loops.iter().any(|around| update.loops.contains(around));
             reaches
                 && (self.may_fill(call)
-                    || update.step != Some(rank) && self.may_hide(call, loss, &models, update))
+                    || update.step != Some(rank) && self.may_hide(call, loss, models, update))
         })
     }
 
@@ -251,34 +254,7 @@ impl<'r> Faults<'r, '_> {
     /// Whether a function of the checked code with this name may compute gradients, by the names of its calls and of
     /// those that it calls; `None` if there is no such function.
     pub(super) fn fills_inside(&self, name: &str) -> Option<bool> {
-        self.inside(name, &|walk| {
-            walk.calls.iter().any(|call| self.may_fill(call)) || Self::writes_gradients(&walk.assigned)
-        })
-    }
-
-    /// Whether a function of the checked code with this name, or one that it calls, has a property.
-    pub(super) fn inside(&self, name: &str, is: &dyn Fn(&Walk<'r>) -> bool) -> Option<bool> {
-        let named = |name: &str| {
-            let all = self.resolver.functions_named(name).iter().map(|id| &self.resolver.functions[*id]);
-            all.filter(|function| !std::ptr::eq(*function, self.function))
-        };
-        named(name).next()?;
-        let mut seen = BTreeSet::from([name.to_owned()]);
-        let mut open = vec![name.to_owned()];
-        while let Some(name) = open.pop() {
-            for function in named(&name) {
-                let walk = Walk::over(&function.body);
-                if is(&walk) {
-                    return Some(true);
-                }
-                for call in &walk.calls {
-                    if named(&call.name).next().is_some() && seen.insert(call.name.clone()) {
-                        open.push(call.name.clone());
-                    }
-                }
-            }
-        }
-        Some(false)
+        self.inside(name, May::Fill)
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use syn::{FnArg, Pat};
 
 use super::faults::{Faults, OrderFault, constructed, fault};
+use super::inside::May;
 use super::peers::zeroes_by_hand;
 use super::update::Update;
-use super::walk::{Call, Walk};
+use super::walk::Call;
 use crate::cfg::NamedFaultKind;
 use crate::tokens::names_in;
 use crate::vocabulary::{is_plain_sgd, may_zero, names_loss, steps_not};
@@ -71,8 +72,7 @@ impl<'r> Faults<'r, '_> {
         let models = self.models();
         let mine =
             |name: &String| update.names.contains(name) || over.contains(name) || models.contains(name);
-        let zeroes = |walk: &Walk<'r>| walk.calls.iter().any(Call::is_zero) || zeroes_by_hand(&walk.assigned);
-        let inside = step.is_some_and(|step| self.inside(&step.name, &zeroes) == Some(true));
+        let inside = step.is_some_and(|step| self.inside(&step.name, May::Zero) == Some(true));
         // Gradients that are values are not added up.
         let values = update.names.iter().any(|name| {
             let mut bound = self.walk.bound.iter().filter(|bound| bound.name == *name);
@@ -113,8 +113,7 @@ impl<'r> Faults<'r, '_> {
             let step = steps.into_iter().find(|call| call.whole && call.loops == bound.loops)?;
             let trains = self.walk.calls.iter().any(|call| self.fills(call) && call.loops == bound.loops);
             let names: BTreeSet<String> = names_in(bound.init).into_iter().chain(step.given()).collect();
-            let mut outside =
-                names.intersection(&models).filter(|model| self.is_outside(model, &bound.loops));
+            let mut outside = names.intersection(models).filter(|model| self.is_outside(model, &bound.loops));
             let built = self.walk.calls.iter().find(|call| call.bound.as_deref() == Some(&bound.name))?;
             (trains && outside.next().is_some())
                 .then(|| fault(NamedFaultKind::BuiltInside, built, Some(step)))

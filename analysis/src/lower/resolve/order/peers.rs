@@ -10,7 +10,8 @@ use quote::ToTokens;
 use syn::Expr;
 
 use super::faults::{Faults, OrderFault, constructed, fault};
-use super::walk::{Assigned, Bound, Call, Walk, bare, root};
+use super::inside::May;
+use super::walk::{Assigned, Bound, Call, bare, root};
 use crate::cfg::NamedFaultKind;
 use crate::vocabulary::{
     collects, computes_output, is_plain_macro, may_zero, names_gradients_alone, names_loss, only_looks,
@@ -40,7 +41,7 @@ impl Kind {
 impl<'r> Faults<'r, '_> {
     /// A loop that trains and never zeroes, while another function zeroes in a loop of the same kind.
     pub(super) fn zero_missing(&self) -> Option<OrderFault<'r>> {
-        if self.may_zero_anywhere() || self.has_unknown_statement() {
+        if !self.function.survey.names_backward() || self.resolver.zeroing_loops().is_empty() {
             return None;
         }
         let (backward, kind) = self.kind_of_loop()?;
@@ -48,6 +49,9 @@ impl<'r> Faults<'r, '_> {
         let (peer, _) = self.resolver.zeroing_loops().iter().find(|(id, theirs)| {
             !std::ptr::eq(&raw const functions[*id], self.function) && kind.equals(theirs)
         })?;
+        if self.may_zero_anywhere() || self.has_unknown_statement() {
+            return None;
+        }
         Some(OrderFault {
             about: functions[*peer].name.clone(),
             ..fault(NamedFaultKind::ZeroMissing, backward, None)
@@ -94,7 +98,7 @@ impl<'r> Faults<'r, '_> {
     }
 
     /// Whether a statement of the function may have any effect, so also zero gradients.
-    fn has_unknown_statement(&self) -> bool {
+    pub(super) fn has_unknown_statement(&self) -> bool {
         let known = |call: &Call<'r>| {
             self.fills(call)
                 || self.steps(call)
@@ -112,12 +116,10 @@ impl<'r> Faults<'r, '_> {
 
     /// Whether the function, or one that it calls, may zero gradients.
     fn may_zero_anywhere(&self) -> bool {
-        let zeroes = |walk: &Walk<'r>| {
-            walk.calls.iter().any(|call| call.is_zero() || may_zero(&call.name))
-                || zeroes_by_hand(&walk.assigned)
-        };
+        let itself = self.walk.calls.iter().any(|call| call.is_zero() || may_zero(&call.name))
+            || zeroes_by_hand(&self.walk.assigned);
         let names: BTreeSet<&String> = self.walk.calls.iter().map(|call| &call.name).collect();
-        zeroes(&self.walk) || names.into_iter().any(|name| self.inside(name, &zeroes) == Some(true))
+        itself || names.into_iter().any(|name| self.inside(name, May::PerhapsZero) == Some(true))
     }
 
     /// The kind of the loop, if the loop zeroes its gradients.

@@ -10,11 +10,11 @@ use syn::{BinOp, Expr, ExprBinary, ExprField, ExprMethodCall, Member};
 use super::faults::Faults;
 use super::walk::{Assigned, Call, bare, base};
 use crate::lower::resolve::uses::is_rate_expr;
-use crate::tokens::names_in;
+use crate::tokens::{any_name, names_in};
 use crate::vocabulary::{
-    clips, computes_output, is_loss, is_zero_text, names_gradients_alone, names_loss, names_rate, names_zero,
-    only_looks, only_prepares, reads_gradients, returns_parameters, shows_progress, subtracts,
-    updates_parameter, writes_parameter,
+    clips, computes_output, has_gradient, is_loss, is_zero_text, names_gradients_alone, names_loss,
+    names_rate, names_zero, only_looks, only_prepares, reads_gradients, returns_parameters, shows_progress,
+    subtracts, updates_parameter, writes_parameter,
 };
 
 /// A place at which a function updates parameters.
@@ -34,7 +34,7 @@ pub(super) struct Update<'r> {
 impl<'r> Faults<'r, '_> {
     /// The updates of the function in source order, searched for once.
     pub(super) fn updates(&self) -> &[Update<'r>] {
-        self.found_updates.get_or_init(|| self.find_updates())
+        self.found.updates.get_or_init(|| self.find_updates())
     }
 
     fn find_updates(&self) -> Vec<Update<'r>> {
@@ -75,12 +75,17 @@ impl<'r> Faults<'r, '_> {
         let update = |step, reads, names| {
             Some(Update { at: call.expr, step, rank, loops: call.loops.clone(), reads, names })
         };
-        let of = call.of().unwrap_or_default();
-        let mut written = Written::default();
-        call.arguments.iter().for_each(|argument| self.read_into(&mut written, argument));
+        let written = || {
+            let mut written = Written::default();
+            call.arguments.iter().for_each(|argument| self.read_into(&mut written, argument));
+            written
+        };
         let each = self.updates_each(call);
-        if each && written.gradient {
-            return update(None, true, written.names);
+        if each {
+            let written = written();
+            if written.gradient {
+                return update(None, true, written.names);
+            }
         }
         if call.whole && self.steps(call) || each {
             return update(Some(rank), false, names_in(call.expr));
@@ -88,8 +93,13 @@ impl<'r> Faults<'r, '_> {
         if !writes_parameter(&call.name) || call.arguments.is_empty() || !call.whole {
             return None;
         }
+        let of = call.of().unwrap_or_default();
         let other = names_gradients_alone(&of) || shows_progress(&of) || names_rate(&of);
-        if other || !written.is_update() {
+        if other {
+            return None;
+        }
+        let written = written();
+        if !written.is_update() {
             return None;
         }
         update(None, written.gradient, written.names)
@@ -97,19 +107,25 @@ impl<'r> Faults<'r, '_> {
 
     /// Whether a call updates one parameter, in a loop over all parameters: `p.adjust(rate)`.
     fn updates_each(&self, call: &Call<'r>) -> bool {
+        if !call.whole || call.receiver.is_none() {
+            return false;
+        }
         let head = call.loops.last().and_then(|inner| self.walk.heads.iter().find(|(id, _)| id == inner));
-        let over = head.is_some_and(|(_, head)| names_in(head).iter().any(|name| returns_parameters(name)));
-        let rate = call.arguments.iter().any(|argument| is_rate_expr(argument));
-        let other = only_looks(&call.name) || only_prepares(&call.name) || clips(&call.name);
-        over && call.whole && call.receiver.is_some() && !other && (rate || updates_parameter(&call.name))
+        let over = head.is_some_and(|(_, head)| any_name(*head, returns_parameters));
+        let rate = || call.arguments.iter().any(|argument| is_rate_expr(argument));
+        let other = || only_looks(&call.name) || only_prepares(&call.name) || clips(&call.name);
+        over && !other() && (rate() || updates_parameter(&call.name))
     }
 
     fn update_by_hand(&self, assigned: &Assigned<'r>) -> Option<Update<'r>> {
         let left = base(assigned.left).unwrap_or_default();
         let keeps = names_gradients_alone(&left) || names_rate(&left) || shows_progress(&left);
+        if keeps || !self.names_gradient_or_rate() {
+            return None;
+        }
         let mut written = Written { subtracts: assigned.subtracts, ..Written::default() };
         self.read_into(&mut written, assigned.right);
-        (!keeps && written.is_update()).then(|| Update {
+        written.is_update().then(|| Update {
             at: assigned.expr,
             step: None,
             rank: assigned.rank,
@@ -117,6 +133,12 @@ impl<'r> Faults<'r, '_> {
             reads: written.gradient,
             names: written.names.into_iter().chain(names_in(assigned.left)).collect(),
         })
+    }
+
+    /// Whether the function has a name without which no assignment is an update.
+    fn names_gradient_or_rate(&self) -> bool {
+        let is = |name: &str| has_gradient(name) || names_rate(name);
+        *self.found.rated.get_or_init(|| any_name(&*self.function.body, is))
     }
 
     /// Adds what an expression and the variables in it are computed from.
@@ -201,5 +223,5 @@ fn is_gradient_member(member: &Member) -> bool {
 /// Whether an expression is a zero, or no value.
 fn is_nothing(expr: &Expr) -> bool {
     let text = expr.to_token_stream().to_string();
-    is_zero_text(&text) || names_in(expr).iter().any(|name| names_zero(name))
+    is_zero_text(&text) || any_name(expr, names_zero)
 }

@@ -9,7 +9,7 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::env::bind::member;
 use crate::lower::resolve::survey::is_assignment;
 use crate::lower::{address, text};
-use crate::tokens::names_in;
+use crate::tokens::{any_name, names_in};
 use crate::vocabulary::rust::is_forced;
 use crate::vocabulary::{fuses_step, names_backward, zeroes_gradients};
 
@@ -50,6 +50,11 @@ impl Call<'_> {
     /// The names in the arguments.
     pub(super) fn given(&self) -> BTreeSet<String> {
         self.arguments.iter().flat_map(names_in).collect()
+    }
+
+    /// Whether a name in the arguments has a property.
+    pub(super) fn gives(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.arguments.iter().any(|argument| any_name(*argument, &is))
     }
 
     /// The names of the variables at the start of the receiver and of each argument.
