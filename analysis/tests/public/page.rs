@@ -209,7 +209,7 @@ pub(crate) fn section(results: &Results) -> String {
         ("seen", "The first part, which was looked at while the checker was written:"),
         ("kept", "The second part, which was looked at once its first figures were known:"),
         ("later", "The third part, which was looked at once its first figures were known:"),
-        ("last", "The fourth part, whose false findings alone were mended after its first measurement:"),
+        ("last", "The fourth part, which was looked at once its first figures were known:"),
     ] {
         if results.rows.iter().any(|row| row.part == part) {
             let _ = writeln!(text, "{title}\n\n{}", by_library(results, part));
