@@ -9,7 +9,7 @@
 //! cargo test --release -p training-loop-analysis --test public -- --ignored --nocapture measure  # the figures
 //! ```
 //!
-//! `PUBLIC_PART=seen|kept|later|last|all` selects a part of the sources, `PUBLIC_OUT` a folder for the lists of misses and of findings.
+//! `PUBLIC_PART=seen|kept|later|last|newest|all` selects a part of the sources, `PUBLIC_OUT` a folder for the lists of misses and of findings.
 
 mod edits;
 mod find;

@@ -67,7 +67,7 @@ pub(crate) fn hash(text: &str) -> u64 {
 }
 
 /// The parts of the sources, in the order of the lists.
-pub(crate) const PARTS: [&str; 4] = ["seen", "kept", "later", "last"];
+pub(crate) const PARTS: [&str; 5] = ["seen", "kept", "later", "last", "newest"];
 
 /// The sources of the part `later`, one a line.
 const LATER: &str = include_str!("recorded/later.txt");
@@ -75,14 +75,20 @@ const LATER: &str = include_str!("recorded/later.txt");
 /// The sources of the part `last`, one a line.
 const LAST: &str = include_str!("recorded/last.txt");
 
+/// The sources of the part `newest`, one a line.
+const NEWEST: &str = include_str!("recorded/newest.txt");
+
 /// The part of a source. `seen` was looked at while the checker was written, `kept` once its first figures were known;
-/// `later` and then `last` were collected after that, and each was looked at only after its first figures were known.
+/// `later`, `last` and `newest` were collected after that, and each was looked at only after its first figures were known.
 pub(crate) fn part(name: &str) -> &'static str {
     if LATER.lines().any(|later| later == name) {
         return "later";
     }
     if LAST.lines().any(|last| last == name) {
         return "last";
+    }
+    if NEWEST.lines().any(|newest| newest == name) {
+        return "newest";
     }
     // The low bit of FNV-1a is the parity of the bytes; a higher one depends on their order too.
     if (hash(name) >> 20).is_multiple_of(2) { "seen" } else { "kept" }
