@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
-use crate::autograd::{Graph, is_recording};
+use crate::autograd::{Graph, Registered, is_recording};
 use crate::gradient_stage::GradientStage;
 use crate::reduction::Reduction;
 use crate::shape::Shape;
@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
+    /// The hooks that read or replace the gradients of a backward pass.
+    pub(crate) hooks: Vec<Registered>,
 }
 
 impl Parameter {
@@ -66,7 +68,12 @@ impl Parameter {
 
     fn of(value: Value) -> Self {
         let shape = value.shape().clone();
-        let state = State { value: value.into_data(), gradient: None, stage: GradientStage::Empty };
+        let state = State {
+            value: value.into_data(),
+            gradient: None,
+            stage: GradientStage::Empty,
+            hooks: Vec::new(),
+        };
         Self(Arc::new(Inner {
             shape,
             requires_grad: AtomicBool::new(true),
@@ -175,9 +182,32 @@ impl Parameter {
         state.stage = GradientStage::Empty;
     }
 
-    /// Sets the gradient, or adds to an existing gradient.
-    pub(crate) fn accumulate(&self, gradient: Value) {
+    /// Sets the gradient, or adds to an existing gradient. If the parameter has hooks, which need the sum over all
+    /// uses, returns the gradient instead.
+    #[must_use]
+    pub(crate) fn accumulate(&self, gradient: Value) -> Option<Value> {
         let mut state = self.lock();
+        if !state.hooks.is_empty() {
+            return Some(gradient);
+        }
+        self.add(&mut state, gradient);
+        None
+    }
+
+    /// Runs the hooks on the gradient of a whole backward pass, and accumulates the result.
+    pub(crate) fn accumulate_after_hooks(&self, mut gradient: Value) {
+        if !self.requires_grad() {
+            return;
+        }
+        // The hooks run without the lock, because they may use the parameter.
+        let hooks = self.lock().hooks.clone();
+        for hook in hooks {
+            gradient = hook.run(gradient);
+        }
+        self.add(&mut self.lock(), gradient);
+    }
+
+    fn add(&self, state: &mut State, gradient: Value) {
         // The parameter may have been frozen after the graph was recorded. The check needs the
         // lock, because a freeze removes the gradient under the same lock.
         if self.requires_grad() {

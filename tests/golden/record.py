@@ -4,6 +4,7 @@ Run it with torch, numpy and safetensors installed:
 
     python tests/golden/record.py
 
+With the names of groups, it records only these: `python tests/golden/record.py ops losses`.
 It rewrites `tests/golden/*.json` and the model files `tests/golden/*.safetensors`.
 Every input is written out, so that nothing depends on anybody's random numbers;
 the same version of PyTorch gives the same files, byte for byte.
@@ -18,13 +19,14 @@ import torch
 
 from cases import (
     activations, attention, constructors, convolution, layers, losses, metrics, model, normalisation, ops, optimizers,
-    recurrent, resolution, schedules, training, transformer,
+    rearranging, recurrent, resolution, schedules, training, transformer,
 )
 
 HERE = pathlib.Path(__file__).parent
 
 GROUPS = {
     "ops": ops.cases,
+    "rearranging": rearranging.cases,
     "constructors": constructors.cases,
     "losses": losses.cases,
     "convolution": convolution.cases,
@@ -47,7 +49,9 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     version = torch.__version__.split("+")[0]
-    for group, cases in GROUPS.items():
+    wanted = sys.argv[1:] or list(GROUPS)
+    for group in wanted:
+        cases = GROUPS[group]
         recorded = list(cases())
         names = [case["name"] for case in recorded]
         doubled = {name for name in names if names.count(name) > 1}

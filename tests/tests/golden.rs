@@ -28,6 +28,8 @@ mod normalisation;
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
+#[path = "golden/rearranging.rs"]
+mod rearranging;
 #[path = "golden/recurrent.rs"]
 mod recurrent;
 #[path = "golden/resolution.rs"]
