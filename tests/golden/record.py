@@ -18,7 +18,7 @@ import sys
 import torch
 
 from cases import (
-    activations, attention, constructors, convolution, layers, losses, metrics, model, normalisation, ops, optimizers,
+    activations, attention, constructors, convolution, layers, losses, margins, metrics, model, normalisation, ops, optimizers,
     rearranging, recurrent, resolution, schedules, training, transformer,
 )
 
@@ -29,6 +29,7 @@ GROUPS = {
     "rearranging": rearranging.cases,
     "constructors": constructors.cases,
     "losses": losses.cases,
+    "margins": margins.cases,
     "convolution": convolution.cases,
     "layers": layers.cases,
     "recurrent": recurrent.cases,

@@ -20,6 +20,8 @@ mod convolution;
 mod layers;
 #[path = "golden/losses.rs"]
 mod losses;
+#[path = "golden/margins.rs"]
+mod margins;
 #[path = "golden/metrics.rs"]
 mod metrics;
 #[path = "golden/normalisation.rs"]

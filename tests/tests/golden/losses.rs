@@ -40,7 +40,7 @@ fn run(case: &Case, x: &[Tensor]) -> Tensor {
     }
 }
 
-fn builder(case: &Case) -> CrossEntropy {
+pub(crate) fn builder(case: &Case) -> CrossEntropy {
     let options = case.part("options");
     let mut loss = CrossEntropy::new();
     if options.has("label_smoothing") {
