@@ -12,7 +12,9 @@ pub use crate::loss::{
 };
 #[doc(inline)]
 pub use crate::metric::{
-    Average, Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k,
+    Average, Metric, accuracy, average_precision, cohen_kappa, confusion, dice, f1, iou, mae,
+    matthews_corrcoef, mse, multilabel_accuracy, multilabel_f1, multilabel_precision, multilabel_recall,
+    perplexity, precision, r2, recall, rmse, roc_auc, top_k,
 };
 #[doc(inline)]
 pub use crate::nn::{

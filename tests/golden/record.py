@@ -1,6 +1,6 @@
 """Records PyTorch's numbers for `tests/tests/golden.rs`.
 
-Run it with torch, numpy and safetensors installed:
+Run it with torch, numpy, safetensors and scikit-learn installed:
 
     python tests/golden/record.py
 
@@ -18,8 +18,8 @@ import sys
 import torch
 
 from cases import (
-    activations, attention, constructors, convolution, layers, losses, margins, metrics, model, normalisation, ops, optimizers,
-    rearranging, recurrent, resolution, schedules, training, transformer,
+    activations, attention, constructors, convolution, layers, losses, margins, metrics, model, normalisation, ops,
+    optimizers, rearranging, recurrent, resolution, schedules, scores, training, transformer,
 )
 
 HERE = pathlib.Path(__file__).parent
@@ -41,6 +41,7 @@ GROUPS = {
     "optimizers": optimizers.cases,
     "schedules": schedules.cases,
     "metrics": metrics.cases,
+    "scores": scores.cases,
     "training": training.cases,
     "model": model.cases,
 }

@@ -38,6 +38,8 @@ mod recurrent;
 mod resolution;
 #[path = "golden/schedules.rs"]
 mod schedules;
+#[path = "golden/scores.rs"]
+mod scores;
 #[path = "golden/training.rs"]
 mod training;
 #[path = "golden/transformer.rs"]

@@ -82,6 +82,12 @@ impl Case {
         map.iter().map(|(name, value)| (name.clone(), array(value))).collect()
     }
 
+    /// The keys of this table.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let Value::Object(map) = &self.0 else { panic!("not a table: {}", self.0) };
+        map.keys().cloned().collect()
+    }
+
     /// A case inside this one.
     pub(crate) fn part(&self, key: &str) -> Case {
         Case(self.0[key].clone())
