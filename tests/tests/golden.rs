@@ -30,6 +30,8 @@ mod normalisation;
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
+#[path = "golden/parity.rs"]
+mod parity;
 #[path = "golden/rearranging.rs"]
 mod rearranging;
 #[path = "golden/recurrent.rs"]

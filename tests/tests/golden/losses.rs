@@ -8,7 +8,7 @@ use training_loop::{
 use crate::cases::{Case, Verdict, cases, differentiate};
 
 #[test]
-fn losses() {
+pub(crate) fn losses() {
     let mut verdict = Verdict::default();
     for case in cases("losses") {
         assert!(["mean", "batchmean"].contains(&case.text("reduction")), "{}", case.name());

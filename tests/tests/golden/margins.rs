@@ -8,7 +8,7 @@ use training_loop::{
 use crate::cases::{Case, Verdict, cases, differentiate};
 
 #[test]
-fn margins() {
+pub(crate) fn margins() {
     let mut verdict = Verdict::default();
     for case in cases("margins") {
         differentiate(&mut verdict, &case, |x| match case.text("reduction") {

@@ -10,8 +10,8 @@ use crate::cases::{Case, Verdict, cases};
 pub(crate) const BATCH: usize = 4;
 
 #[test]
-fn metrics() {
-    let mut verdict = Verdict::default();
+pub(crate) fn metrics() {
+    let mut verdict = Verdict::by_part();
     for case in cases("metrics") {
         verdict.case();
         match case.kind() {

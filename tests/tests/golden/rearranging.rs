@@ -5,7 +5,7 @@ use training_loop::{Array, Labels, Scalar, Tensor, cat};
 use crate::cases::{Case, Verdict, cases, differentiate};
 
 #[test]
-fn rearranging() {
+pub(crate) fn rearranging() {
     let mut verdict = Verdict::default();
     for case in cases("rearranging") {
         differentiate(&mut verdict, &case, |x| run(&case, x));

@@ -11,8 +11,8 @@ use crate::cases::{Case, Verdict, cases};
 use crate::metrics::{BATCH, fed, rows};
 
 #[test]
-fn scores() {
-    let mut verdict = Verdict::default();
+pub(crate) fn scores() {
+    let mut verdict = Verdict::by_part();
     for case in cases("scores") {
         verdict.case();
         let outputs = rows(&case.array("scores"));
