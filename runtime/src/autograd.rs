@@ -33,6 +33,8 @@ pub(crate) enum Graph {
     Constant,
     /// The tensor is the value of this parameter. The gradients of the tensor go to the parameter.
     Leaf(Parameter),
+    /// The tensor is the value of this parameter, taken without recording. Only messages use the parameter.
+    Unrecorded(Parameter),
     /// The tensor is the result of a recorded operation.
     Operation(Mutex<Link>),
 }

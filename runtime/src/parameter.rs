@@ -1,9 +1,13 @@
 //! Parameters: values that an optimizer updates, with the gradients that `backward` writes.
 
+mod name;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use name::InLayer;
+use name::Name;
 use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, Registered, is_recording};
@@ -47,6 +51,7 @@ pub(crate) struct State {
     pub(crate) stage: GradientStage,
     /// The hooks that read or replace the gradients of a backward pass.
     pub(crate) hooks: Vec<Registered>,
+    name: Name,
 }
 
 impl Parameter {
@@ -73,6 +78,7 @@ impl Parameter {
             gradient: None,
             stage: GradientStage::Empty,
             hooks: Vec::new(),
+            name: Name::Unknown,
         };
         Self(Arc::new(Inner {
             shape,
@@ -110,7 +116,7 @@ impl Parameter {
     pub fn tensor(&self) -> Tensor {
         let value = Value::shared(self.0.shape.clone(), Arc::clone(&self.lock().value));
         let recorded = self.requires_grad() && is_recording();
-        let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Constant };
+        let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Unrecorded(self.clone()) };
         Tensor::from_node(Node { value, graph, reduction: Reduction::None })
     }
 

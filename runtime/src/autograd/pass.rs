@@ -48,7 +48,7 @@ pub(crate) fn backward(root: &Tensor, retain: bool) {
     );
     let seed = Value::filled(root.shape(), 1.0);
     match root.graph() {
-        Graph::Constant => panic!(
+        Graph::Constant | Graph::Unrecorded(_) => panic!(
             "backward: this tensor was not recorded; it depends on no parameter, or was computed under \
              `no_grad`, or detached"
         ),
@@ -151,7 +151,7 @@ impl Pass {
             debug_assert_eq!(gradient.shape()[..], *input.shape(), "a gradient has the shape of its input");
         }
         match input.graph() {
-            Graph::Constant => {}
+            Graph::Constant | Graph::Unrecorded(_) => {}
             Graph::Leaf(parameter) => {
                 if let Some(gradient) = gradient.and_then(|gradient| parameter.accumulate(gradient)) {
                     self.keep_for_hooks(parameter, gradient);

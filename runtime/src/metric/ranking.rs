@@ -183,19 +183,19 @@ impl Metric for Ranking {
     }
 
     fn counts(&self) -> Option<Vec<f64>> {
-        let mut counts = vec![self.width as f64];
+        let mut counts = vec![self.width as f64, self.labels.len() as f64];
         counts.extend(self.labels.iter().map(|label| f64::from(*label)));
         counts.extend(self.scores.iter().map(|score| f64::from(*score)));
         Some(counts)
     }
 
     fn set_counts(&mut self, counts: &[f64]) -> bool {
-        let Some((&width, rest)) = counts.split_first() else { return false };
-        let width = width as usize;
-        if !rest.len().is_multiple_of(width.saturating_add(1)) {
+        let [width, samples, rest @ ..] = counts else { return false };
+        let (width, samples) = (*width as usize, *samples as usize);
+        if width.checked_add(1).and_then(|each| each.checked_mul(samples)) != Some(rest.len()) {
             return false;
         }
-        let (labels, scores) = rest.split_at(rest.len() / (width + 1));
+        let (labels, scores) = rest.split_at(samples);
         self.width = width;
         self.labels = labels.iter().map(|label| *label as u32).collect();
         self.scores = scores.iter().map(|score| *score as Scalar).collect();

@@ -47,7 +47,7 @@ pub fn orthogonal(parameter: &Parameter, gain: f64) {
         .collect();
     for done in 0..vectors.len() {
         let (before, rest) = vectors.split_at_mut(done);
-        let vector = &mut rest[0];
+        let vector = rest[0].as_mut_slice();
         // The second pass removes what rounding left of the first.
         for _ in 0..2 {
             for other in before.iter() {
@@ -56,7 +56,9 @@ pub fn orthogonal(parameter: &Parameter, gain: f64) {
             }
         }
         let size = dot(vector, vector).sqrt();
-        vector.iter_mut().for_each(|x| *x /= size);
+        for x in vector {
+            *x /= size;
+        }
     }
     parameter.replace(Value::build(parameter.shape(), |to| {
         for (place, to) in to.iter_mut().enumerate() {
