@@ -30,10 +30,10 @@ losses! {
     huber,
     kl_div,
     l1,
+    margin_ranking,
     mse,
     nll,
     poisson_nll,
-    ranking,
     smooth_l1,
     triplet,
 }
@@ -51,11 +51,11 @@ pub use hinge::{HingeEmbedding, MultiMargin, hinge_embedding_loss, multi_margin_
 pub use huber::{Huber, huber_loss};
 pub use kl_div::kl_div;
 pub use l1::l1_loss;
+pub use margin_ranking::{MarginRanking, margin_ranking_loss};
 pub use mse::mse_loss;
 pub use nll::nll_loss;
 pub use number_target::NumberTarget;
 pub use poisson_nll::{PoissonNll, poisson_nll_loss};
-pub use ranking::{MarginRanking, margin_ranking_loss};
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 pub use triplet::{TripletMargin, triplet_margin_loss};
 

@@ -7,6 +7,7 @@ mod accuracy;
 mod agreement;
 mod confusion;
 mod multilabel;
+mod overlap;
 mod perplexity;
 mod ranking;
 mod regression;
@@ -14,10 +15,11 @@ mod top_k;
 
 pub use accuracy::{Accuracy, accuracy};
 pub use agreement::{Agreement, cohen_kappa, matthews_corrcoef};
-pub use confusion::{Average, Confusion, PerClass, confusion, dice, f1, iou, precision, recall};
+pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, recall};
 pub use multilabel::{
     MultilabelAccuracy, PerLabel, multilabel_accuracy, multilabel_f1, multilabel_precision, multilabel_recall,
 };
+pub use overlap::{dice, iou};
 pub use perplexity::{Perplexity, perplexity};
 pub use ranking::{Ranking, average_precision, roc_auc};
 pub use regression::{Errors, R2, mae, mse, r2, rmse};

@@ -19,7 +19,7 @@ import torch
 
 from cases import (
     activations, attention, constructors, convolution, layers, losses, margins, metrics, model, normalisation, ops,
-    optimizers, rearranging, recurrent, resolution, schedules, scores, training, transformer,
+    optimizers, padded, rearranging, recurrent, resolution, schedules, scores, training, transformer,
 )
 
 HERE = pathlib.Path(__file__).parent
@@ -31,6 +31,7 @@ GROUPS = {
     "losses": losses.cases,
     "margins": margins.cases,
     "convolution": convolution.cases,
+    "padded": padded.cases,
     "layers": layers.cases,
     "recurrent": recurrent.cases,
     "attention": attention.cases,

@@ -30,6 +30,8 @@ mod normalisation;
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
+#[path = "golden/padded.rs"]
+mod padded;
 #[path = "golden/parity.rs"]
 mod parity;
 #[path = "golden/rearranging.rs"]

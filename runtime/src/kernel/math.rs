@@ -2,8 +2,7 @@
 //!
 //! Each function reduces its argument exactly to a small interval. On this interval, a polynomial
 //! with a minimal relative error approximates the function. Multiplications and additions are never
-//! fused, so every instruction set produces the same bits. The double-precision versions are slow
-//! and exact. Maximum errors over all of single precision, in units in the last place:
+//! fused, so every instruction set produces the same bits. Maximum errors in units in the last place:
 //!
 //! | function | error | behaviour at the ends of the range |
 //! |---|---|---|

@@ -36,7 +36,7 @@ fn turned<const K: i64>(x: &[Scalar], y: &mut [Scalar]) {
 
 #[cfg(not(feature = "f64"))]
 mod narrow {
-    use super::super::simd::multiversioned;
+    use crate::kernel::simd::multiversioned;
 
     /// The number of elements that take the same of the two ways.
     const BLOCK: usize = 256;

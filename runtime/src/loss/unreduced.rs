@@ -1,18 +1,14 @@
 //! Losses without a reduction: the loss of each element or of each sample, `reduction="none"` in `PyTorch`.
 //!
-//! `sum` and `mean` reduce them further. [`Tensor::denominator`](crate::Tensor::denominator) is known for the mean, and a
-//! loop weights batches by it. The losses with options, such as [`Huber`](crate::Huber) and
-//! [`CrossEntropy`](crate::CrossEntropy), have a method `unreduced` too.
+//! `sum` and `mean` reduce them further; a loop weights batches by the [`denominator`](crate::Tensor::denominator) of
+//! the mean. The losses with options, such as [`Huber`](crate::Huber), have a method `unreduced` too.
 //!
 //! ```
-//! use training_loop::prelude::*;
-//! use training_loop::unreduced;
+//! use training_loop::{Tensor, unreduced};
 //!
-//! let (output, target) = (Tensor::from([1.0, 2.0, 5.0]), Tensor::from([1.0, 0.0, 2.0]));
-//! let each = unreduced::mse_loss(&output, &target);
-//! assert_eq!(each.as_slice(), [0.0, 4.0, 9.0]);
-//! // `reduction="sum"`, and a weight for each sample.
-//! assert_eq!(each.sum().item(), 13.0);
+//! let each = unreduced::mse_loss(&Tensor::from([1.0, 2.0, 5.0]), &Tensor::from([1.0, 0.0, 2.0]));
+//! assert_eq!((each.as_slice(), each.sum().item()), (&[0.0, 4.0, 9.0][..], 13.0));
+//! // A weight for each sample.
 //! let weights = Tensor::from([1.0, 0.5, 0.0]);
 //! assert_eq!(((&each * &weights).sum() / weights.sum()).denominator(), Some(1.5));
 //! ```

@@ -163,30 +163,7 @@ pub fn f1() -> PerClass {
     PerClass::new("f1", |[right, samples, said]| ratio(2 * right, samples + said))
 }
 
-/// Intersection over union, the Jaccard index: TP / (TP + FP + FN), per class, as for segmentation.
-///
-/// # Shapes
-/// `output: [.., classes]` and labels `[..]`; for images `[batch, height, width, classes]` and `[batch, height, width]`.
-///
-/// # Formula
-/// `right / (samples + said - right)` per class, with the counts of `recall` and `precision`. The
-/// [`Average`] combines the classes.
-///
-/// # Source
-/// scikit-learn's `jaccard_score`.
-pub fn iou() -> PerClass {
-    PerClass::new("iou", |[right, samples, said]| ratio(right, samples + said - right))
-}
-
-/// The Dice coefficient: 2 TP / (2 TP + FP + FN), per class. It is the [`f1`] of segmentation.
-///
-/// # Shapes
-/// As [`iou`].
-pub fn dice() -> PerClass {
-    PerClass { name: "dice", ..f1() }
-}
-
-fn ratio(part: u64, whole: u64) -> f64 {
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
@@ -206,7 +183,8 @@ pub enum Average {
     Class(usize),
 }
 
-/// Precision, recall, F1 or overlap; made by [`precision`], [`recall`], [`f1`], [`iou`] and [`dice`].
+/// Precision, recall, F1 or overlap; made by [`precision`], [`recall`], [`f1`], [`iou`](super::iou) and
+/// [`dice`](super::dice).
 ///
 /// # Example
 /// ```
@@ -227,7 +205,7 @@ pub struct PerClass {
 }
 
 impl PerClass {
-    fn new(name: &'static str, of_class: fn([u64; 3]) -> f64) -> Self {
+    pub(super) fn new(name: &'static str, of_class: fn([u64; 3]) -> f64) -> Self {
         Self { name, of_class, average: Average::default(), classes: Vec::new(), ignore: None }
     }
 

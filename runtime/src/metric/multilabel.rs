@@ -1,5 +1,6 @@
 //! Metrics of several labels per sample, each of which applies or not.
 
+use super::confusion::ratio;
 use super::{Average, Goal, Metric, share};
 use crate::Tensor;
 
@@ -111,10 +112,6 @@ pub fn multilabel_recall() -> PerLabel {
 /// ```
 pub fn multilabel_f1() -> PerLabel {
     PerLabel::new("multilabel_f1", |[right, samples, said]| ratio(2 * right, samples + said))
-}
-
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
 /// Precision, recall or F1 of labels; made by [`multilabel_precision`], [`multilabel_recall`] and [`multilabel_f1`].

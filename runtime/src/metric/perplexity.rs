@@ -12,10 +12,6 @@ use crate::{Labels, Scalar, Tensor};
 /// # Formula
 /// `exp(-Σ ln softmax(x)[t] / n)` over all `n` labels of all batches.
 ///
-/// # Panics
-/// An update panics if the shapes do not fit, if a label is not below the number of classes, or if there is a single score
-/// per label.
-///
 /// # Example
 /// ```
 /// use training_loop::prelude::*;

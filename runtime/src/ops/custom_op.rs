@@ -6,6 +6,7 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::shape::Shape;
 use crate::tensor::copied;
 use crate::value::Value;
 use crate::{Array, Scalar, Tensor};
@@ -67,16 +68,21 @@ where
     record(copied(&output), inputs, move |gradient: Value| {
         let view = ArrayViewD::from_shape(IxDyn(gradient.shape()), gradient.as_slice());
         let gradients = backward(view.expect("the shape counts the numbers"));
-        for (number, (gradient, shape)) in gradients.iter().zip(&shapes).enumerate() {
-            assert!(
-                *gradient.shape() == shape[..],
-                "custom_op: the operation at {place} returned a gradient of shape {:?} for input {number}, which has the \
-                 shape {shape:?}",
-                gradient.shape()
-            );
-        }
+        check(&gradients, &shapes, place);
         gradients.map(|gradient| copied(&gradient))
     })
+}
+
+/// Panics unless each gradient has the shape of its input. `place` is the line of the operation.
+fn check(gradients: &[Array], shapes: &[Shape], place: &Location<'_>) {
+    for (number, (gradient, shape)) in gradients.iter().zip(shapes).enumerate() {
+        assert!(
+            *gradient.shape() == shape[..],
+            "custom_op: the operation at {place} returned a gradient of shape {:?} for input {number}, which has the shape \
+             {shape:?}",
+            gradient.shape()
+        );
+    }
 }
 
 pub(crate) const CASES: &[Case] = &[

@@ -50,6 +50,7 @@ fn parity() {
         crate::losses::losses,
         crate::margins::margins,
         crate::convolution::convolutions_and_pooling,
+        crate::padded::padded_convolutions,
         crate::layers::layers,
         crate::recurrent::recurrent_layers,
         crate::attention::attention,
