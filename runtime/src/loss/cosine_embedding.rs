@@ -2,7 +2,7 @@
 
 use super::{NumberTarget, check_signs};
 use crate::gradcheck::Case;
-use crate::{Scalar, Tensor, select};
+use crate::{Scalar, Tensor};
 
 /// [`CosineEmbedding`] with `margin = 0`.
 ///
@@ -67,7 +67,7 @@ impl CosineEmbedding {
         check_signs("cosine_embedding_loss", target);
         let squares = |x: &Tensor| (x * x).sum_axis(-1) + 1e-12;
         let cosine = (first * second).sum_axis(-1) / (squares(first) * squares(second)).sqrt();
-        select(&target.gt(0.0), &(1.0 - &cosine), &(&cosine - self.margin).relu())
+        target.gt(0.0).choose(&(1.0 - &cosine), &(&cosine - self.margin).relu())
     }
 }
 

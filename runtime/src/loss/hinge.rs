@@ -2,7 +2,7 @@
 
 use super::{NumberTarget, check_labels, check_signs, same_shape};
 use crate::gradcheck::Case;
-use crate::{Labels, Scalar, Tensor, select};
+use crate::{Labels, Scalar, Tensor};
 
 /// [`HingeEmbedding`] with `margin = 1`.
 ///
@@ -58,7 +58,7 @@ impl HingeEmbedding {
         let target = target.numbers();
         same_shape("hinge_embedding_loss", output.shape(), target.shape());
         check_signs("hinge_embedding_loss", target);
-        select(&target.gt(0.0), output, &(self.margin - output).relu())
+        target.gt(0.0).choose(output, &(self.margin - output).relu())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{NumberTarget, same_shape};
 use crate::gradcheck::Case;
-use crate::{Scalar, Tensor, select};
+use crate::{Scalar, Tensor};
 
 /// [`PoissonNll`] with the defaults: the output is the logarithm of the rate.
 ///
@@ -89,9 +89,9 @@ impl PoissonNll {
             return costs;
         }
         let large = t.gt(1.0);
-        let safe = select(&large, &t, &Tensor::from(1.0));
+        let safe = large.choose(&t, &Tensor::from(1.0));
         let stirling = &safe * safe.ln() - &safe + (&safe * std::f64::consts::TAU as Scalar).ln() * 0.5;
-        costs + select(&large, &stirling, &Tensor::from(0.0))
+        costs + large.choose(&stirling, &Tensor::from(0.0))
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     ClassTarget, CrossEntropy, Huber, NumberTarget, Reduce, SmoothL1, bce, bce_with_logits, by_difference,
     check_labels, check_shares, l1, log_probability, same_shape,
 };
-use crate::{Labels, Tensor, select};
+use crate::{Labels, Tensor};
 
 /// The squared difference of each element; see [`mse_loss`](crate::mse_loss).
 ///
@@ -143,5 +143,5 @@ pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor 
     let none = t.eq(0.0);
     let logarithm = t.masked_fill(&none, 1.0).ln();
     let zero = Tensor::from(0.0);
-    select(&none, &zero, &(&t * (logarithm - select(&none, &zero, x))))
+    none.choose(&zero, &(&t * (logarithm - none.choose(&zero, x))))
 }
