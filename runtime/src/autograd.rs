@@ -7,6 +7,7 @@
 
 pub(crate) mod anomaly;
 mod first_not_finite;
+mod hook;
 mod no_grad;
 mod pass;
 
@@ -15,6 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use anomaly::{DetectAnomaly, detect_anomaly};
 pub(crate) use first_not_finite::first_not_finite;
+pub use hook::HookHandle;
+pub(crate) use hook::Registered;
 pub(crate) use no_grad::is_recording;
 pub use no_grad::{NoGradGuard, no_grad, no_grad_guard};
 pub(crate) use pass::{add_into, backward};
@@ -30,6 +33,8 @@ pub(crate) enum Graph {
     Constant,
     /// The tensor is the value of this parameter. The gradients of the tensor go to the parameter.
     Leaf(Parameter),
+    /// The tensor is the value of this parameter, taken without recording. Only messages use the parameter.
+    Unrecorded(Parameter),
     /// The tensor is the result of a recorded operation.
     Operation(Mutex<Link>),
 }

@@ -76,6 +76,9 @@ pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
     let mut sums = Value::filled(target.clone(), 0.0);
     let out = sums.make_mut();
     let from = gradient.as_slice();
+    if from.is_empty() {
+        return sums;
+    }
     if out.len() == 1 {
         out[0] = kernel::sum(from);
         return sums;
@@ -126,6 +129,7 @@ pub(crate) const SHAPES: &[&[&[usize]]] = &[
     &[&[], &[2, 2]],
     &[&[1], &[]],
     &[&[0, 3], &[3]],
+    &[&[1, 3, 1], &[0, 1, 2]],
 ];
 
 /// Returns for each input whether the input needs a gradient.

@@ -32,6 +32,7 @@ pub(crate) mod rms_norm;
 pub(crate) mod simd;
 mod small;
 pub(crate) mod softmax;
+pub(crate) mod trig;
 mod vector;
 
 pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};

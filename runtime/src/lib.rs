@@ -106,7 +106,7 @@ mod watch;
 #[cfg(test)]
 extern crate self as training_loop;
 
-pub use autograd::{DetectAnomaly, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
+pub use autograd::{DetectAnomaly, HookHandle, NoGradGuard, detect_anomaly, no_grad, no_grad_guard};
 pub use ema::{Averaged, Ema};
 pub use error::{
     CheckpointProblem, CsvProblem, DataFileProblem, Difference, Error, Misshapen, ModelFileProblem, Result,
@@ -115,8 +115,11 @@ pub use error::{
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::{Label, Labels};
 pub use loss::{
-    ClassTarget, CrossEntropy, Huber, NumberTarget, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy,
-    huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
+    BceWithLogits, ClassTarget, CosineEmbedding, CrossEntropy, Focal, GaussianNll, HingeEmbedding, Huber,
+    MarginRanking, MultiMargin, NumberTarget, PoissonNll, SmoothL1, TripletMargin, bce_loss,
+    bce_with_logits_loss, cosine_embedding_loss, cross_entropy, gaussian_nll_loss, hinge_embedding_loss,
+    huber_loss, kl_div, l1_loss, margin_ranking_loss, mse_loss, multi_margin_loss, nll_loss,
+    poisson_nll_loss, sigmoid_focal_loss, smooth_l1_loss, triplet_margin_loss, unreduced,
 };
 pub use lr_find::{LrCurve, LrFind, lr_find};
 pub use model_file::{LoadReport, ModelFile};
@@ -127,8 +130,8 @@ pub use ops::{
     Attention, Conv, Conv3, ConvTranspose, Interpolation, LstmState, LstmWeights, Padding, Pair, Pool,
     RecurrentWeights, Resize, Rotary, Triple, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d,
     adaptive_max_pool2d, avg_pool1d, avg_pool2d, cat, conv_transpose1d, conv_transpose2d, conv1d, conv2d,
-    conv3d, embedding, group_norm, gru, interpolate, layer_norm, linear, lstm, max_pool1d, max_pool2d, pad,
-    rms_norm, rnn, scaled_dot_product_attention, select, stack,
+    conv3d, custom_op, embedding, group_norm, gru, interpolate, layer_norm, linear, lstm, max_pool1d,
+    max_pool2d, pad, rms_norm, rnn, scaled_dot_product_attention, select, stack,
 };
 pub use optim::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, IntoParameters, Lbfgs, Lion, Muon, MuonAdjust, NAdam, Optimizer,

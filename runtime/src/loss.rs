@@ -22,27 +22,42 @@ macro_rules! losses {
 losses! {
     bce,
     bce_with_logits,
+    cosine_embedding,
     cross_entropy,
+    focal,
+    gaussian_nll,
+    hinge,
     huber,
     kl_div,
     l1,
+    margin_ranking,
     mse,
     nll,
+    poisson_nll,
     smooth_l1,
+    triplet,
 }
 
 mod number_target;
+pub mod unreduced;
 
 pub use bce::bce_loss;
-pub use bce_with_logits::bce_with_logits_loss;
+pub use bce_with_logits::{BceWithLogits, bce_with_logits_loss};
+pub use cosine_embedding::{CosineEmbedding, cosine_embedding_loss};
 pub use cross_entropy::{ClassTarget, CrossEntropy, cross_entropy};
+pub use focal::{Focal, sigmoid_focal_loss};
+pub use gaussian_nll::{GaussianNll, gaussian_nll_loss};
+pub use hinge::{HingeEmbedding, MultiMargin, hinge_embedding_loss, multi_margin_loss};
 pub use huber::{Huber, huber_loss};
 pub use kl_div::kl_div;
 pub use l1::l1_loss;
+pub use margin_ranking::{MarginRanking, margin_ranking_loss};
 pub use mse::mse_loss;
 pub use nll::nll_loss;
 pub use number_target::NumberTarget;
+pub use poisson_nll::{PoissonNll, poisson_nll_loss};
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
+pub use triplet::{TripletMargin, triplet_margin_loss};
 
 /// Panics unless output and target of a loss have the same shape. Broadcasting would hide mistakes.
 #[track_caller]
@@ -72,10 +87,18 @@ fn check_shares(loss: &str, target: &Tensor) {
     }
 }
 
-/// A loss of the difference between output and target: the mean of `cost(o - t)`, with
-/// `do = g · slope(o - t) / n` and `dt = -do`.
+/// Whether a loss returns the mean of its costs, or each of them.
+#[derive(Clone, Copy, PartialEq)]
+enum Reduce {
+    Mean,
+    Not,
+}
+
+/// A loss of the difference between output and target: the costs `cost(o - t)` or their mean, with
+/// `do = g · slope(o - t)`, divided by `n` for the mean, and `dt = -do`.
 #[track_caller]
 fn by_difference(
+    reduce: Reduce,
     loss: &str,
     output: &Tensor,
     target: &Tensor,
@@ -88,6 +111,18 @@ fn by_difference(
     let costs = Value::build(output.shape(), |c| kernel::map(difference.as_slice(), c, cost));
     let count = difference.len() as Scalar;
     let needs = [output.requires_grad(), target.requires_grad()];
+    if reduce == Reduce::Not {
+        return record(costs, [output, target], move |gradient| {
+            let scaled = |sign: Scalar| {
+                Value::build(difference.shape().clone(), |to| {
+                    kernel::zip(difference.as_slice(), gradient.as_slice(), to, move |d, g| {
+                        sign * slope(d) * g
+                    });
+                })
+            };
+            [needs[0].then(|| scaled(1.0)), needs[1].then(|| scaled(-1.0))]
+        });
+    }
     record(Value::scalar(kernel::sum(costs.as_slice()) / count), [output, target], move |gradient| {
         let scaled = |scale: Scalar| {
             Value::build(difference.shape().clone(), |to| {
@@ -100,10 +135,11 @@ fn by_difference(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// A loss that compares each output with a probability: the mean of `cost(o, t)`, with
-/// `do = g · slope(o, t) / n`. The target has no gradient.
+/// A loss that compares each output with a probability: the costs `cost(o, t)` or their mean, with
+/// `do = g · slope(o, t)`, divided by `n` for the mean. The target has no gradient.
 #[track_caller]
 fn by_pair(
+    reduce: Reduce,
     loss: &str,
     output: &Tensor,
     target: &Tensor,
@@ -115,6 +151,14 @@ fn by_pair(
     let (o, t) = (output.value().clone(), target.value().clone());
     let costs = Value::build(o.shape().clone(), |c| kernel::zip(o.as_slice(), t.as_slice(), c, cost));
     let count = costs.len() as Scalar;
+    if reduce == Reduce::Not {
+        return record(costs, [output], move |mut gradient| {
+            let slopes =
+                Value::build(o.shape().clone(), |to| kernel::zip(o.as_slice(), t.as_slice(), to, slope));
+            kernel::zip_in_place(gradient.make_mut(), slopes.as_slice(), |g, slope| g * slope);
+            [gradient]
+        });
+    }
     record(Value::scalar(kernel::sum(costs.as_slice()) / count), [output], move |gradient| {
         let scale = gradient.as_slice()[0] / count;
         [Value::build(o.shape().clone(), |to| {
@@ -124,6 +168,18 @@ fn by_pair(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
+/// Panics unless each element of the target is 1 or -1.
+#[track_caller]
+fn check_signs(loss: &str, target: &Tensor) {
+    if let Some(place) = target.as_slice().iter().position(|t| t.abs() != 1.0) {
+        panic!(
+            "{loss}: target number {place} is {}, and the targets are 1 and -1; write `target * 2.0 - 1.0` for zeros and \
+             ones",
+            target.as_slice()[place]
+        );
+    }
+}
+
 /// Pairs of an output shape and a target shape, for the gradient checks of losses.
 const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
 
@@ -131,6 +187,15 @@ const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]]
 fn some_labels(x: &Tensor) -> Labels {
     let (classes, rows) = x.shape().split_last().expect("classes");
     (0..rows.iter().product()).map(|row: usize| (row * 2 % classes) as u32).collect::<Labels>().reshape(rows)
+}
+
+/// Targets 1 and -1 of a shape, for the gradient checks.
+fn some_signs(shape: &[usize]) -> Tensor {
+    let mut i = 0;
+    Tensor::from(Array::from_shape_simple_fn(shape, || {
+        i += 1;
+        if i % 3 == 0 { -1.0 } else { 1.0 }
+    }))
 }
 
 /// Targets in (0, 1) for the gradient checks. The targets do not depend on the values of `x`.

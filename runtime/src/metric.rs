@@ -4,12 +4,24 @@
 //! batch thereby has its proper weight. No metric averages over batches.
 
 mod accuracy;
+mod agreement;
 mod confusion;
+mod multilabel;
+mod overlap;
+mod perplexity;
+mod ranking;
 mod regression;
 mod top_k;
 
 pub use accuracy::{Accuracy, accuracy};
+pub use agreement::{Agreement, cohen_kappa, matthews_corrcoef};
 pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, recall};
+pub use multilabel::{
+    MultilabelAccuracy, PerLabel, multilabel_accuracy, multilabel_f1, multilabel_precision, multilabel_recall,
+};
+pub use overlap::{dice, iou};
+pub use perplexity::{Perplexity, perplexity};
+pub use ranking::{Ranking, average_precision, roc_auc};
 pub use regression::{Errors, R2, mae, mse, r2, rmse};
 pub use top_k::{TopK, top_k};
 
@@ -231,7 +243,12 @@ mod tests {
             (scores([[0.1, 0.9, 0.3], [2.0, -1.0, 0.0]]), Labels::from([1, 2])),
             (scores([[0.1, 0.2, 0.3], [0.0, 1.0, 0.5]]), Labels::from([2, 0])),
         ];
-        let makes: [Make<Labels>; 6] = [
+        let makes: [Make<Labels>; 11] = [
+            || Box::new(roc_auc()),
+            || Box::new(average_precision().raw()),
+            || Box::new(matthews_corrcoef()),
+            || Box::new(cohen_kappa().linear()),
+            || Box::new(perplexity()),
             || Box::new(accuracy()),
             || Box::new(top_k(2)),
             || Box::new(confusion()),
@@ -248,6 +265,18 @@ mod tests {
         ];
         let makes: [Make<Tensor>; 4] =
             [|| Box::new(mae()), || Box::new(mse()), || Box::new(rmse()), || Box::new(r2())];
+        for make in makes {
+            continues(make, &batches);
+        }
+        let batches = [
+            (Tensor::from([[0.1, -0.7], [2.0, 1.0]]), Tensor::from([[1.0, 0.0], [0.0, 1.0]])),
+            (Tensor::from([[1.1, 0.7]]), Tensor::from([[1.0, 0.0]])),
+        ];
+        let makes: [Make<Tensor>; 3] = [
+            || Box::new(multilabel_accuracy()),
+            || Box::new(multilabel_accuracy().exact()),
+            || Box::new(multilabel_f1().weighted()),
+        ];
         for make in makes {
             continues(make, &batches);
         }

@@ -121,9 +121,9 @@ pub trait Module {
 
     /// All parameters, each once, in field order.
     fn parameters(&self) -> Vec<Parameter> {
-        let mut parameters = Vec::new();
-        self.visit(&mut state::Parameters(&mut parameters));
-        parameters
+        let mut visitor = state::Parameters::default();
+        self.visit(&mut visitor);
+        visitor.found
     }
 
     /// All parameters, with PyTorch's names, such as `hidden.weight` and `layers.0.bias`. A

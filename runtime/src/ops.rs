@@ -31,18 +31,26 @@ operations! {
     avg_pool2d,
     batch_norm,
     cat,
+    ceil,
     clamp,
     conv1d,
     conv2d,
     conv3d,
     conv_transpose1d,
     conv_transpose2d,
+    cos,
+    cumsum,
+    custom_op,
     div,
     dropout,
     elu,
     embedding,
     erf,
     exp,
+    exp_m1,
+    expand,
+    flip,
+    floor,
     gather,
     gelu,
     group_norm,
@@ -54,8 +62,11 @@ operations! {
     leaky_relu,
     linear,
     ln,
+    ln_1p,
     log_softmax,
+    logsumexp,
     lstm,
+    masked_fill,
     matmul,
     max,
     max_pool2d,
@@ -66,32 +77,45 @@ operations! {
     mish,
     mul,
     neg,
+    norm,
     pad,
     permute,
     pool1d,
     pow,
     prelu,
+    prod,
     relu,
     reshape,
     rms_norm,
     rnn,
     rotary,
+    round,
+    scatter,
     select,
     sigmoid,
+    sign,
     silu,
+    sin,
     slice,
     softmax,
     softplus,
+    sort,
+    split,
     sqrt,
+    squeeze,
     stack,
+    std,
     sub,
     sum,
     tanh,
+    tril,
+    unfold,
     var,
 }
 
 mod comparison;
 mod extreme;
+mod fold;
 mod operators;
 pub(crate) mod recurrence;
 pub(crate) mod window;
@@ -106,6 +130,7 @@ pub use conv_transpose2d::{ConvTranspose, conv_transpose2d};
 pub use conv1d::conv1d;
 pub use conv2d::{Conv, conv2d};
 pub use conv3d::{Conv3, conv3d};
+pub use custom_op::custom_op;
 pub use embedding::embedding;
 pub use group_norm::group_norm;
 pub use gru::gru;

@@ -1,12 +1,16 @@
 //! Parameters: values that an optimizer updates, with the gradients that `backward` writes.
 
+mod name;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use name::InLayer;
+use name::Name;
 use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
-use crate::autograd::{Graph, is_recording};
+use crate::autograd::{Graph, Registered, is_recording};
 use crate::gradient_stage::GradientStage;
 use crate::reduction::Reduction;
 use crate::shape::Shape;
@@ -45,6 +49,9 @@ pub(crate) struct State {
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
+    /// The hooks that read or replace the gradients of a backward pass.
+    pub(crate) hooks: Vec<Registered>,
+    name: Name,
 }
 
 impl Parameter {
@@ -66,7 +73,13 @@ impl Parameter {
 
     fn of(value: Value) -> Self {
         let shape = value.shape().clone();
-        let state = State { value: value.into_data(), gradient: None, stage: GradientStage::Empty };
+        let state = State {
+            value: value.into_data(),
+            gradient: None,
+            stage: GradientStage::Empty,
+            hooks: Vec::new(),
+            name: Name::Unknown,
+        };
         Self(Arc::new(Inner {
             shape,
             requires_grad: AtomicBool::new(true),
@@ -103,7 +116,7 @@ impl Parameter {
     pub fn tensor(&self) -> Tensor {
         let value = Value::shared(self.0.shape.clone(), Arc::clone(&self.lock().value));
         let recorded = self.requires_grad() && is_recording();
-        let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Constant };
+        let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Unrecorded(self.clone()) };
         Tensor::from_node(Node { value, graph, reduction: Reduction::None })
     }
 
@@ -175,9 +188,32 @@ impl Parameter {
         state.stage = GradientStage::Empty;
     }
 
-    /// Sets the gradient, or adds to an existing gradient.
-    pub(crate) fn accumulate(&self, gradient: Value) {
+    /// Sets the gradient, or adds to an existing gradient. If the parameter has hooks, which need the sum over all
+    /// uses, returns the gradient instead.
+    #[must_use]
+    pub(crate) fn accumulate(&self, gradient: Value) -> Option<Value> {
         let mut state = self.lock();
+        if !state.hooks.is_empty() {
+            return Some(gradient);
+        }
+        self.add(&mut state, gradient);
+        None
+    }
+
+    /// Runs the hooks on the gradient of a whole backward pass, and accumulates the result.
+    pub(crate) fn accumulate_after_hooks(&self, mut gradient: Value) {
+        if !self.requires_grad() {
+            return;
+        }
+        // The hooks run without the lock, because they may use the parameter.
+        let hooks = self.lock().hooks.clone();
+        for hook in hooks {
+            gradient = hook.run(gradient);
+        }
+        self.add(&mut self.lock(), gradient);
+    }
+
+    fn add(&self, state: &mut State, gradient: Value) {
         // The parameter may have been frozen after the graph was recorded. The check needs the
         // lock, because a freeze removes the gradient under the same lock.
         if self.requires_grad() {

@@ -4,12 +4,17 @@
 pub use crate::data::{Batch, Csv, DataLoader, Dataset, TensorDataset};
 #[doc(inline)]
 pub use crate::loss::{
-    CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss, kl_div,
-    l1_loss, mse_loss, nll_loss, smooth_l1_loss,
+    BceWithLogits, CosineEmbedding, CrossEntropy, Focal, GaussianNll, HingeEmbedding, Huber, MarginRanking,
+    MultiMargin, PoissonNll, SmoothL1, TripletMargin, bce_loss, bce_with_logits_loss, cosine_embedding_loss,
+    cross_entropy, gaussian_nll_loss, hinge_embedding_loss, huber_loss, kl_div, l1_loss, margin_ranking_loss,
+    mse_loss, multi_margin_loss, nll_loss, poisson_nll_loss, sigmoid_focal_loss, smooth_l1_loss,
+    triplet_margin_loss,
 };
 #[doc(inline)]
 pub use crate::metric::{
-    Average, Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k,
+    Average, Metric, accuracy, average_precision, cohen_kappa, confusion, dice, f1, iou, mae,
+    matthews_corrcoef, mse, multilabel_accuracy, multilabel_f1, multilabel_precision, multilabel_recall,
+    perplexity, precision, r2, recall, rmse, roc_auc, top_k,
 };
 #[doc(inline)]
 pub use crate::nn::{
@@ -37,8 +42,8 @@ pub use crate::schedule::{
 #[doc(inline)]
 pub use crate::{
     Attention, Ema, Error, Interpolation, Labels, ModelFile, Padding, Parameter, Pool, Result, Rotary,
-    Scalar, Snapshot, StateDict, Tensor, avg_pool2d, cat, evaluation, lr_find, max_pool2d, no_grad,
-    no_grad_guard, predict, seed, seed_scope, select, stack, summary,
+    Scalar, Snapshot, StateDict, Tensor, avg_pool2d, cat, custom_op, evaluation, lr_find, max_pool2d,
+    no_grad, no_grad_guard, predict, seed, seed_scope, select, stack, summary,
 };
 /// The return type of hooks that can stop the loop.
 pub use std::ops::ControlFlow;

@@ -162,7 +162,7 @@ impl Tensor {
 
     /// Whether this tensor depends on a parameter that requires a gradient.
     pub fn requires_grad(&self) -> bool {
-        !matches!(self.0.graph, Graph::Constant)
+        matches!(self.0.graph, Graph::Leaf(_) | Graph::Operation(_))
     }
 
     /// Computes the derivative of this scalar with respect to each parameter, adds the derivative

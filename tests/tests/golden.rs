@@ -20,6 +20,8 @@ mod convolution;
 mod layers;
 #[path = "golden/losses.rs"]
 mod losses;
+#[path = "golden/margins.rs"]
+mod margins;
 #[path = "golden/metrics.rs"]
 mod metrics;
 #[path = "golden/normalisation.rs"]
@@ -28,12 +30,20 @@ mod normalisation;
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
+#[path = "golden/padded.rs"]
+mod padded;
+#[path = "golden/parity.rs"]
+mod parity;
+#[path = "golden/rearranging.rs"]
+mod rearranging;
 #[path = "golden/recurrent.rs"]
 mod recurrent;
 #[path = "golden/resolution.rs"]
 mod resolution;
 #[path = "golden/schedules.rs"]
 mod schedules;
+#[path = "golden/scores.rs"]
+mod scores;
 #[path = "golden/training.rs"]
 mod training;
 #[path = "golden/transformer.rs"]

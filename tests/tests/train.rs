@@ -29,6 +29,8 @@ mod parameters;
 mod parts;
 #[path = "train/phases.rs"]
 mod phases;
+#[path = "train/ranked.rs"]
+mod ranked;
 #[path = "train/rates.rs"]
 mod rates;
 #[path = "train/real.rs"]

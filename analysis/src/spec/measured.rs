@@ -110,7 +110,7 @@ fn known(metric: &Expr) -> Option<(String, Goal)> {
         _ => return None,
     };
     let name = METRICS.iter().find(|name| function == **name)?;
-    let goal = if matches!(*name, "mae" | "mse" | "rmse") { Goal::Min } else { Goal::Max };
+    let goal = if matches!(*name, "mae" | "mse" | "rmse" | "perplexity") { Goal::Min } else { Goal::Max };
     let name = match *name {
         "confusion" => "confusion_accuracy".to_owned(),
         "top_k" => match arguments.map(plain)? {

@@ -7,8 +7,29 @@ use super::read::Form;
 use crate::suggest::nearest;
 
 /// Functions of the runtime that return a metric.
-pub(crate) const METRICS: [&str; 10] =
-    ["accuracy", "top_k", "precision", "recall", "f1", "confusion", "mae", "mse", "rmse", "r2"];
+pub(crate) const METRICS: [&str; 21] = [
+    "accuracy",
+    "top_k",
+    "precision",
+    "recall",
+    "f1",
+    "confusion",
+    "mae",
+    "mse",
+    "rmse",
+    "r2",
+    "roc_auc",
+    "average_precision",
+    "matthews_corrcoef",
+    "cohen_kappa",
+    "perplexity",
+    "iou",
+    "dice",
+    "multilabel_accuracy",
+    "multilabel_precision",
+    "multilabel_recall",
+    "multilabel_f1",
+];
 
 /// Whether a later version will have a clause with this name.
 pub(super) fn is_later(name: &str) -> bool {

@@ -24,7 +24,7 @@ impl Record {
 fn parameter(tensor: &Tensor) -> Option<Parameter> {
     match tensor.graph() {
         Graph::Leaf(parameter) => Some(parameter.clone()),
-        Graph::Constant | Graph::Operation(_) => None,
+        Graph::Constant | Graph::Unrecorded(_) | Graph::Operation(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Graph, Link, Record, anomaly, lock};
 use crate::kernel;
+use crate::parameter::Parameter;
 use crate::profile::{self, Stage};
 use crate::tensor::Tensor;
 use crate::value::Value;
@@ -28,6 +29,8 @@ struct Pass {
     /// Whether each gradient is checked for NaN and infinities.
     checks: bool,
     entries: Vec<Entry>,
+    /// The parameters with hooks, and the sums of their gradients.
+    hooked: Vec<(Parameter, Option<Value>)>,
 }
 
 /// For each parameter that `root` depends on, computes the derivative of `root` and adds it to the
@@ -45,15 +48,24 @@ pub(crate) fn backward(root: &Tensor, retain: bool) {
     );
     let seed = Value::filled(root.shape(), 1.0);
     match root.graph() {
-        Graph::Constant => panic!(
+        Graph::Constant | Graph::Unrecorded(_) => panic!(
             "backward: this tensor was not recorded; it depends on no parameter, or was computed under \
              `no_grad`, or detached"
         ),
-        Graph::Leaf(parameter) => parameter.accumulate(seed),
+        Graph::Leaf(parameter) => {
+            if let Some(seed) = parameter.accumulate(seed) {
+                parameter.accumulate_after_hooks(seed);
+            }
+        }
         Graph::Operation(_) => {
             let mut pass = Pass::discover(root, retain);
             pass.entries[0].gradient = Some(seed);
             pass.run();
+            for (parameter, gradient) in pass.hooked {
+                if let Some(gradient) = gradient {
+                    parameter.accumulate_after_hooks(gradient);
+                }
+            }
         }
     }
 }
@@ -64,7 +76,7 @@ impl Pass {
         static PASSES: AtomicU64 = AtomicU64::new(0);
         let id = PASSES.fetch_add(1, Ordering::Relaxed);
         let checks = anomaly::is_detecting();
-        let mut pass = Self { id, retain, checks, entries: Vec::with_capacity(16) };
+        let mut pass = Self { id, retain, checks, entries: Vec::with_capacity(16), hooked: Vec::new() };
         pass.visit(root);
         let mut slot = 0;
         while slot < pass.entries.len() {
@@ -139,10 +151,10 @@ impl Pass {
             debug_assert_eq!(gradient.shape()[..], *input.shape(), "a gradient has the shape of its input");
         }
         match input.graph() {
-            Graph::Constant => {}
+            Graph::Constant | Graph::Unrecorded(_) => {}
             Graph::Leaf(parameter) => {
-                if let Some(gradient) = gradient {
-                    parameter.accumulate(gradient);
+                if let Some(gradient) = gradient.and_then(|gradient| parameter.accumulate(gradient)) {
+                    self.keep_for_hooks(parameter, gradient);
                 }
             }
             Graph::Operation(link) => {
@@ -157,6 +169,19 @@ impl Pass {
                 }
             }
         }
+    }
+}
+
+impl Pass {
+    /// Adds to the gradient of a parameter whose hooks run at the end of the pass.
+    #[cold]
+    fn keep_for_hooks(&mut self, parameter: &Parameter, gradient: Value) {
+        let found = self.hooked.iter().position(|(other, _)| other.is_same(parameter));
+        let place = found.unwrap_or_else(|| {
+            self.hooked.push((parameter.clone(), None));
+            self.hooked.len() - 1
+        });
+        add_into(&mut self.hooked[place].1, gradient);
     }
 }
 

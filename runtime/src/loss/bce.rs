@@ -1,6 +1,6 @@
 //! Binary cross-entropy of probabilities.
 
-use super::{NumberTarget, by_pair};
+use super::{NumberTarget, Reduce, by_pair};
 use crate::Tensor;
 use crate::gradcheck::Case;
 
@@ -19,7 +19,12 @@ use crate::gradcheck::Case;
 /// If the shapes differ, or if an output or a target is outside [0, 1].
 #[track_caller]
 pub fn bce_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
-    let target = target.numbers();
+    reduced(Reduce::Mean, output, target.numbers())
+}
+
+/// The loss of each element, or their mean.
+#[track_caller]
+pub(super) fn reduced(reduce: Reduce, output: &Tensor, target: &Tensor) -> Tensor {
     super::same_shape("bce_loss", output.shape(), target.shape());
     let outside = output.as_slice().iter().position(|o| !(0.0..=1.0).contains(o) && !o.is_nan());
     if let Some(place) = outside {
@@ -30,6 +35,7 @@ pub fn bce_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
         );
     }
     by_pair(
+        reduce,
         "bce_loss",
         output,
         target,
@@ -39,7 +45,8 @@ pub fn bce_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
 }
 
 pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[3, 4]], &[&[]]], |x| bce_loss(&x[0], &super::some_shares(&x[0]))).within(0.1, 0.9)];
+    &[Case::new(&[&[&[3, 4]], &[&[]]], |x| bce_loss(&x[0], &super::some_shares(&x[0]))).within(0.1, 0.9),
+    Case::new(&[&[&[3, 4]]], |x| super::unreduced::bce_loss(&x[0], &super::some_shares(&x[0]))).within(0.1, 0.9)];
 
 #[cfg(test)]
 mod tests {

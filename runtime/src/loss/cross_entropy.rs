@@ -1,5 +1,7 @@
 //! Cross-entropy of logits against classes.
 
+mod unreduced;
+
 use super::{check_labels, check_shares, same_shape, some_labels};
 use crate::autograd::{is_recording, record};
 use crate::gradcheck::Case;
@@ -107,18 +109,7 @@ impl CrossEntropy {
     /// If the shapes do not fit, if a label is not below the number of classes, or if a probability is outside [0, 1].
     #[track_caller]
     pub fn loss(&self, logits: &Tensor, target: &impl ClassTarget) -> Tensor {
-        let Some(&classes) = logits.shape().last() else {
-            panic!("cross_entropy: the output is a single number, and its last axis must be the classes");
-        };
-        if let Some(weights) = &self.weights {
-            assert!(
-                weights.len() == classes,
-                "cross_entropy: there are {} class weights, and the logits {:?} have {classes} classes",
-                weights.len(),
-                logits.shape()
-            );
-        }
-        target.check(logits.shape(), self);
+        let classes = self.classes(logits.shape(), target);
         let slopes = if is_recording() && logits.requires_grad() { logits.len() } else { 0 };
         let (loss, divisor, slopes) = match target.labels().filter(|_| self.smoothing == 0.0 && self.weights.is_none()) {
             Some(labels) => self.by_label(logits.as_slice(), labels.as_slice(), classes, slopes),
@@ -274,6 +265,7 @@ pub(crate) const CASES: &[Case] = &[
         cross_entropy(&x[0], &some_labels(&x[0]))
     }),
     Case::new(&[&[&[4, 3]], &[&[2, 3, 3]], &[&[3]]], |x| weighted().loss(&x[0], &some_labels(&x[0]))),
+    Case::new(&[&[&[4, 3]], &[&[2, 3, 3]]], |x| weighted().unreduced(&x[0], &some_labels(&x[0]))),
     Case::new(&[&[&[2, 3]]], |x| {
         let q = Tensor::from(Array::from_shape_vec(vec![2, 3], vec![0.2, 0.5, 0.3, 0.0, 0.9, 0.1]).expect("2 × 3"));
         CrossEntropy::new().label_smoothing(0.1).class_weights([0.5, 2.0, 1.0]).loss(&x[0], &q)

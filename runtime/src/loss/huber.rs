@@ -1,6 +1,6 @@
 //! Huber loss.
 
-use super::{NumberTarget, by_difference};
+use super::{NumberTarget, Reduce, by_difference};
 use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
@@ -35,7 +35,10 @@ impl Huber {
     /// If `delta` is not above 0 and finite.
     #[track_caller]
     pub fn new(delta: Scalar) -> Self {
-        assert!(delta > 0.0 && delta.is_finite(), "Huber: delta is {delta}, and it must be above 0 and finite");
+        assert!(
+            delta > 0.0 && delta.is_finite(),
+            "Huber: delta is {delta}, and it must be above 0 and finite"
+        );
         Self { delta }
     }
 
@@ -45,9 +48,26 @@ impl Huber {
     /// If the shapes differ.
     #[track_caller]
     pub fn loss(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
-        let target = target.numbers();
+        self.reduced(Reduce::Mean, output, target.numbers())
+    }
+
+    /// The loss of each element, `reduction="none"` in `PyTorch`.
+    ///
+    /// # Shapes
+    /// `output: [..]`, `target: [..]`, of equal shape → `[..]`
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn unreduced(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
+        self.reduced(Reduce::Not, output, target.numbers())
+    }
+
+    #[track_caller]
+    fn reduced(self, reduce: Reduce, output: &Tensor, target: &Tensor) -> Tensor {
         let delta = self.delta;
         by_difference(
+            reduce,
             "huber_loss",
             output,
             target,
@@ -60,4 +80,5 @@ impl Huber {
 pub(crate) const CASES: &[Case] = &[
     Case::new(super::PAIRS, |x| huber_loss(&x[0], &x[1])),
     Case::new(super::PAIRS, |x| Huber::new(0.7).loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| Huber::new(0.7).unreduced(&x[0], &x[1])),
 ];

@@ -46,8 +46,8 @@ pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor 
 }
 
 pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[3, 4]], &[&[1]]], |x| kl_div(&x[0], &super::some_shares(&x[0])))
-        .within(-2.0, 0.0)];
+    &[Case::new(&[&[&[3, 4]], &[&[1]]], |x| kl_div(&x[0], &super::some_shares(&x[0]))).within(-2.0, 0.0),
+    Case::new(&[&[&[3, 4]], &[&[]]], |x| super::unreduced::kl_div(&x[0], &super::some_shares(&x[0]))).within(-2.0, 0.0)];
 
 
 #[cfg(test)]

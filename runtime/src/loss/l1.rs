@@ -1,8 +1,8 @@
 //! Mean absolute error.
 
-use super::{NumberTarget, by_difference};
-use crate::{Scalar, Tensor};
+use super::{NumberTarget, Reduce, by_difference};
 use crate::gradcheck::Case;
+use crate::{Scalar, Tensor};
 
 /// The mean of the absolute differences between output and target.
 ///
@@ -16,9 +16,25 @@ use crate::gradcheck::Case;
 /// If the shapes differ.
 #[track_caller]
 pub fn l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
-    let target = target.numbers();
-    let sign = |d| if d > 0.0 { 1.0 } else if d < 0.0 { -1.0 } else { 0.0 * d };
-    by_difference("l1_loss", output, target, Scalar::abs, sign)
+    reduced(Reduce::Mean, output, target.numbers())
 }
 
-pub(crate) const CASES: &[Case] = &[Case::new(super::PAIRS, |x| l1_loss(&x[0], &x[1]))];
+/// The loss of each element, or their mean.
+#[track_caller]
+pub(super) fn reduced(reduce: Reduce, output: &Tensor, target: &Tensor) -> Tensor {
+    let sign = |d| {
+        if d > 0.0 {
+            1.0
+        } else if d < 0.0 {
+            -1.0
+        } else {
+            0.0 * d
+        }
+    };
+    by_difference(reduce, "l1_loss", output, target, Scalar::abs, sign)
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(super::PAIRS, |x| l1_loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| super::unreduced::l1_loss(&x[0], &x[1])),
+];

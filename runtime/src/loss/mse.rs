@@ -39,7 +39,10 @@ pub fn mse_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-pub(crate) const CASES: &[Case] = &[Case::new(super::PAIRS, |x| mse_loss(&x[0], &x[1]))];
+pub(crate) const CASES: &[Case] = &[
+    Case::new(super::PAIRS, |x| mse_loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| super::unreduced::mse_loss(&x[0], &x[1])),
+];
 
 #[cfg(test)]
 mod tests {

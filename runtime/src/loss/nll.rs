@@ -45,7 +45,8 @@ pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
 
 pub(crate) const CASES: &[Case] =
     &[Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[2, 2, 3]], &[&[3]]], |x| nll_loss(&x[0], &super::some_labels(&x[0])))
-        .within(-2.0, 0.0)];
+        .within(-2.0, 0.0),
+    Case::new(&[&[&[4, 3]], &[&[2, 2, 3]]], |x| super::unreduced::nll_loss(&x[0], &super::some_labels(&x[0]))).within(-2.0, 0.0)];
 
 
 #[cfg(test)]

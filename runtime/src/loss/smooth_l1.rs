@@ -1,6 +1,6 @@
 //! Smooth mean absolute error.
 
-use super::{NumberTarget, by_difference};
+use super::{NumberTarget, Reduce, by_difference};
 use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
@@ -49,9 +49,26 @@ impl SmoothL1 {
     /// If the shapes differ.
     #[track_caller]
     pub fn loss(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
-        let target = target.numbers();
+        self.reduced(Reduce::Mean, output, target.numbers())
+    }
+
+    /// The loss of each element, `reduction="none"` in `PyTorch`.
+    ///
+    /// # Shapes
+    /// `output: [..]`, `target: [..]`, of equal shape → `[..]`
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn unreduced(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
+        self.reduced(Reduce::Not, output, target.numbers())
+    }
+
+    #[track_caller]
+    fn reduced(self, reduce: Reduce, output: &Tensor, target: &Tensor) -> Tensor {
         let beta = self.beta;
         by_difference(
+            reduce,
             "smooth_l1_loss",
             output,
             target,
@@ -64,4 +81,5 @@ impl SmoothL1 {
 pub(crate) const CASES: &[Case] = &[
     Case::new(super::PAIRS, |x| smooth_l1_loss(&x[0], &x[1])),
     Case::new(super::PAIRS, |x| SmoothL1::new(0.7).loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| SmoothL1::new(0.7).unreduced(&x[0], &x[1])),
 ];

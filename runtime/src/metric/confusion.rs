@@ -163,7 +163,7 @@ pub fn f1() -> PerClass {
     PerClass::new("f1", |[right, samples, said]| ratio(2 * right, samples + said))
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
@@ -174,8 +174,8 @@ pub enum Average {
     /// The mean over the classes that occur as a label or as a prediction, as in scikit-learn.
     #[default]
     Macro,
-    /// The value computed from the summed counts of all classes. It equals the accuracy if each
-    /// sample has one class.
+    /// The value computed from the summed counts of all classes. For precision, recall and F1 it equals
+    /// the accuracy if each sample has one class.
     Micro,
     /// The mean, weighted by the number of samples of each class.
     Weighted,
@@ -183,7 +183,8 @@ pub enum Average {
     Class(usize),
 }
 
-/// Precision, recall or F1; made by [`precision`], [`recall`] and [`f1`].
+/// Precision, recall, F1 or overlap; made by [`precision`], [`recall`], [`f1`], [`iou`](super::iou) and
+/// [`dice`](super::dice).
 ///
 /// # Example
 /// ```
@@ -204,7 +205,7 @@ pub struct PerClass {
 }
 
 impl PerClass {
-    fn new(name: &'static str, of_class: fn([u64; 3]) -> f64) -> Self {
+    pub(super) fn new(name: &'static str, of_class: fn([u64; 3]) -> f64) -> Self {
         Self { name, of_class, average: Average::default(), classes: Vec::new(), ignore: None }
     }
 
@@ -274,7 +275,7 @@ impl Metric for PerClass {
 
     fn compute(&self) -> f64 {
         let classes = || self.classes.iter().copied();
-        let samples = classes().map(|[_, samples, _]| samples).sum();
+        let samples: u64 = classes().map(|[_, samples, _]| samples).sum();
         if samples == 0 {
             return f64::NAN;
         }
@@ -284,7 +285,10 @@ impl Metric for PerClass {
                 let values = seen.map(self.of_class).collect::<Vec<_>>();
                 values.iter().sum::<f64>() / values.len() as f64
             }
-            Average::Micro => share(classes().map(|[right, ..]| right).sum(), samples),
+            Average::Micro => {
+                let add = |a: [u64; 3], b: [u64; 3]| [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+                (self.of_class)(classes().fold([0; 3], add))
+            }
             Average::Weighted => {
                 let weighted = classes().map(|counts| (self.of_class)(counts) * counts[1] as f64);
                 weighted.sum::<f64>() / samples as f64

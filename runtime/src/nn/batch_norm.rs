@@ -5,6 +5,7 @@ use std::fmt;
 use super::line::{line, when};
 use super::{Buffer, Field, Mode, Module, Visitor, trace};
 use crate::ops::batch_norm::{Moments, batch_norm};
+use crate::parameter::InLayer;
 use crate::{Array, Parameter, Scalar, Tensor};
 
 /// The code that the layers for all ranks share. `$ranks` are the numbers of axes that the input
@@ -102,7 +103,7 @@ macro_rules! layer {
                 assert!(
                     fits,
                     "{}: the input {:?} must be {}, with {features} features{}",
-                    stringify!($layer),
+                    InLayer::with(stringify!($layer), &self.weight),
                     x.shape(),
                     $axes,
                     hint(stringify!($layer), x.shape(), features)

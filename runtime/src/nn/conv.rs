@@ -6,7 +6,7 @@ use super::line::{line, sizes, when};
 use super::{Activation, Field, Mode, Module, Visitor, init, trace};
 use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
-use crate::{Conv, Pair, Parameter, Tensor};
+use crate::{Conv, Padding, Pair, Parameter, Tensor, pad};
 
 /// The code that both convolution layers share. `$size` is the type of a kernel size.
 macro_rules! layer {
@@ -20,6 +20,7 @@ macro_rules! layer {
             /// The bias of each output channel, `[out]`.
             pub bias: Option<Parameter>,
             options: Conv,
+            padding_mode: Option<Padding>,
             activation: Option<Activation>,
             mode: Mode,
         }
@@ -28,8 +29,14 @@ macro_rules! layer {
             #[track_caller]
             fn start(inputs: usize, outputs: usize, window: &[usize]) -> Self {
                 let (weight, bias) = parameters(inputs, outputs, window);
-                let options = Conv::new();
-                Self { weight, bias: Some(bias), options, activation: None, mode: Mode::default() }
+                Self {
+                    weight,
+                    bias: Some(bias),
+                    options: Conv::new(),
+                    padding_mode: None,
+                    activation: None,
+                    mode: Mode::default(),
+                }
             }
 
             /// Sets the step between windows, at least 1.
@@ -37,9 +44,18 @@ macro_rules! layer {
                 Self { options: self.options.stride(stride), ..self }
             }
 
-            /// Sets the number of zeros that are added on each side of the input.
+            /// Sets the number of zeros that are added on each side of the input, or of the elements of
+            /// [`padding_mode`](Self::padding_mode).
             pub fn padding(self, padding: $size) -> Self {
                 Self { options: self.options.padding(padding), ..self }
+            }
+
+            /// Sets the elements that are added on each side of the input. The default are zeros.
+            ///
+            /// # Source
+            /// PyTorch's `padding_mode`; [`pad`] states how far each mode reaches.
+            pub fn padding_mode(self, mode: Padding) -> Self {
+                Self { padding_mode: Some(mode).filter(|mode| *mode != Padding::Constant(0.0)), ..self }
             }
 
             /// Sets the distance between the taps of a window, at least 1.
@@ -87,7 +103,13 @@ macro_rules! layer {
             pub fn forward(&self, x: &Tensor) -> Tensor {
                 let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
                 let relu = self.activation == Some(Activation::Relu);
-                let y = $op::convolved(x, &weight, bias.as_ref(), self.options, relu);
+                let y = match self.padding_mode {
+                    None => $op::convolved(x, &weight, bias.as_ref(), self.options, relu),
+                    Some(mode) => {
+                        let padded = padded(x, self.options, self.weight.shape().len() - 2, mode);
+                        $op::convolved(&padded, &weight, bias.as_ref(), self.options.padding(0), relu)
+                    }
+                };
                 let y = match self.activation {
                     Some(activation) if !relu => activation.apply(&y),
                     _ => y,
@@ -104,6 +126,7 @@ macro_rules! layer {
                     sizes("kernel ", &shape[2..], &[]),
                     sizes("stride ", &stride, &[1, 1]),
                     sizes("padding ", &padding, &[0, 0]),
+                    self.padding_mode.map(|mode| format!("padded by {mode:?}")),
                     sizes("dilation ", &dilation, &[1, 1]),
                     when(groups != 1, &format!("{groups} groups")),
                     when(self.bias.is_none(), "no bias"),
@@ -196,6 +219,14 @@ impl Conv1d {
     pub fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
         Self::start(inputs, outputs, &[kernel])
     }
+}
+
+/// The input with the padding of `options` along its last `axes` axes.
+#[track_caller]
+fn padded(x: &Tensor, options: Conv, axes: usize, mode: Padding) -> Tensor {
+    let widths: Vec<usize> = options.padding.iter().rev().take(axes).flat_map(|width| [*width; 2]).collect();
+    // A wrong rank is the convolution's error.
+    if x.rank() < axes + 1 { x.clone() } else { pad(x, &widths, mode) }
 }
 
 /// The weight and the bias of a layer, where `inputs` is the number of input channels per group.

@@ -12,6 +12,12 @@
 //! init::constant(layer.bias.as_ref().unwrap(), 0.0);
 //! ```
 
+mod orthogonal;
+mod truncated;
+
+pub use orthogonal::orthogonal;
+pub use truncated::truncated_normal;
+
 use crate::random::{Purpose, Stream, draw};
 use crate::value::Value;
 use crate::{Parameter, Scalar};
@@ -88,6 +94,62 @@ pub fn kaiming_normal(parameter: &Parameter, slope: f64) {
     normal(parameter, 0.0, (2.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt());
 }
 
+/// The number that the variance of a weight is divided by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fan {
+    /// The number of inputs of each output, which preserves the variance in the forward pass.
+    #[default]
+    In,
+    /// The number of outputs of each input, which preserves the variance in the backward pass.
+    Out,
+}
+
+/// Draws every element uniformly, for any activation and either pass.
+///
+/// `gain` is 1 for no activation, 5/3 for `tanh`, √2 for `relu` and `√(2 / (1 + slope²))` for a leaky ReLU, as in
+/// `PyTorch`'s `calculate_gain`.
+///
+/// # Formula
+/// The elements are uniform over ±`gain · √(3 / fan)`.
+///
+/// # Source
+/// He et al. 2015; PyTorch's `kaiming_uniform_(mode=..)`.
+#[track_caller]
+pub fn kaiming_uniform_by(parameter: &Parameter, gain: f64, fan: Fan) {
+    let bound = gain * (3.0 / number(parameter, fan)).sqrt();
+    uniform(parameter, -bound, bound);
+}
+
+/// Draws every element from a normal distribution, for any activation and either pass. `gain` is that of
+/// [`kaiming_uniform_by`].
+///
+/// # Formula
+/// The standard deviation is `gain / √fan`.
+///
+/// # Source
+/// He et al. 2015; PyTorch's `kaiming_normal_(mode=..)`.
+///
+/// # Example
+/// ```
+/// use training_loop::nn::init::{self, Fan};
+/// use training_loop::prelude::*;
+///
+/// let layer = Conv2d::new(3, 16, 3);
+/// init::kaiming_normal_by(&layer.weight, 2.0_f64.sqrt(), Fan::Out);
+/// ```
+#[track_caller]
+pub fn kaiming_normal_by(parameter: &Parameter, gain: f64, fan: Fan) {
+    normal(parameter, 0.0, gain / number(parameter, fan).sqrt());
+}
+
+fn number(parameter: &Parameter, fan: Fan) -> f64 {
+    let (inputs, outputs) = fans(parameter);
+    match fan {
+        Fan::In => inputs,
+        Fan::Out => outputs,
+    }
+}
+
 fn total(parameter: &Parameter) -> f64 {
     let (inputs, outputs) = fans(parameter);
     inputs + outputs
@@ -132,13 +194,16 @@ mod tests {
     #[test]
     fn spreads_are_those_of_their_formulas() {
         let weight = Parameter::new(ndarray::Array2::zeros((100, 300)));
-        let cases: [(Fill, f64); 6] = [
+        let cases: [(Fill, f64); 9] = [
             (|p| uniform(p, -1.0, 1.0), 1.0 / 3_f64.sqrt()),
             (|p| normal(p, 0.0, 0.5), 0.5),
             (|p| xavier_uniform(p, 2.0), 2.0 * (2.0 / 400_f64).sqrt()),
             (|p| xavier_normal(p, 2.0), 2.0 * (2.0 / 400_f64).sqrt()),
             (|p| kaiming_uniform(p, 1.0), (1.0 / 300_f64).sqrt()),
             (|p| kaiming_normal(p, 0.0), (2.0 / 300_f64).sqrt()),
+            (|p| kaiming_uniform_by(p, 1.5, Fan::In), 1.5 / 300_f64.sqrt()),
+            (|p| kaiming_uniform_by(p, 1.5, Fan::Out), 1.5 / 100_f64.sqrt()),
+            (|p| kaiming_normal_by(p, 1.5, Fan::Out), 1.5 / 100_f64.sqrt()),
         ];
         for (number, (fill, expected)) in cases.into_iter().enumerate() {
             fill(&weight);

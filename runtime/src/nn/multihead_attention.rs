@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::line::{line, when};
 use super::{Dropout, Field, KeyValueCache, Linear, Module, Visitor, init, trace};
+use crate::parameter::InLayer;
 use crate::shape::product;
 use crate::{Array, Attention, Parameter, Rotary, Scalar, Tensor, linear};
 
@@ -255,8 +256,9 @@ impl MultiheadAttention {
         };
         assert!(
             fits,
-            "MultiheadAttention: query {query:?}, key {key:?} and value {value:?} must be [.., time, {width}] with the \
-             same leading axes, and keys and values of one length"
+            "{}: query {query:?}, key {key:?} and value {value:?} must be [.., time, {width}] with the \
+             same leading axes, and keys and values of one length",
+            InLayer::with("MultiheadAttention", &self.in_proj_weight)
         );
     }
 }

@@ -2,19 +2,60 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::Path;
 
 use super::{Buffer, Module, Visitor};
 use crate::{Array, LoadReport, Misshapen, ModelFile, Parameter, Result, Scalar, StateDict, safetensors};
 
-/// A visitor that collects parameters. A parameter that occurs several times is collected once.
-pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
+/// The path to the fields that a visitor is in.
+#[derive(Default)]
+struct Path {
+    /// The names of the enclosing fields, each followed by a dot.
+    text: String,
+    /// For each enclosing field, the length of `text` before the field's name was added. `leave`
+    /// truncates `text` to this length.
+    lengths: Vec<usize>,
+}
 
-impl Visitor for Parameters<'_> {
-    fn parameter(&mut self, _: &str, parameter: &Parameter) {
-        if !self.0.iter().any(|other| other.is_same(parameter)) {
-            self.0.push(parameter.clone());
+impl Path {
+    /// The full name of the parameter `name`, which the parameter keeps for messages.
+    fn name(&self, name: &str, parameter: &Parameter) -> String {
+        let name = format!("{}{name}", self.text);
+        parameter.keep_name(&name);
+        name
+    }
+
+    fn enter(&mut self, name: &str) {
+        self.lengths.push(self.text.len());
+        self.text += name;
+        self.text.push('.');
+    }
+
+    fn leave(&mut self) {
+        self.text.truncate(self.lengths.pop().unwrap_or(0));
+    }
+}
+
+/// A visitor that collects parameters. A parameter that occurs several times is collected once.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    pub(super) found: Vec<Parameter>,
+    path: Path,
+}
+
+impl Visitor for Parameters {
+    fn parameter(&mut self, name: &str, parameter: &Parameter) {
+        self.path.name(name, parameter);
+        if !self.found.iter().any(|other| other.is_same(parameter)) {
+            self.found.push(parameter.clone());
         }
+    }
+
+    fn enter(&mut self, name: &str) {
+        self.path.enter(name);
+    }
+
+    fn leave(&mut self) {
+        self.path.leave();
     }
 }
 
@@ -49,34 +90,29 @@ impl Entry {
 
 /// All parameters and buffers of a module with their full names.
 pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
+    #[derive(Default)]
     struct Entries {
-        /// The names of the enclosing fields, each followed by a dot.
-        path: String,
-        /// For each enclosing field, the length of `path` before the field's name was added.
-        /// `leave` truncates `path` to this length.
-        lengths: Vec<usize>,
+        path: Path,
         found: Vec<(String, Entry)>,
     }
     impl Visitor for Entries {
         fn parameter(&mut self, name: &str, parameter: &Parameter) {
-            self.found.push((format!("{}{name}", self.path), Entry::Parameter(parameter.clone())));
+            self.found.push((self.path.name(name, parameter), Entry::Parameter(parameter.clone())));
         }
 
         fn buffer(&mut self, name: &str, buffer: &Buffer) {
-            self.found.push((format!("{}{name}", self.path), Entry::Buffer(buffer.clone())));
+            self.found.push((format!("{}{name}", self.path.text), Entry::Buffer(buffer.clone())));
         }
 
         fn enter(&mut self, name: &str) {
-            self.lengths.push(self.path.len());
-            self.path += name;
-            self.path.push('.');
+            self.path.enter(name);
         }
 
         fn leave(&mut self) {
-            self.path.truncate(self.lengths.pop().unwrap_or(0));
+            self.path.leave();
         }
     }
-    let mut visitor = Entries { path: String::new(), lengths: Vec::new(), found: Vec::new() };
+    let mut visitor = Entries::default();
     module.visit(&mut visitor);
     visitor.found
 }
@@ -149,7 +185,7 @@ pub(crate) fn write_module<M: Module + ?Sized>(module: &M, file: &mut dyn Write)
 ///
 /// # Errors
 /// The errors of [`Module::load`].
-pub(crate) fn read_module<M: Module + ?Sized>(module: &M, path: &Path) -> Result<StateDict> {
+pub(crate) fn read_module<M: Module + ?Sized>(module: &M, path: &std::path::Path) -> Result<StateDict> {
     let entries = entries(module);
     let file = ModelFile::new(path).allow_not_finite();
     let state =

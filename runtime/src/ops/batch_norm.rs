@@ -4,6 +4,7 @@ use crate::autograd::record;
 use crate::broadcast::needs;
 use crate::gradcheck::Case;
 use crate::kernel::planes::Planes;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -60,7 +61,7 @@ pub(crate) fn batch_norm(
     given: Option<&Moments>,
     eps: f64,
 ) -> (Tensor, Moments) {
-    let channels = channels("batch_norm", x, weight, bias);
+    let channels = channels(InLayer::of("batch_norm", weight), x, weight, bias);
     let planes = Planes { length: x.shape()[2..].iter().product(), period: channels };
     let count = x.len() / channels.max(1);
     let moments = given.cloned().unwrap_or_else(|| Moments::of(planes, x.as_slice(), count));
@@ -114,7 +115,7 @@ pub(crate) fn batch_norm(
 /// The number of channels of `x: [n, channels, ..]`, after a check that weight and bias have one element
 /// each.
 #[track_caller]
-pub(crate) fn channels(op: &str, x: &Tensor, weight: &Tensor, bias: &Tensor) -> usize {
+pub(crate) fn channels(op: InLayer<'_>, x: &Tensor, weight: &Tensor, bias: &Tensor) -> usize {
     let &[_, channels, ..] = x.shape() else {
         panic!("{op}: the input must be [n, channels, ..], and its shape is {:?}", x.shape());
     };

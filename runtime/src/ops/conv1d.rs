@@ -3,6 +3,7 @@
 use super::conv2d::{self, Conv, check};
 use crate::Tensor;
 use crate::gradcheck::Case;
+use crate::parameter::InLayer;
 
 /// Convolves sequences with a weight.
 ///
@@ -43,8 +44,9 @@ pub(crate) fn convolved(
     options: Conv,
     relu: bool,
 ) -> Tensor {
+    let op = InLayer::of("conv1d", weight);
     let (x, weight, options) = as_pictures(x, weight, options);
-    let _ = check("conv1d", x.shape(), weight.shape(), bias.map(Tensor::shape), options);
+    let _ = check(op, x.shape(), weight.shape(), bias.map(Tensor::shape), options);
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 

@@ -8,6 +8,7 @@ use crate::kernel::{
 };
 use crate::storage::Buffer;
 use crate::shape;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Pair, Pool, Tensor};
 
@@ -104,7 +105,7 @@ pub(crate) fn convolved(
     options: Conv,
     relu: bool,
 ) -> Tensor {
-    let sizes = check("conv2d", x.shape(), weight.shape(), bias.map(Tensor::shape), options);
+    let sizes = check(InLayer::of("conv2d", weight), x.shape(), weight.shape(), bias.map(Tensor::shape), options);
     let (input, w) = (x.value().clone(), weight.value().clone());
     let planes = sizes.groups * sizes.outputs;
     let output = Value::build([sizes.batch, planes, sizes.output[0], sizes.output[1]], |y| {
@@ -156,7 +157,7 @@ pub(crate) fn convolved(
 /// not fit.
 #[track_caller]
 pub(crate) fn check(
-    op: &str,
+    op: InLayer<'_>,
     x: &[usize],
     weight: &[usize],
     bias: Option<&[usize]>,
@@ -193,7 +194,7 @@ pub(crate) fn check(
         );
     }
     let (input, kernel) = ([height, width], [kernel_height, kernel_width]);
-    let output = super::window::fit(op, input, Pool { kernel, stride, padding, dilation }).output;
+    let output = super::window::fit(op.name(), input, Pool { kernel, stride, padding, dilation }).output;
     Sizes {
         batch,
         groups,

@@ -2,6 +2,7 @@
 
 use super::conv2d::{Conv, convolved};
 use crate::gradcheck::Case;
+use crate::parameter::InLayer;
 use crate::shape::{product, sum};
 use crate::{Tensor, Triple, cat};
 
@@ -87,22 +88,23 @@ impl Default for Conv3 {
 /// ```
 #[track_caller]
 pub fn conv3d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv3) -> Tensor {
+    let op = InLayer::of("conv3d", weight);
     let &[batch, channels, depth, height, width] = x.shape() else {
         panic!(
-            "conv3d: the input must be [batch, channels, depth, height, width], and its shape is {:?}",
+            "{op}: the input must be [batch, channels, depth, height, width], and its shape is {:?}",
             x.shape()
         );
     };
     let &[outputs, per_group, taps, kernel_height, kernel_width] = weight.shape() else {
         panic!(
-            "conv3d: the weight must be [out, in / groups, depth, height, width], and its shape is {:?}",
+            "{op}: the weight must be [out, in / groups, depth, height, width], and its shape is {:?}",
             weight.shape()
         );
     };
     let needed = product("the channels of the weight", &[per_group, options.groups]);
     assert!(
         channels == needed,
-        "conv3d: the input {:?} has {channels} channels, and the weight {:?} with `groups({})` needs {needed}",
+        "{op}: the input {:?} has {channels} channels, and the weight {:?} with `groups({})` needs {needed}",
         x.shape(),
         weight.shape(),
         options.groups

@@ -3,6 +3,7 @@
 use super::conv_transpose2d::{ConvTranspose, check, conv_transpose2d};
 use crate::Tensor;
 use crate::gradcheck::Case;
+use crate::parameter::InLayer;
 
 /// Transposed convolution of sequences: the derivative of [`conv1d`](crate::conv1d) with respect to
 /// its input, as an operation.
@@ -38,12 +39,13 @@ pub fn conv_transpose1d(
     bias: Option<&Tensor>,
     options: ConvTranspose,
 ) -> Tensor {
+    let op = InLayer::of("conv_transpose1d", weight);
     let &[batch, channels, length] = x.shape() else {
-        panic!("conv_transpose1d: the input must be [batch, channels, length], and its shape is {:?}", x.shape());
+        panic!("{op}: the input must be [batch, channels, length], and its shape is {:?}", x.shape());
     };
     let &[inputs, outputs, taps] = weight.shape() else {
         panic!(
-            "conv_transpose1d: the weight must be [in, out / groups, taps], and its shape is {:?}",
+            "{op}: the weight must be [in, out / groups, taps], and its shape is {:?}",
             weight.shape()
         );
     };
@@ -56,7 +58,7 @@ pub fn conv_transpose1d(
         ..options
     };
     let (x, weight) = (x.reshape(&[batch, channels, 1, length]), weight.reshape(&[inputs, outputs, 1, taps]));
-    let _ = check("conv_transpose1d", x.shape(), weight.shape(), bias.map(Tensor::shape), options);
+    let _ = check(op, x.shape(), weight.shape(), bias.map(Tensor::shape), options);
     let y = conv_transpose2d(&x, &weight, bias, options);
     y.reshape(&[batch, y.shape()[1], y.shape()[3]])
 }

@@ -8,6 +8,7 @@ use crate::kernel::{
 };
 use crate::shape::{product, sum};
 use crate::storage::Buffer;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Pair, Tensor};
 
@@ -110,7 +111,7 @@ pub fn conv_transpose2d(
     bias: Option<&Tensor>,
     options: ConvTranspose,
 ) -> Tensor {
-    let sizes = check("conv_transpose2d", x.shape(), weight.shape(), bias.map(Tensor::shape), options);
+    let sizes = check(InLayer::of("conv_transpose2d", weight), x.shape(), weight.shape(), bias.map(Tensor::shape), options);
     let (input, w) = (x.value().clone(), weight.value().clone());
     // `sizes` describes the convolution that is the adjoint of this operation: its input is the output here.
     let (planes, [height, width]) = (sizes.groups * sizes.channels, sizes.input);
@@ -169,7 +170,7 @@ pub fn conv_transpose2d(
 /// description of the mismatch if the shapes do not fit.
 #[track_caller]
 pub(crate) fn check(
-    op: &str,
+    op: InLayer<'_>,
     x: &[usize],
     weight: &[usize],
     bias: Option<&[usize]>,
@@ -208,7 +209,7 @@ pub(crate) fn check(
         "{op}: the output padding {output_padding:?} must be less than the stride {stride:?} or the dilation {dilation:?}"
     );
     assert!(!from.contains(&0), "{op}: the planes {from:?} of the input are empty");
-    let what = format!("{op}: the places of the output");
+    let what = format!("{}: the places of the output", op.name());
     let mut to = [0, 0];
     for i in [0, 1] {
         let apart = product(&what, &[dilation[i], kernel[i] - 1]);

@@ -4,6 +4,7 @@ use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::lookup::{sum_rows, take_rows};
 use crate::shape::Shape;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Labels, Tensor};
 
@@ -34,13 +35,14 @@ use crate::{Labels, Tensor};
 /// ```
 #[track_caller]
 pub fn embedding(ids: &Labels, weight: &Tensor, padding: Option<usize>) -> Tensor {
+    let op = InLayer::of("embedding", weight);
     let &[rows, width] = weight.shape() else {
-        panic!("embedding: the weight must be a matrix [rows, width], and its shape is {:?}", weight.shape());
+        panic!("{op}: the weight must be a matrix [rows, width], and its shape is {:?}", weight.shape());
     };
-    check(ids, rows);
+    check(op, ids, rows);
     assert!(
         padding.is_none_or(|padding| padding < rows),
-        "embedding: the padding {} is not below the {rows} rows of the weight {:?}",
+        "{op}: the padding {} is not below the {rows} rows of the weight {:?}",
         padding.unwrap_or(0),
         weight.shape()
     );
@@ -57,10 +59,10 @@ pub fn embedding(ids: &Labels, weight: &Tensor, padding: Option<usize>) -> Tenso
 }
 
 #[track_caller]
-fn check(ids: &Labels, rows: usize) {
+fn check(op: InLayer<'_>, ids: &Labels, rows: usize) {
     if let Some((place, id)) = ids.iter().enumerate().find(|(_, id)| *id as usize >= rows) {
         panic!(
-            "embedding: the id {id} at place {place} of the ids {:?} is not below the {rows} rows of the weight; ids \
+            "{op}: the id {id} at place {place} of the ids {:?} is not below the {rows} rows of the weight; ids \
              count from 0: correct them, or give the layer {} rows",
             ids.shape(),
             u64::from(id) + 1

@@ -5,6 +5,7 @@ use crate::autograd::record;
 use crate::broadcast::needs;
 use crate::gradcheck::Case;
 use crate::kernel::planes::Planes;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -53,6 +54,7 @@ pub(crate) fn normalised(
     bias: &Tensor,
     eps: f64,
 ) -> (Tensor, Moments) {
+    let op = InLayer::of(op, weight);
     let channels = channels(op, x, weight, bias);
     assert!(
         groups > 0 && channels.is_multiple_of(groups),

@@ -5,6 +5,7 @@ use crate::broadcast::needs;
 use crate::gradcheck::Case;
 use crate::kernel::layer_norm as kernel;
 use crate::storage::Buffer;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -23,7 +24,8 @@ use crate::{Scalar, Tensor};
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: Scalar) -> Tensor {
     assert!(
         x.shape().ends_with(weight.shape()) && weight.rank() > 0,
-        "layer_norm: the last axes of the input {:?} must be those of the weight {:?}",
+        "{}: the last axes of the input {:?} must be those of the weight {:?}",
+        InLayer::of("layer_norm", weight),
         x.shape(),
         weight.shape()
     );

@@ -4,6 +4,7 @@ use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::affine::{add_and_rectify, rectify_and_sum};
 use crate::kernel::gemm::{transposed, plain, matmul};
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
@@ -25,7 +26,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
 /// As [`linear`]. If `relu` is set, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
-    let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
+    let sizes = check(InLayer::of("linear", weight), x.shape(), weight.shape(), bias.map(Tensor::shape));
     let (input, w) = (x.value().clone(), weight.value().clone());
     let (rows, inputs, outputs) = sizes;
     let mut bound = Scalar::INFINITY;
@@ -101,9 +102,14 @@ fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 
 
 /// Checks the shapes. Returns the number of rows of `x`, and the numbers of inputs and outputs.
 #[track_caller]
-fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize, usize) {
+fn check(
+    op: InLayer<'_>,
+    x: &[usize],
+    weight: &[usize],
+    bias: Option<&[usize]>,
+) -> (usize, usize, usize) {
     let &[outputs, inputs] = weight else {
-        panic!("linear: the weight must be a matrix [out, in], and its shape is {weight:?}");
+        panic!("{op}: the weight must be a matrix [out, in], and its shape is {weight:?}");
     };
     if x.last() != Some(&inputs) {
         let help = if x.len() > 2 && x[1..].iter().product::<usize>() == inputs {
@@ -116,13 +122,13 @@ fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize
             "build the layer for that many inputs, or `reshape` the input"
         };
         panic!(
-            "linear: the last axis of the input {x:?} must equal the columns of the weight {weight:?} [out, in]; {help}"
+            "{op}: the last axis of the input {x:?} must equal the columns of the weight {weight:?} [out, in]; {help}"
         );
     }
     if let Some(bias) = bias {
         assert!(
             bias == [outputs],
-            "linear: the bias has the shape {bias:?}, and the weight {weight:?} [out, in] needs [{outputs}]"
+            "{op}: the bias has the shape {bias:?}, and the weight {weight:?} [out, in] needs [{outputs}]"
         );
     }
     (x[..x.len() - 1].iter().product(), inputs, outputs)

@@ -8,6 +8,7 @@ use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::kernel::lstm::{Backward, Forward, Sizes};
 use crate::shape::Shape;
 use crate::storage::Buffer;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
@@ -213,27 +214,28 @@ impl Saved {
 /// Checks the shapes. Returns the sizes of the pass and the number of input features.
 #[track_caller]
 fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: bool) -> (Sizes, usize) {
+    let op = InLayer::of("lstm", &weights.weight_ih);
     let &[batch, time, inputs] = x.shape() else {
-        panic!("lstm: the input must be [batch, time, in], and its shape is {:?}", x.shape());
+        panic!("{op}: the input must be [batch, time, in], and its shape is {:?}", x.shape());
     };
     let (ih, hh) = (weights.weight_ih.shape(), weights.weight_hh.shape());
     let &[four, hidden] = hh else {
-        panic!("lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
+        panic!("{op}: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
     };
-    assert!(hidden.checked_mul(4) == Some(four), "lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
+    assert!(hidden.checked_mul(4) == Some(four), "{op}: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
     assert!(
         ih == [four, inputs],
-        "lstm: for the input {:?} [batch, time, in] and `weight_hh` {hh:?} the shape of `weight_ih` must be \
+        "{op}: for the input {:?} [batch, time, in] and `weight_hh` {hh:?} the shape of `weight_ih` must be \
          [{four}, {inputs}], and is {ih:?}",
         x.shape()
     );
     for bias in weights.bias.iter().flatten() {
-        assert!(bias.shape() == [four], "lstm: a bias has the shape {:?}, and must have [{four}]", bias.shape());
+        assert!(bias.shape() == [four], "{op}: a bias has the shape {:?}, and must have [{four}]", bias.shape());
     }
     for part in start.iter().flat_map(|start| [&start.h, &start.c]) {
         assert!(
             part.shape() == [batch, hidden],
-            "lstm: the state to start from has the shape {:?}, and must have [{batch}, {hidden}], \
+            "{op}: the state to start from has the shape {:?}, and must have [{batch}, {hidden}], \
              [batch, hidden]",
             part.shape()
         );

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::autograd::record;
 use crate::kernel::gemm::{matmul, plain, transposed};
 use crate::kernel::recurrence::{Backward, Cell, Forward, Sizes, workspace};
+use crate::parameter::InLayer;
 use crate::shape::{Shape, product};
 use crate::storage::Buffer;
 use crate::value::Value;
@@ -158,6 +159,7 @@ fn check<C: Cell>(
     start: Option<&Tensor>,
     reverse: bool,
 ) -> (Sizes, usize) {
+    let op = InLayer::of(op, &weights.weight_ih);
     let &[batch, time, inputs] = x.shape() else {
         panic!("{op}: the input must be [batch, time, in], and its shape is {:?}", x.shape());
     };

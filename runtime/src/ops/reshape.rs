@@ -27,7 +27,7 @@ impl Tensor {
     /// assert_eq!(x.reshape(&[x.len() / 4, 4]).shape(), [12, 4]);
     /// assert_eq!(x.reshape(&[x.shape()[0], 2, 4]).flatten(1).shape(), [6, 8]);
     /// ```
-    #[doc(alias("unsqueeze", "squeeze", "view"))]
+    #[doc(alias("view"))]
     #[track_caller]
     pub fn reshape(&self, shape: &[usize]) -> Self {
         let x = self.value();

@@ -5,6 +5,7 @@ use crate::broadcast::needs;
 use crate::gradcheck::Case;
 use crate::kernel::rms_norm as kernel;
 use crate::storage::Buffer;
+use crate::parameter::InLayer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -35,7 +36,8 @@ use crate::{Scalar, Tensor};
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: Option<f64>) -> Tensor {
     assert!(
         x.shape().ends_with(weight.shape()) && weight.rank() > 0,
-        "rms_norm: the last axes of the input {:?} must be those of the weight {:?}",
+        "{}: the last axes of the input {:?} must be those of the weight {:?}",
+        InLayer::of("rms_norm", weight),
         x.shape(),
         weight.shape()
     );

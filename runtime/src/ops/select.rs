@@ -46,6 +46,14 @@ pub fn select(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     })
 }
 
+impl Tensor {
+    /// As [`select`], with this tensor as the condition.
+    #[track_caller]
+    pub(crate) fn choose(&self, a: &Self, b: &Self) -> Self {
+        select(self, a, b)
+    }
+}
+
 pub(crate) const CASES: &[Case] = &[Case::new(broadcast::SHAPES, |x| {
     let mut condition = x[1].to_array();
     condition.iter_mut().enumerate().for_each(|(i, c)| *c = if i % 2 == 0 { 1.0 } else { 0.0 });

@@ -28,7 +28,6 @@ impl Tensor {
     ///
     /// # Panics
     /// If there is no such axis.
-    #[doc(alias("std"))]
     #[track_caller]
     pub fn var_axis(&self, axis: isize) -> Self {
         let length = self.shape()[super::axis("var_axis", self.shape(), axis)];

@@ -6,7 +6,7 @@ use crate::cases::{Verdict, cases, differentiate};
 use crate::layers::run;
 
 #[test]
-fn activations() {
+pub(crate) fn activations() {
     let mut verdict = Verdict::default();
     for case in cases("activations") {
         match case.kind() {

@@ -7,7 +7,7 @@ use crate::cases::{Case, Verdict, cases, differentiate};
 use crate::layers::load;
 
 #[test]
-fn attention() {
+pub(crate) fn attention() {
     let mut verdict = Verdict::default();
     for case in cases("attention") {
         match case.kind() {

@@ -1,6 +1,8 @@
 //! Reads the cases recorded from PyTorch, and compares their numbers with the runtime's.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
 
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
@@ -82,6 +84,12 @@ impl Case {
         map.iter().map(|(name, value)| (name.clone(), array(value))).collect()
     }
 
+    /// The keys of this table.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let Value::Object(map) = &self.0 else { panic!("not a table: {}", self.0) };
+        map.keys().cloned().collect()
+    }
+
     /// A case inside this one.
     pub(crate) fn part(&self, key: &str) -> Case {
         Case(self.0[key].clone())
@@ -129,9 +137,42 @@ pub(crate) struct Verdict {
     worst: f64,
     compared: usize,
     cases: usize,
+    /// The names of the cases and the largest deviation, for each kind.
+    kinds: BTreeMap<String, (BTreeSet<String>, f64)>,
+    by_part: bool,
+}
+
+/// For each group and each kind of its cases: the number of cases, and the largest deviation.
+type Measured = BTreeMap<(String, String), (usize, f64)>;
+
+static MEASURED: Mutex<Measured> = Mutex::new(BTreeMap::new());
+
+/// What the tests have measured so far.
+pub(crate) fn measured() -> Measured {
+    MEASURED.lock().expect("no test panics while it writes").clone()
 }
 
 impl Verdict {
+    /// A verdict whose kinds are the parts of the cases, such as the metrics of one set of scores.
+    pub(crate) fn by_part() -> Self {
+        Self { by_part: true, ..Self::default() }
+    }
+
+    /// Adds a deviation to the kind of its case: `name: part[index]`, where the name starts with the kind.
+    fn keep(&mut self, what: &str, deviation: f64) {
+        let (name, part) = what.split_once(": ").unwrap_or((what, ""));
+        let name = name.split('[').next().unwrap_or(name);
+        let kind = if self.by_part { part } else { name.split('/').next().unwrap_or(name) };
+        if !self.kinds.contains_key(kind) {
+            self.kinds.insert(kind.to_owned(), (BTreeSet::new(), 0.0));
+        }
+        let (names, worst) = self.kinds.get_mut(kind).expect("inserted");
+        if !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+        *worst = worst.max(deviation);
+    }
+
     pub(crate) fn case(&mut self) {
         self.cases += 1;
     }
@@ -145,6 +186,7 @@ impl Verdict {
         self.compared += 1;
         if deviation <= 1e-5 {
             self.worst = self.worst.max(deviation);
+            self.keep(what, deviation);
         } else {
             self.faults.push(format!("{what}: ours is {ours:e}, PyTorch's {theirs:e}"));
         }
@@ -156,6 +198,8 @@ impl Verdict {
             self.faults.push(format!("{what}: our shape is {ours:?}, PyTorch's {theirs:?}"));
             return;
         }
+        // A case of empty arrays counts too.
+        self.keep(what, 0.0);
         for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
             self.numbers(&format!("{what}[{index}]"), f64::from(*ours), f64::from(*theirs));
         }
@@ -164,11 +208,15 @@ impl Verdict {
     /// Fails with every disagreement, or prints the largest deviation.
     #[track_caller]
     pub(crate) fn demand(self, group: &str) {
-        let Self { faults, worst, compared, cases } = self;
+        let Self { faults, worst, compared, cases, kinds, .. } = self;
         println!("{group}: {cases} cases, {compared} numbers, largest deviation {worst:.1e}");
         assert!(cases > 0, "{group}: nothing was compared");
         let shown = &faults[..faults.len().min(60)];
         assert!(faults.is_empty(), "{group}: {} disagreements:\n{}", faults.len(), shown.join("\n"));
+        let mut measured = MEASURED.lock().expect("no test panics while it writes");
+        for (kind, (names, worst)) in kinds {
+            measured.insert((group.to_owned(), kind), (names.len(), worst));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use training_loop::{Array, Labels, Scalar, Tensor};
 use crate::cases::{Case, Verdict, cases};
 
 #[test]
-fn constructors() {
+pub(crate) fn constructors() {
     let mut verdict = Verdict::default();
     for case in cases("constructors") {
         verdict.case();

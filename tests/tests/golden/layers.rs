@@ -6,7 +6,7 @@ use training_loop::{Array, Scalar};
 use crate::cases::{Case, Verdict, cases};
 
 #[test]
-fn layers() {
+pub(crate) fn layers() {
     let mut verdict = Verdict::default();
     for case in cases("layers") {
         check(&mut verdict, &case);

@@ -8,7 +8,7 @@ use training_loop::{
 use crate::cases::{Case, Verdict, cases, differentiate};
 
 #[test]
-fn losses() {
+pub(crate) fn losses() {
     let mut verdict = Verdict::default();
     for case in cases("losses") {
         assert!(["mean", "batchmean"].contains(&case.text("reduction")), "{}", case.name());
@@ -40,7 +40,7 @@ fn run(case: &Case, x: &[Tensor]) -> Tensor {
     }
 }
 
-fn builder(case: &Case) -> CrossEntropy {
+pub(crate) fn builder(case: &Case) -> CrossEntropy {
     let options = case.part("options");
     let mut loss = CrossEntropy::new();
     if options.has("label_smoothing") {

@@ -7,11 +7,11 @@ use training_loop::{Array, Labels, Tensor};
 use crate::cases::{Case, Verdict, cases};
 
 /// The batch size for the recorded samples; the last batch has the remainder.
-const BATCH: usize = 4;
+pub(crate) const BATCH: usize = 4;
 
 #[test]
-fn metrics() {
-    let mut verdict = Verdict::default();
+pub(crate) fn metrics() {
+    let mut verdict = Verdict::by_part();
     for case in cases("metrics") {
         verdict.case();
         match case.kind() {
@@ -23,7 +23,7 @@ fn metrics() {
     verdict.demand("metrics");
 }
 
-fn rows(array: &Array) -> Vec<Tensor> {
+pub(crate) fn rows(array: &Array) -> Vec<Tensor> {
     let count = array.shape()[0];
     let starts = (0..count).step_by(BATCH);
     starts
@@ -32,7 +32,7 @@ fn rows(array: &Array) -> Vec<Tensor> {
 }
 
 /// Updates a metric with all batches, after others that `reset` must discard.
-fn fed<Y, M: Metric<Y>>(mut metric: M, outputs: &[Tensor], targets: &[Y]) -> M {
+pub(crate) fn fed<Y, M: Metric<Y>>(mut metric: M, outputs: &[Tensor], targets: &[Y]) -> M {
     metric.update(&outputs[0], &targets[0]);
     metric.reset();
     for (output, target) in outputs.iter().zip(targets) {

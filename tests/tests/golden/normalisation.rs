@@ -7,7 +7,7 @@ use crate::cases::{Case, Verdict, cases, differentiate};
 use crate::layers::run;
 
 #[test]
-fn normalisation() {
+pub(crate) fn normalisation() {
     let mut verdict = Verdict::default();
     for case in cases("normalisation") {
         let options = case.part("options");

@@ -5,12 +5,12 @@ use training_loop::{Labels, Tensor, cat, layer_norm, linear, select, stack};
 use crate::cases::{Case, Verdict, cases, differentiate};
 
 #[test]
-fn operations() {
+pub(crate) fn operations() {
     let mut verdict = Verdict::default();
     for case in cases("ops") {
         differentiate(&mut verdict, &case, |x| run(&case, x));
     }
-    verdict.demand("operations");
+    verdict.demand("ops");
 }
 
 fn run(case: &Case, x: &[Tensor]) -> Tensor {

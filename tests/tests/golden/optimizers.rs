@@ -8,7 +8,7 @@ use training_loop::{
 use crate::cases::{Case, Verdict, cases};
 
 #[test]
-fn optimizers() {
+pub(crate) fn optimizers() {
     let mut verdict = Verdict::default();
     let cases = cases("optimizers");
     let (given, cases) = cases.split_first().expect("a file begins with what all its cases share");

@@ -7,7 +7,7 @@ use crate::cases::{Case, Verdict, cases};
 use crate::layers::load;
 
 #[test]
-fn recurrent_layers() {
+pub(crate) fn recurrent_layers() {
     let mut verdict = Verdict::default();
     for case in cases("recurrent") {
         match case.kind() {
@@ -15,7 +15,7 @@ fn recurrent_layers() {
             other => panic!("the recorded layer `{other}` is not tested: add it here"),
         }
     }
-    verdict.demand("recurrent layers");
+    verdict.demand("recurrent");
 }
 
 /// A layer with the recorded options.

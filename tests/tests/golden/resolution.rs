@@ -13,7 +13,7 @@ use crate::cases::{Case, Verdict, cases, differentiate, differentiate_by_largest
 use crate::layers::run;
 
 #[test]
-fn resolutions() {
+pub(crate) fn resolutions() {
     let mut verdict = Verdict::default();
     for case in cases("resolution") {
         let given = case.part("options");
@@ -43,7 +43,7 @@ fn resolutions() {
             _ => layer(&mut verdict, &case),
         }
     }
-    verdict.demand("resolutions");
+    verdict.demand("resolution");
 }
 
 fn pair(given: &Case, key: &str) -> Pair {

@@ -8,7 +8,7 @@ use crate::cases::{Case, cases};
 const ROUNDING: f64 = 6e-8;
 
 #[test]
-fn schedules() {
+pub(crate) fn schedules() {
     let mut faults = Vec::new();
     for case in cases("schedules") {
         for (update, (ours, theirs)) in rates(&case).into_iter().zip(case.numbers("rates")).enumerate() {

@@ -35,7 +35,7 @@ impl Regressor {
 }
 
 #[test]
-fn trainings() {
+pub(crate) fn trainings() {
     let mut verdict = Verdict::default();
     for case in cases("training") {
         match case.name() {
@@ -48,7 +48,7 @@ fn trainings() {
             other => panic!("the recorded training `{other}` is not tested: add it here"),
         }
     }
-    verdict.demand("trainings");
+    verdict.demand("training");
 }
 
 type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;

@@ -7,7 +7,7 @@ use crate::cases::{Case, Verdict, cases, differentiate};
 use crate::layers::{load, run};
 
 #[test]
-fn transformers() {
+pub(crate) fn transformers() {
     let mut verdict = Verdict::default();
     for case in cases("transformer") {
         let options = case.part("options");
@@ -30,7 +30,7 @@ fn transformers() {
             other => panic!("the recorded case `{other}` is not tested: add it here"),
         }
     }
-    verdict.demand("transformers");
+    verdict.demand("transformer");
 }
 
 fn attention(options: &Case) -> Attention {

@@ -111,10 +111,11 @@ fn numbers_of_pytorch_are_recorded_for_everything() {
                 "normalisation",
                 "resolution",
                 "transformer",
+                "rearranging",
             ][..],
-            &["operators", "comparison", "extreme", "window", "dropout", "recurrence"][..],
+            &["operators", "comparison", "extreme", "window", "dropout", "recurrence", "custom_op", "fold"][..],
         ),
-        ("runtime/src/loss", &["losses"], &["number_target"]),
+        ("runtime/src/loss", &["losses", "margins"], &["number_target", "unreduced"]),
         (
             "runtime/src/optim",
             &["optimizers"],

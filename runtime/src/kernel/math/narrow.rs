@@ -6,6 +6,32 @@ pub(crate) fn exp(x: f32) -> f32 {
     exp_less(x, 0.0)
 }
 
+/// `eˣ - 1`, without loss of accuracy for small `x`.
+#[inline(always)]
+pub(crate) fn exp_m1(x: f32) -> f32 {
+    // As in `exp_less`.
+    const ROUND: f32 = 12_582_912.0;
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    // Below -25 the result is -1 in single precision.
+    let x = x.clamp(-25.0, 89.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * LN2_HIGH - n * LN2_LOW;
+    let mut p = 1.381_310_2e-3;
+    p = p * r + 8.369_41e-3;
+    p = p * r + 4.166_845_7e-2;
+    p = p * r + 1.666_651_5e-1;
+    p = p * r + 4.999_999_3e-1;
+    p = p * (r * r) + r;
+    // Half of the power of 2, which does not overflow.
+    let n = shifted.to_bits().cast_signed().wrapping_sub(ROUND.to_bits().cast_signed());
+    let half = power_of_two(n.wrapping_sub(1));
+    let y = (p * half + (half - 0.5)) * 2.0;
+    // Keeps the digits and the sign of the smallest arguments.
+    if x.abs() < 1e-10 { x } else { y }
+}
+
 /// `e^(x - low)` for a small `low`. The function subtracts `low` only after the reduction of the
 /// argument, because `x - low` would lose digits of `low`.
 #[inline(always)]

@@ -9,6 +9,11 @@ pub(crate) fn exp(x: f64) -> f64 {
     x.exp()
 }
 
+/// `eˣ - 1`
+pub(crate) fn exp_m1(x: f64) -> f64 {
+    x.exp_m1()
+}
+
 /// The natural logarithm.
 pub(crate) fn ln(x: f64) -> f64 {
     x.ln()
