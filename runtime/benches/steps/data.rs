@@ -12,18 +12,16 @@ pub(crate) fn line() -> (Tensor, Tensor) {
     (column(x), column(y))
 }
 
-const PICTURES: usize = 2048;
-
-/// W2 to W4: images of 784 pixels in ten classes, each the prototype of its class with noise.
+/// W2 to W4 and W9: images of 784 pixels in ten classes, each the prototype of its class with noise.
 pub(crate) struct Pictures {
     pixels: Array2<Scalar>,
     labels: Vec<u32>,
 }
 
 impl Pictures {
-    pub(crate) fn new() -> Self {
-        let labels: Vec<u32> = (0..PICTURES as u64).map(|i| (bits(4, i) % 10) as u32).collect();
-        let pixels = Array2::from_shape_fn((PICTURES, 784), |(i, pixel)| {
+    pub(crate) fn new(count: usize) -> Self {
+        let labels: Vec<u32> = (0..count as u64).map(|i| (bits(4, i) % 10) as u32).collect();
+        let pixels = Array2::from_shape_fn((count, 784), |(i, pixel)| {
             let prototype = uniform(3, u64::from(labels[i]) * 784 + pixel as u64);
             0.5 * prototype + 2.0 * uniform(5, (i * 784 + pixel) as u64)
         });
@@ -32,7 +30,7 @@ impl Pictures {
 
     /// Batch `step` of `size` images: `[size, 784]`, and their classes.
     pub(crate) fn batch(&self, step: usize, size: usize) -> (Tensor, Labels) {
-        let start = step % (PICTURES / size) * size;
+        let start = step % (self.labels.len() / size) * size;
         let x = Tensor::from(self.pixels.slice(s![start..start + size, ..]));
         (x, Labels::from(&self.labels[start..start + size]))
     }

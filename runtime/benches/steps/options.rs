@@ -10,16 +10,38 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   w4  conv 3x3 (1-32-64), ReLU, max-pool 2, 9216-128-10, 28x28, batch 64, cross-entropy, Adam
   w5  GPT: 4 layers, 4 heads, width 128, sequence 64, batch 12, cross-entropy, AdamW
   w6  embedding 65-64, LSTM 128, linear 65, sequence 64, batch 32, cross-entropy, Adam
+  w7  ResNet-18 with batch norm, 32x32, batch 16, cross-entropy, SGD with momentum and weight decay
   w8  depthwise-separable network with batch norm (3-32-64-128), 32x32, batch 32, cross-entropy, Adam
+  w9-1, w9-4096  784-1024-1024-10, ReLU, batch 1 or 4096, cross-entropy, Adam
+  w10 transformer: 2 layers, 8 heads, width 512, sequence 128, batch 8, dropout, cross-entropy, AdamW
+  w11 embedding 65-64, two-layer bidirectional GRU 128, linear 65, sequence 64, batch 32, cross-entropy, Adam
+  w12-chain, w12-reduce, w12-permute, w12-gather  operations on 2^20 numbers, forward and backward
 
   --threads N  threads that share the work, 1 unless given
   --secs S     seconds to measure after the warm-up, 2 unless given
   --seed N     seed of the first parameters, 0 unless given
-  --infer N    answer batches of N samples without learning instead, w2, w4 and w8 only
+  --infer N    answer batches of N samples without learning instead, w2, w4, w7 and w8 only
   --check      look for gradients that are not finite before each step, as a generated loop does
   --stages     print the time of each stage of a step instead";
 
-const WORKLOADS: [&str; 7] = ["w1", "w2", "w3", "w4", "w5", "w6", "w8"];
+const WORKLOADS: [&str; 16] = [
+    "w1",
+    "w2",
+    "w3",
+    "w4",
+    "w5",
+    "w6",
+    "w7",
+    "w8",
+    "w9-1",
+    "w9-4096",
+    "w10",
+    "w11",
+    "w12-chain",
+    "w12-reduce",
+    "w12-permute",
+    "w12-gather",
+];
 
 pub(crate) struct Options {
     pub(crate) workload: String,

@@ -1,4 +1,4 @@
-//! W2 and W3: a perceptron with two hidden layers on noisy images of ten classes.
+//! W2, W3 and W9: a perceptron with two hidden layers on noisy images of ten classes.
 
 use training_loop::Scalar;
 use training_loop::prelude::*;
@@ -37,7 +37,7 @@ pub(crate) fn w2() -> impl FnMut(usize) -> Scalar {
 pub(crate) fn answers(size: usize) -> impl FnMut() -> Tensor {
     let model = Perceptron::new([256, 128]);
     model.eval();
-    let (x, _) = Pictures::new().batch(0, size);
+    let (x, _) = Pictures::new(2048).batch(0, size);
     move || model.forward(&x)
 }
 
@@ -47,8 +47,15 @@ pub(crate) fn w3() -> impl FnMut(usize) -> Scalar {
     perceptron(model, optimizer, 256)
 }
 
+/// W3's network with Adam and batches of another size.
+pub(crate) fn w9(size: usize) -> impl FnMut(usize) -> Scalar {
+    let model = Perceptron::new([1024, 1024]);
+    let optimizer = Adam::new(model.parameters(), 1e-4);
+    perceptron(model, optimizer, size)
+}
+
 fn perceptron(model: Perceptron, optimizer: impl Optimizer, size: usize) -> impl FnMut(usize) -> Scalar {
-    let pictures = Pictures::new();
+    let pictures = Pictures::new(size.max(2048));
     let batch = move |step| pictures.batch(step, size);
     training(optimizer, batch, move |x| model.forward(x), cross_entropy)
 }

@@ -39,14 +39,14 @@ impl Network {
 pub(crate) fn answers(size: usize) -> impl FnMut() -> Tensor {
     let model = Network::new();
     model.eval();
-    let x = Pictures::new().batch(0, size).0.reshape(&[size, 1, 28, 28]);
+    let x = Pictures::new(2048).batch(0, size).0.reshape(&[size, 1, 28, 28]);
     move || model.forward(&x)
 }
 
 pub(crate) fn workload() -> impl FnMut(usize) -> Scalar {
     let model = Network::new();
     let optimizer = Adam::new(model.parameters(), 1e-3);
-    let pictures = Pictures::new();
+    let pictures = Pictures::new(2048);
     let batch = move |step| {
         let (x, labels) = pictures.batch(step, BATCH);
         (x.reshape(&[BATCH, 1, 28, 28]), labels)
