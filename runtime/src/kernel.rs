@@ -12,6 +12,7 @@ pub(crate) mod affine;
 pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
+pub(crate) mod extreme;
 pub(crate) mod gelu;
 pub(crate) mod gemm;
 mod lanes;

@@ -39,6 +39,11 @@ pub(crate) trait Vector: Copy {
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 
+    /// Prefetches the cache line of an address that will be read a few microseconds later, into L2. The address may
+    /// be invalid.
+    #[inline(always)]
+    fn prefetch_for_later(_: *const Scalar) {}
+
     /// Reads a square of [`SQUARE`] rows at `from` and writes its transpose to `to`, row by row.
     ///
     /// # Safety
@@ -160,6 +165,12 @@ mod x86 {
                 fn prefetch(place: *const Scalar) {
                     // SAFETY: a prefetch has no effect at invalid addresses.
                     unsafe { arch::_mm_prefetch::<{ arch::_MM_HINT_T0 }>(place.cast()) }
+                }
+
+                #[inline(always)]
+                fn prefetch_for_later(place: *const Scalar) {
+                    // SAFETY: a prefetch has no effect at invalid addresses.
+                    unsafe { arch::_mm_prefetch::<{ arch::_MM_HINT_T1 }>(place.cast()) }
                 }
 
                 #[cfg(not(feature = "f64"))]

@@ -2,7 +2,7 @@
 
 use crate::autograd::record;
 use crate::value::Value;
-use crate::{Labels, Scalar, Tensor, ops};
+use crate::{Labels, Scalar, Tensor, kernel, ops};
 
 /// The best element of a tensor: the maximum or the minimum. `better(a, b)` returns whether `a` is
 /// better than `b`.
@@ -23,20 +23,25 @@ pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) 
     })
 }
 
-/// The best element of each line along an axis. `better(a, b)` returns whether `a` is better than
-/// `b`.
+/// The best element of each line along an axis: the largest if `sign` is 1, the smallest if it is -1.
 #[track_caller]
-pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
+pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, sign: Scalar) -> Tensor {
     let axis = ops::axis(op, x.shape(), axis);
     let shape = x.value().shape().clone();
-    let places = best_places(op, x, axis, better);
+    let (_, length, inner) = shape.around(axis);
+    let places = best_places(op, x, axis, sign);
+    let flat = move |(line, place): (usize, &u32)| {
+        line / inner * length * inner + *place as usize * inner + line % inner
+    };
     let output = Value::build(shape.without(axis), |to| {
-        to.iter_mut().zip(&places).for_each(|(to, &place)| *to = x.as_slice()[place]);
+        let from = x.as_slice();
+        to.iter_mut().zip(places.iter().enumerate().map(flat)).for_each(|(to, place)| *to = from[place]);
     });
     record(output, [x], move |gradient| {
         let mut dx = Value::filled(shape.clone(), 0.0);
         let to = dx.make_mut();
-        gradient.as_slice().iter().zip(&places).for_each(|(g, &place)| to[place] = *g);
+        let places = places.iter().enumerate().map(flat);
+        gradient.as_slice().iter().zip(places).for_each(|(g, place)| to[place] = *g);
         [dx]
     })
 }
@@ -60,7 +65,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn argmax(&self, axis: isize) -> Labels {
-        best_along("argmax", self, axis, |a, b| a > b)
+        best_along("argmax", self, axis, 1.0)
     }
 
     /// The index of the smallest element along an axis. If several elements are the smallest,
@@ -74,39 +79,29 @@ impl Tensor {
     /// If there is no such axis, or if its length is 0.
     #[track_caller]
     pub fn argmin(&self, axis: isize) -> Labels {
-        best_along("argmin", self, axis, |a, b| a < b)
+        best_along("argmin", self, axis, -1.0)
     }
 }
 
 #[track_caller]
-fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Labels {
+fn best_along(op: &str, x: &Tensor, axis: isize, sign: Scalar) -> Labels {
     let axis = ops::axis(op, x.shape(), axis);
     let shape = x.value().shape();
-    let (_, length, inner) = shape.around(axis);
-    let places = best_places(op, x, axis, better);
-    let along = places.into_iter().map(|place| (place / inner % length) as u32);
-    along.collect::<Labels>().reshape(&shape.without(axis))
+    Labels::from(best_places(op, x, axis, sign)).reshape(&shape.without(axis))
 }
 
-/// For each line along an axis, the flat index of its first best element.
+/// For each line along an axis, the index along it of its first best element.
 #[track_caller]
-fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
+fn best_places(op: &str, x: &Tensor, axis: usize, sign: Scalar) -> Vec<u32> {
     let (outer, length, inner) = x.value().shape().around(axis);
     assert!(
         length > 0 || outer * inner == 0,
         "{op}: there is nothing along axis {axis} of the shape {:?}",
         x.shape()
     );
-    if outer * inner == 0 {
-        return Vec::new();
-    }
-    let mut places = Vec::with_capacity(outer * inner);
-    for start in 0..outer {
-        for rest in 0..inner {
-            let first = start * length * inner + rest;
-            let along = (0..length).map(|i| x.as_slice()[first + i * inner]);
-            places.push(first + first_best(along, better) * inner);
-        }
+    let mut places = vec![0; outer * inner];
+    if length > 0 {
+        kernel::extreme::first_best((length, inner), sign, x.as_slice(), &mut places);
     }
     places
 }

@@ -125,7 +125,7 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
                 unsafe { run(level, &job, &Task::Right(columns, pieces)) };
             });
             let job = Job { right: Some(to), ..job };
-            let rows = m.div_ceil(parts).min(BLOCK / 2 / depth).next_multiple_of(high);
+            let rows = m.div_ceil(parts).min(BLOCK / depth).next_multiple_of(high);
             pool::run(m.div_ceil(rows), |part| {
                 let rows = part * rows..m.min((part + 1) * rows);
                 // SAFETY: the tasks write disjoint rows of `c`, to which the caller guarantees exclusive access.

@@ -105,14 +105,16 @@ pub(super) unsafe fn sweep<V: Vector>(
     let Panel { right, width, columns } = panel;
     assert!(depth > 0 && (1..=width).contains(&columns));
     assert!(width == V::WIDTH || width == 2 * V::WIDTH);
-    let packed = match right {
+    // Where the lines of the next panel are, for each of the first strips, and the distance between them.
+    let (packed, next, across, apart) = match right {
         Right::Packed(packed) => {
             assert!(packed.len() >= depth * width);
-            packed.as_ptr()
+            let start = packed.as_ptr();
+            (start, start.wrapping_add(depth * width), depth * LINE, LINE)
         }
         Right::Loose { from, stride, panel } => {
             assert!(width == 2 * V::WIDTH && columns == width && from.len() >= stride * (depth - 1) + width);
-            panel.start.cast_const()
+            (panel.start.cast_const(), from.as_ptr().wrapping_add(width), LINE, stride)
         }
     };
     match left {
@@ -120,14 +122,19 @@ pub(super) unsafe fn sweep<V: Vector>(
         Left::Strips(strips) => assert!(strips.len() >= rows * depth),
     }
     let direct = c.column == 1 && columns == width;
-    for (i, count) in strips(rows, height::<V>()) {
+    for (at, (i, count)) in strips(rows, height::<V>()).enumerate() {
         let (start, row, column) = match left {
             Left::InPlace(a) => (a.data.as_ptr().wrapping_add(i * a.row), a.row, a.column),
             Left::Strips(strips) => (strips.as_ptr().wrapping_add(i * depth), 1, count),
         };
         let (to, stride) =
             if direct { (c.from(i, 0).start, c.row) } else { (buffer.as_mut_ptr(), MOST_COLUMNS) };
-        let feed = Feed { depth, left: start, row, column, right: packed, stride: width };
+        let (ahead, apart) = if (1..=width.div_ceil(LINE)).contains(&at) {
+            (next.wrapping_add((at - 1) * across), apart)
+        } else {
+            (packed, 0)
+        };
+        let feed = Feed { depth, left: start, row, column, right: packed, stride: width, ahead, apart };
         let add_now = add && direct;
         // SAFETY: the assertions at the top are the tile's requirements for both operands. The output is valid by the
         // caller's guarantee, or it is the buffer, which holds the highest and widest tile.

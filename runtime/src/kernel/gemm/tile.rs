@@ -19,6 +19,9 @@ pub(super) struct Feed {
     pub(super) right: *const Scalar,
     /// The stride between rows of the right-hand side.
     pub(super) stride: usize,
+    /// The memory of the next panel. Each step along `k` prefetches a line of it, `apart` elements after the last one.
+    pub(super) ahead: *const Scalar,
+    pub(super) apart: usize,
 }
 
 /// Computes a tile of `ROWS` rows. Writes the tile to `to`, or adds the tile to the elements of
@@ -42,7 +45,7 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
 ) {
     // Uses two sets of sums if one set would wait for its own results.
     let twice = ROWS * ACROSS <= 6 && !COPY;
-    let (mut right, mut panel) = (feed.right, panel);
+    let (mut right, mut panel, mut ahead) = (feed.right, panel, feed.ahead);
     let mut left = bases::<ROWS>(feed.left, feed.row);
     let mut next = if twice { bases::<ROWS>(feed.left.wrapping_add(feed.column), feed.row) } else { left };
     // SAFETY: every element read or written is within what the caller guarantees. Pointers pass the end only after the
@@ -51,7 +54,9 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
         let mut sums = [[V::splat(0.0); ACROSS]; ROWS];
         let mut others = [[V::splat(0.0); ACROSS]; ROWS];
         for i in 0..ROWS {
-            V::prefetch(to.wrapping_add(i * to_stride));
+            for j in 0..ACROSS {
+                V::prefetch(to.wrapping_add(i * to_stride + j * V::WIDTH));
+            }
         }
         let mut rest = feed.depth;
         if twice {
@@ -67,6 +72,8 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
             }
         }
         while rest > 0 {
+            V::prefetch_for_later(ahead);
+            ahead = ahead.wrapping_add(feed.apart);
             step::<V, ROWS, ACROSS, COPY>(&mut sums, &mut left, feed, right, panel);
             for left in &mut left {
                 *left = left.wrapping_add(feed.column);
