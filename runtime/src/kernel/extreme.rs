@@ -38,7 +38,7 @@ pub(crate) fn first_best((length, inner): (usize, usize), sign: Scalar, x: &[Sca
     } else {
         for (x, places) in x.chunks_exact(length * inner).zip(places.chunks_exact_mut(inner)) {
             pool::chunks([places], WIDTH, |number, [places]| {
-                columns(&x[number * WIDTH..], inner, sign, places)
+                columns(&x[number * WIDTH..], inner, sign, places);
             });
         }
     }
